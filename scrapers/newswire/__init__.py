@@ -1,0 +1,1 @@
+"""Collecting: sources and parsed observations. Knows nothing of articles or Flask."""

@@ -1,0 +1,29 @@
+"""What can go wrong while collecting, as a tree; each error carries where it happened."""
+
+from __future__ import annotations
+
+
+class NewswireError(Exception):
+    """Any failure while collecting. Its text is one line that names what, where and what to do next."""
+
+
+class SourceError(NewswireError):
+    """A source as a whole cannot be read: a missing file, an unknown column, a refused table.
+
+    `source` is its name in the settings, `path` the file or address.
+    """
+
+    def __init__(self, message: str, *, source: str, path: str) -> None:
+        super().__init__(f"{source}: {path}: {message}")
+        self.source = source
+        self.path = path
+
+
+class BadValue(SourceError):
+    """A value that cannot be what its column says; the table is refused whole. `line` counts from 1."""
+
+    def __init__(self, message: str, *, source: str, path: str, line: int, column: str, value: str) -> None:
+        super().__init__(f"line {line}, column {column}: {message}: {value!r}", source=source, path=path)
+        self.line = line
+        self.column = column
+        self.value = value

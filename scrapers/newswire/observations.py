@@ -1,0 +1,140 @@
+"""What a source yields: frozen observations, typed and untangled from the bytes they came in.
+
+Owns no IO and no storage; the market store keeps these, sources make them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+InstrumentKind = Literal["index", "etf", "stock"]
+Adjustment = Literal["raw", "split", "total"]
+Licence = Literal["private", "public"]
+EventKind = str  # "fomc", "cpi", "jobs", "gdp", "ppi", "earnings", …; a source may bring others
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where an observation came from. `digest` is the sha256 of the file's or body's bytes, in hex."""
+
+    source: str
+    address: str
+    digest: str
+    retrieved: datetime  # when we read it, aware UTC
+    attribution: str = ""
+    licence: Licence = "private"
+    delay_minutes: int = 0  # how long after the exchange the source gives a figure
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """A thing with prices. `symbol` is exchange-qualified ("NYSEARCA:IWM"); an unknown one "UNLISTED:SYM"."""
+
+    symbol: str
+    name: str
+    kind: InstrumentKind
+    sector: str = ""
+    industry: str = ""
+    headquarters: str = ""
+    cik: str = ""
+    proxy_of: str = ""  # the index an ETF follows; the proxy is never called the index
+    inception: date | None = None  # first day the series existed; None = unknown, so no "all-time"
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BarTable:
+    """Daily bars of one symbol from one source, ascending by session, one row a session.
+
+    `days` is datetime64[D] of exchange-local session dates. Each price column is float64 with NaN
+    where the source gave none; `adjustment` says what open/high/low/close are, while `adj_close`
+    always includes dividends ("total"). Prices are in `unit` ("USD" or "points"); volume in shares;
+    dividend in cash per share on the ex-date. `decimals` is the most decimals the source printed.
+    """
+
+    symbol: str
+    days: NDArray[np.datetime64]
+    open: NDArray[np.float64]
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    close: NDArray[np.float64]
+    adj_close: NDArray[np.float64]
+    volume: NDArray[np.float64]
+    dividend: NDArray[np.float64]
+    adjustment: Adjustment
+    unit: str
+    decimals: int
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One value of a macro series. `period` is the first day of the period it measures, as sources write it.
+
+    `known_at` is the earliest instant the public could know it, aware UTC; None when neither a release
+    table nor a documented lag gives one: such a reading is not used for past dates.
+    """
+
+    series: str
+    period: date
+    value: Decimal
+    known_at: datetime | None
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A policy rate decision: the target range in percent after it, the change in basis points."""
+
+    day: date
+    lower: Decimal
+    upper: Decimal
+    change_bp: int
+    known_at: datetime
+    url: str
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something scheduled. `at` is the instant it is due, aware UTC; `day` is the local date in `zone`."""
+
+    day: date
+    at: datetime
+    zone: str
+    kind: EventKind
+    title: str
+    known_at: datetime
+    url: str
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A row that carried nothing, with the reason ("empty", "trailer", "test issue", "no value")."""
+
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Harvest:
+    """Everything one source gave in one go, with the counts an operator wants to see."""
+
+    source: str
+    rows_read: int = 0
+    instruments: tuple[Instrument, ...] = ()
+    bars: tuple[BarTable, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    events: tuple[Event, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    unresolved: tuple[str, ...] = ()  # symbols kept as UNLISTED:…
+    groups: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())  # (group name, member symbols)

@@ -1,0 +1,449 @@
+"""The shared nouns: instruments and series as the stages see them, facts, articles, problems.
+
+Owns no IO and no decisions. Everything here is frozen; a stage that changes something makes a new one.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal, Protocol
+from urllib.parse import parse_qsl, quote, urlencode
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+Kind = Literal["index", "etf", "stock"]
+Basis = Literal["price", "total"]  # total: including dividends
+Unit = Literal["percent", "percentage points", "basis points", "points", "USD", "count", "ratio", "date", "text"]
+
+
+# --- the market, as a stage sees it ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    """A thing with prices. `name` is what prose prints; `aliases` are other names readers and texts use."""
+
+    symbol: str  # "NYSEARCA:IWM"
+    name: str
+    kind: Kind
+    sector: str = ""
+    industry: str = ""
+    headquarters: str = ""
+    cik: str = ""
+    proxy_of: str = ""
+    inception: date | None = None
+    aliases: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+    @property
+    def exchange(self) -> str:
+        """The part before the colon."""
+        return self.symbol.partition(":")[0]
+
+    @property
+    def ticker(self) -> str:
+        """The part after the colon."""
+        return self.symbol.partition(":")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where rows came from, for the source line and the proof page."""
+
+    source: str
+    attribution: str
+    licence: Literal["private", "public"]
+    retrieved: datetime  # UTC
+    delay_minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bars:
+    """Daily bars of one instrument up to the view's session, ascending, one a session, float64 with NaN for none.
+
+    `close` (and open, high, low) follow `adjustment`; a "total" series has no `close` at all, only
+    `adj_close` (including dividends), so it can never be printed as a price, level or record.
+    """
+
+    symbol: str
+    days: NDArray[np.datetime64]  # [D], exchange-local sessions
+    open: NDArray[np.float64]
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    close: NDArray[np.float64]
+    adj_close: NDArray[np.float64]
+    volume: NDArray[np.float64]
+    dividend: NDArray[np.float64]
+    adjustment: Literal["raw", "split", "total"]
+    unit: str  # "USD" or "points"
+    decimals: int
+    origin: Origin
+
+    def values(self, basis: Basis) -> NDArray[np.float64]:
+        """The closes on one basis; all NaN where the source does not give that basis."""
+        return self.close if basis == "price" else self.adj_close
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Readings:
+    """A macro series as known at the view's instant, ascending by period (first day of the period)."""
+
+    series: str
+    periods: NDArray[np.datetime64]  # [D]
+    values: tuple[Decimal, ...]
+    known_at: tuple[datetime, ...]  # UTC
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A policy decision: target range in percent, change in basis points."""
+
+    day: date
+    lower: Decimal
+    upper: Decimal
+    change_bp: int
+    url: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something scheduled, known at the view's instant; `at` is UTC."""
+
+    day: date
+    at: datetime
+    zone: str
+    kind: str
+    title: str
+    url: str
+    origin: Origin
+
+
+class MarketView(Protocol):
+    """The market as it could be known at the end of session `as_of`; every stage reads through one.
+
+    Absence raises NoData (known instrument, nothing to compute from) or UnknownSymbol; nothing later than
+    `known` is ever visible.
+    """
+
+    @property
+    def as_of(self) -> date:
+        """The last session that may be used, exchange-local."""
+    @property
+    def known(self) -> datetime:
+        """Only what was public by this instant (UTC) is visible: the end of `as_of`'s day in `time_zone`."""
+    @property
+    def time_zone(self) -> ZoneInfo:
+        """The market's zone; sessions and relative words belong to it."""
+    @property
+    def sessions(self) -> NDArray[np.datetime64]:
+        """Every exchange session from 1985 to `as_of` inclusive, datetime64[D]."""
+    def sessions_after(self, count: int) -> NDArray[np.datetime64]:
+        """The next `count` scheduled sessions after `as_of`."""
+    def instrument(self, symbol: str) -> Instrument:
+        """The instrument of a qualified symbol; UnknownSymbol otherwise."""
+    def instruments(self) -> Sequence[Instrument]:
+        """Every listed instrument, by symbol."""
+    def symbols_with_bars(self) -> Sequence[str]:
+        """Qualified symbols that have at least one bar in view, sorted; UNLISTED ones included."""
+    def bars(self, symbol: str) -> Bars:
+        """Bars to `as_of` from the first source that has them; NoData when there are none."""
+    def group(self, name: str) -> tuple[str, ...]:
+        """Members of a named group, sorted; empty when unknown."""
+    def readings(self, series: str) -> Readings:
+        """The series as known; NoData when nothing was known."""
+    def series(self) -> Sequence[str]:
+        """Names of the macro series that have a reading in view."""
+    def decisions(self) -> Sequence[Decision]:
+        """Policy decisions known, ascending by day."""
+    def events(self) -> Sequence[Event]:
+        """Events known at `known`, past and future, ascending by `at`."""
+    def benchmark(self, role: str) -> str | None:
+        """The symbol the settings name for a role: large, small, tech, volatility; None when unset."""
+
+
+# --- facts --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FactKey:
+    """What is claimed, before it is computed: metric, parameters, as-of and the definition's version."""
+
+    metric: str
+    params: tuple[tuple[str, str], ...]  # sorted by name
+    as_of: date
+    version: int
+
+    @property
+    def id(self) -> str:
+        """8 characters that mean the same claim in every article; the first is a letter."""
+        text = f"{self.metric}?{urlencode(self.params)}@{self.as_of.isoformat()}#v{self.version}"
+        raw = base64.b32encode(hashlib.sha256(text.encode()).digest()).decode().lower()
+        return "abcdefghijklmnop"[int(hashlib.sha256(text.encode()).hexdigest()[:1], 16)] + raw[:7]
+
+    @property
+    def address(self) -> str:
+        """The long, self-describing form without the scheme: `return?of=INDEXRUSSELL:RUT&over=2025-12`."""
+        query = urlencode(self.params, quote_via=quote, safe=":.,-")
+        return f"{self.metric}?{query}" if query else self.metric
+
+
+def parse_fact_address(address: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Metric and sorted parameters of a long form (`fact:` removed); ValueError when it is not one."""
+    metric, _, query = address.partition("?")
+    if not metric or not metric.replace("-", "").isalnum():
+        raise ValueError(f"not a fact address: {address!r}")
+    pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query), max_num_fields=20)
+    if len({name for name, _ in pairs}) != len(pairs):
+        raise ValueError(f"a parameter is given twice: {address!r}")
+    return metric, tuple(sorted(pairs))
+
+
+PartKind = Literal["change", "level", "count", "date", "month", "year", "entity", "rank", "share", "range", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One thing a fact lets a text say. Proof matches each figure, date and name of a claim against parts.
+
+    kind     value            a text may say
+    change   Decimal, signed  the size with a direction word or sign that agrees
+    level    Decimal          the number with its unit; no direction
+    share    Decimal, percent the percentage; no direction
+    count    int              the number with the noun in `unit` ("sessions", "weeks", "cases", "cuts", …)
+    rank     int              an ordinal ("third") or "No. 3"
+    range    (lower, upper)   "3.50%–3.75%"
+    date     date             the day, its weekday, month, year
+    month    date (the 1st)   the month and year
+    year     int              the year
+    entity   symbol           any name or ticker of the instrument
+    text     str              these words exactly (an event's title)
+    """
+
+    name: str  # what it is within the metric: "value", "start", "end", "subject", "object", …
+    kind: PartKind
+    value: Decimal | int | date | str | tuple[Decimal, Decimal]
+    unit: str = ""
+    decimals: int = 2  # the precision to which `value` is exact and may be printed
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One deciding input row: which series, which day, which value, from whom, read when (UTC)."""
+
+    series: str
+    day: date
+    field: str
+    value: str
+    source: str
+    retrieved: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The inputs that are not listed row by row: a range of a series with its count and digest.
+
+    `digest` is sha256 (first 16 hex digits) over the float64 little-endian bytes of the values in order.
+    """
+
+    series: str
+    field: str
+    first: date
+    last: date
+    count: int
+    digest: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a fact was computed from."""
+
+    rows: tuple[Row, ...] = ()
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One printable claim. `value` repeats the part named "value"; tags are the controlled words it licenses.
+
+    `licence` is "public" only if every input is.
+    """
+
+    key: FactKey
+    value: Decimal | int | date | str | tuple[Decimal, Decimal]
+    unit: str
+    decimals: int
+    parts: tuple[Part, ...]
+    tags: frozenset[str]
+    evidence: Evidence
+    licence: Literal["private", "public"] = "private"
+
+    @property
+    def id(self) -> str:
+        """The key's id."""
+        return self.key.id
+
+    @property
+    def as_of(self) -> date:
+        """The last session the fact may depend on."""
+        return self.key.as_of
+
+    def part(self, name: str) -> Part:
+        """The part of that name; KeyError when the metric has none."""
+        for part in self.parts:
+            if part.name == name:
+                return part
+        raise KeyError(f"{self.key.address} has no part {name!r}")
+
+    def get(self, name: str) -> Part | None:
+        """The part of that name, or None."""
+        return next((part for part in self.parts if part.name == name), None)
+
+
+# --- proof ----------------------------------------------------------------------------------------------
+
+
+class Status(StrEnum):
+    """What proof says of a claim."""
+
+    VERIFIED = "verified"
+    ATTRIBUTED = "attributed"
+    UNCHECKED = "unchecked"
+    UNSUPPORTED = "unsupported"
+    CONTRADICTED = "contradicted"
+    REVISED = "revised"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One claim of a text and what became of it; `line` counts from 1 in the file, front matter included."""
+
+    text: str
+    line: int
+    status: Status
+    fact: str = ""  # the fact's id
+    metric: str = ""
+    claimed: str = ""
+    computed: str = ""
+    definition: str = ""  # the metric's wording
+    reason: str = ""
+
+
+# --- articles -------------------------------------------------------------------------------------------
+
+ArticleStatus = Literal["draft", "review", "approved", "published", "held", "withdrawn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """The article's picture; `src` is relative to the article's folder."""
+
+    src: str
+    alt: str = ""
+    credit: str = ""
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLink:
+    """Where an imported article came from."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """One dated correction."""
+
+    date: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A filed article: the front matter, typed, and the Markdown body as it stands in the file.
+
+    `path` is the Markdown file; `slug` its name in the address; `date` is aware and its written offset
+    gives the day in the address. `extra` holds unknown front-matter keys, kept through a round trip.
+    `facts` is what facts.json beside it holds, decoded (see docs/contracts/facts.md), or empty.
+    """
+
+    path: str
+    slug: str
+    id: str
+    title: str
+    date: datetime
+    body: str
+    body_line: int  # the line of the file on which the body starts, from 1
+    updated: datetime | None = None
+    as_of: date | None = None
+    written: datetime | None = None
+    status: ArticleStatus = "published"
+    summary: str = ""
+    authors: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    symbols: tuple[str, ...] = ()
+    sites: tuple[str, ...] = ()  # empty: all
+    owner_site: str = ""
+    photo: Photo | None = None
+    origin: Literal["desk", "editor", "import"] = "editor"
+    source: SourceLink | None = None
+    corrections: tuple[Correction, ...] = ()
+    aliases: tuple[str, ...] = ()
+    extra: Mapping[str, object] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict)  # front-matter key → its line in the file
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with a file: where, what, and what to do. `line` 0 means the file as a whole."""
+
+    path: str
+    line: int
+    cause: str
+    remedy: str
+    level: Literal["error", "warning"] = "error"
+
+
+# --- errors ---------------------------------------------------------------------------------------------
+
+
+class BroadtapeError(Exception):
+    """Any failure we foresee. Its text is one line saying what, where and what to do next; the CLI exits 1."""
+
+
+class UnknownSymbol(BroadtapeError):
+    """No loaded instrument has this symbol."""
+
+
+class NoData(BroadtapeError):
+    """The question is sound, but the store holds nothing to answer it as of that date."""
+
+
+class BadParameter(BroadtapeError):
+    """A metric was asked with a parameter it does not take or cannot read; names the parameter."""
+
+
+class BrokenArticle(BroadtapeError):
+    """A file in content/ that cannot be an article; carries its Problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(f"{problem.path}:{problem.line}: {problem.cause}. {problem.remedy}")
+        self.problem = problem
+
+
+class BadSettings(BroadtapeError):
+    """broadtape.toml or a site.toml cannot be used; names file and key."""
