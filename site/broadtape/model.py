@@ -433,6 +433,10 @@ class NoData(BroadtapeError):
     """The question is sound, but the store holds nothing to answer it as of that date."""
 
 
+class NotTrue(NoData):
+    """A statement that does not hold as of that date, such as a record on a day without one."""
+
+
 class BadParameter(BroadtapeError):
     """A metric was asked with a parameter it does not take or cannot read; names the parameter."""
 
