@@ -1,0 +1,122 @@
+"""What a story will say and in what order: planned sentences, tables and sections, before any wording.
+
+Owns no words and no figures of its own: a planned sentence names a wording in templates/prose and carries
+the facts that the wording may claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Literal
+
+from broadtape.model import Fact
+
+if TYPE_CHECKING:
+    from broadtape.desk.chart import BarChart, LineChart
+
+SentenceKind = Literal["fact", "attributed", "definition", "calendar", "interpretation"]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One sentence to come. `key` names its wording, `values` what the wording may use.
+
+    `guard` is the condition over facts under which a sentence of kind interpretation may be said, in the
+    notation of docs/contracts/facts.md; definitions may carry one too.
+    """
+
+    key: str
+    values: Mapping[str, object] = field(default_factory=dict)
+    kind: SentenceKind = "fact"
+    guard: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One table cell: its text, and the fact that the text states, if any. `symbol` prints a name and ticker."""
+
+    text: str = ""
+    fact: Fact | None = None
+    symbol: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the article; `headers` are plain labels, the first column holds the rows' labels."""
+
+    headers: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Sentences that belong together."""
+
+    sentences: tuple[Planned, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A headed part; the first section of an outline has no heading."""
+
+    heading: Planned | None
+    blocks: tuple[Paragraph | Table, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A story before its words. `key` is the story's identity within its edition (kind and subjects)."""
+
+    story: str
+    key: str
+    as_of: date
+    title: Planned
+    summary: Planned
+    sections: tuple[Section, ...]
+    topics: tuple[str, ...]
+    subjects: tuple[str, ...]
+    chart: LineChart | BarChart | None = None
+    caption: Planned | None = None
+
+    def sentences(self) -> list[Planned]:
+        """Every planned sentence of the body in reading order, headings left out."""
+        return [
+            sentence
+            for section in self.sections
+            for block in section.blocks
+            if isinstance(block, Paragraph)
+            for sentence in block.sentences
+        ]
+
+    def facts(self) -> dict[str, Fact]:
+        """The facts the outline holds by id, in order of first use."""
+        found: dict[str, Fact] = {}
+
+        def take(values: Mapping[str, object]) -> None:
+            for value in values.values():
+                for item in value if isinstance(value, tuple | list) else (value,):
+                    if isinstance(item, Fact):
+                        found.setdefault(item.id, item)
+
+        for planned in (self.title, self.summary, *([self.caption] if self.caption else []), *self.sentences()):
+            take(planned.values)
+        for section in self.sections:
+            for block in section.blocks:
+                if isinstance(block, Table):
+                    for row in block.rows:
+                        take({str(place): cell.fact for place, cell in enumerate(row)})
+        return found
+
+
+def paragraph(*sentences: Planned | None) -> Paragraph | None:
+    """A paragraph of those sentences that have something to say; None when none has."""
+    kept = tuple(sentence for sentence in sentences if sentence is not None)
+    return Paragraph(kept) if kept else None
+
+
+def section(heading: Planned | None, *blocks: Paragraph | Table | None) -> Section | None:
+    """A section of those blocks that have something to say; None when none has: a section without facts is left out."""
+    kept = tuple(block for block in blocks if block is not None)
+    return Section(heading, kept) if kept else None

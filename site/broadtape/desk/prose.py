@@ -1,0 +1,356 @@
+"""From an outline to words: the wording in templates/prose, realised through an extension of Jinja2.
+
+Owns variation, referring expressions, agreement and the verbs that a size earns; decides nothing about
+what is said or in what order, and computes no figure.
+
+A wording file is a Jinja2 template of named sentences, each with one or more variants::
+
+    {% sentence gap %}
+    It {% claim gain %}{{ move(gain) }} {{ span(gain) }}{% endclaim %}.
+    {% or %}
+    …
+    {% endsentence %}
+
+`claim` turns its body into the fact link `[body](fact:ID)`. Which variant is used follows from the seed,
+the session and the sentence's name, so the same inputs give the same bytes and neighbouring days differ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, StrictUndefined, nodes
+from jinja2.ext import Extension
+
+from broadtape import numbers
+from broadtape.desk.outline import Cell, Outline, Paragraph, Planned, Table
+from broadtape.model import BroadtapeError, Fact, Instrument
+
+if TYPE_CHECKING:
+    from jinja2 import BaseLoader, Template
+    from jinja2.parser import Parser
+
+_LINK = re.compile(r"\[([^\]]*)\]\(fact:[^)]*\)")
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|])")
+
+
+class MissingWording(BroadtapeError):
+    """An outline plans a sentence that no wording file has; names the story and the sentence."""
+
+
+class Newsroom(Extension):
+    """The tags `sentence … or … endsentence` and `claim FACT … endclaim`."""
+
+    tags = {"sentence", "claim"}  # noqa: RUF012  Jinja2 declares the attribute so
+
+    def parse(self, parser: Parser) -> nodes.Node | list[nodes.Node]:
+        """One macro per variant for `sentence`; a call of `_claim` around the body for `claim`."""
+        tag = next(parser.stream)
+        if tag.value == "claim":
+            fact = parser.parse_expression()
+            body = parser.parse_statements(("name:endclaim",), drop_needle=True)
+            call = self.call_method("_claim", [fact])
+            return nodes.CallBlock(call, [], [], body).set_lineno(tag.lineno)
+        name = parser.stream.expect("name").value
+        macros: list[nodes.Node] = []
+        while True:
+            body = parser.parse_statements(("name:or", "name:endsentence"))
+            macros.append(nodes.Macro(f"{name}__{len(macros)}", [], [], body, lineno=tag.lineno))
+            if next(parser.stream).value == "endsentence":
+                return macros
+
+    def _claim(self, fact: Fact, caller: Callable[[], str]) -> str:
+        return f"[{_fold(caller())}](fact:{fact.id})"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The words of one article, before proof. `sentences` is the list of docs/contracts/facts.md."""
+
+    title: str
+    summary: str
+    body: str
+    caption: str
+    sentences: tuple[Mapping[str, str], ...]
+    symbols: tuple[str, ...]
+
+
+class Names:
+    """Referring expressions of one article: the full name with its ticker at first mention, short afterwards."""
+
+    def __init__(self, instrument: Callable[[str], Instrument], roles: Mapping[str, str]) -> None:
+        self._instrument = instrument
+        self._roles = {symbol: role for role, symbol in roles.items()}
+        self.mentioned: list[str] = []
+
+    def short(self, symbol: str) -> str:
+        """`the Russell 2000`, `Nvidia`: no ticker, whatever was said before."""
+        instrument = self._instrument(symbol)
+        article = "the " if instrument.kind in {"index", "etf"} else ""
+        return article + escape(instrument.name)
+
+    def name(self, symbol: str) -> str:
+        """As `short`, with `(EXCHANGE: TICKER)` at the first mention in the article."""
+        if symbol in self.mentioned:
+            return self.short(symbol)
+        self.mentioned.append(symbol)
+        instrument = self._instrument(symbol)
+        return f"{self.short(symbol)} ({instrument.exchange}: {instrument.ticker})"
+
+    def bare(self, symbol: str) -> str:
+        """Without article or ticker, for headlines, tables and charts: `Russell 2000`."""
+        return escape(self._instrument(symbol).name)
+
+    def crowd(self, symbol: str) -> str:
+        """What the instrument stands for in the settings' roles: `small caps`, else its bare name."""
+        role = self._roles.get(symbol)
+        return "small caps" if role == "small" else self.bare(symbol)
+
+
+def escape(text: str) -> str:
+    """Text that Markdown prints as it is."""
+    return _SPECIAL.sub(r"\\\1", text)
+
+
+def visible(markdown: str) -> str:
+    """What a reader sees of one sentence: fact links by their text, escapes undone, white space folded."""
+    return _fold(re.sub(r"\\([\\`*_\[\]<>|])", r"\1", _LINK.sub(r"\1", markdown)))
+
+
+def digest(text: str) -> str:
+    """The digest by which facts.json lists a sentence without figures."""
+    return hashlib.sha256(_fold(text).encode()).hexdigest()[:16]
+
+
+def environment(loader: BaseLoader) -> Environment:
+    """The Jinja2 environment of templates/prose: plain text, strict about undefined names."""
+    return Environment(  # noqa: S701  Markdown, not HTML: names are escaped by escape(), the page by nh3
+        loader=loader,
+        extensions=[Newsroom],
+        undefined=StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def realise(
+    outline: Outline,
+    env: Environment,
+    *,
+    instrument: Callable[[str], Instrument],
+    roles: Mapping[str, str],
+    seed: int,
+) -> Draft:
+    """The draft of an outline: Markdown with fact links, one sentence after another as planned.
+
+    Raises MissingWording when the story's file and common.md.j2 both lack a planned sentence.
+    """
+    names = Names(instrument, roles)
+    book = _Wordings(env, outline, names, seed)
+    title, summary = book.unlinked(outline.title), book.unlinked(outline.summary)
+    caption = book.unlinked(outline.caption) if outline.caption else ""
+    names.mentioned.clear()
+    lines: list[str] = []
+    listed: list[Mapping[str, str]] = []
+    for section in outline.sections:
+        if section.heading is not None:
+            heading = book.unlinked(section.heading)
+            lines.append(f"## {heading}")
+            if section.heading.kind != "fact":
+                listed.append(_listed(section.heading, heading))
+        for block in section.blocks:
+            if isinstance(block, Table):
+                lines.append(_table(block, names))
+                continue
+            text = []
+            for planned in block.sentences:
+                sentence = book.sentence(planned)
+                text.append(sentence)
+                if planned.kind != "fact":
+                    listed.append(_listed(planned, visible(sentence)))
+            lines.append(" ".join(text))
+    return Draft(
+        title=title,
+        summary=summary,
+        body="\n\n".join(lines) + "\n",
+        caption=caption,
+        sentences=tuple(listed),
+        symbols=tuple(names.mentioned),
+    )
+
+
+def _listed(planned: Planned, text: str) -> Mapping[str, str]:
+    entry = {"digest": digest(text), "kind": planned.kind}
+    return {**entry, "guard": planned.guard} if planned.guard else entry
+
+
+def _table(table: Table, names: Names) -> str:
+    def cell(value: Cell) -> str:
+        text = value.text
+        if value.symbol:
+            known = names.name(value.symbol)
+            text = numbers.capital(known)
+        return f"[{text}](fact:{value.fact.id})" if value.fact else text
+
+    align = ["---"] + ["---:"] * (len(table.headers) - 1)
+    rows = [table.headers, align, *([cell(value) for value in row] for row in table.rows)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _fold(text: str) -> str:
+    return " ".join(text.split())
+
+
+class _Wordings:
+    """The wording files of one story, with what templates may call."""
+
+    def __init__(self, env: Environment, outline: Outline, names: Names, seed: int) -> None:
+        self._templates = [env.get_template(f"{outline.story}.md.j2"), env.get_template("common.md.j2")]
+        self._outline = outline
+        self._seed = seed
+        self._calls = _calls(outline.as_of, names)
+
+    def sentence(self, planned: Planned) -> str:
+        """One finished sentence: first letter upper-case, white space folded."""
+        return numbers.capital(_fold(self._variant(planned)))
+
+    def unlinked(self, planned: Planned) -> str:
+        """A headline, summary, heading or caption: the words without fact links."""
+        return visible(self.sentence(planned))
+
+    def _variant(self, planned: Planned) -> str:
+        for template in self._templates:
+            variants = _variants(template, planned.key)
+            if variants:
+                chosen = variants[self._turn(planned.key) % len(variants)]
+                module = template.make_module({**self._calls, **planned.values})
+                return str(getattr(module, chosen)())
+        raise MissingWording(
+            f"templates/prose/{self._outline.story}.md.j2: no sentence {planned.key!r}; add one, or to common.md.j2"
+        )
+
+    def _turn(self, key: str) -> int:
+        mark = hashlib.sha256(f"{self._seed}/{self._outline.key}/{key}".encode()).digest()
+        return int.from_bytes(mark[:4], "big") + self._outline.as_of.toordinal()
+
+
+def _variants(template: Template, key: str) -> list[str]:
+    found: list[str] = []
+    while hasattr(template.module, f"{key}__{len(found)}"):
+        found.append(f"{key}__{len(found)}")
+    return found
+
+
+_PAST = {
+    ("up", 1): ("edged up", "inched up"),
+    ("down", 1): ("edged down", "slipped"),
+    ("up", 2): ("rose", "gained", "added", "advanced"),
+    ("down", 2): ("fell", "lost", "shed", "declined"),
+    ("up", 3): ("jumped", "climbed"),
+    ("down", 3): ("slid", "dropped"),
+    ("up", 4): ("surged",),
+    ("down", 4): ("plunged",),
+}
+_PRESENT = {
+    ("up", 1): "edges up", ("down", 1): "edges down",
+    ("up", 2): "rises", ("down", 2): "falls",
+    ("up", 3): "jumps", ("down", 3): "slides",
+    ("up", 4): "surges", ("down", 4): "plunges",
+}  # fmt: skip
+
+
+def direction(fact: Fact) -> str:
+    """`up`, `down` or `flat`, by the fact's tags."""
+    return next((tag for tag in ("up", "down") if tag in fact.tags), "flat")
+
+
+def size(fact: Fact) -> int:
+    """0 to 4 in units of the series' own volatility; 2, the neutral verbs, where the fact has no size."""
+    return next((step for step in range(5) if f"size{step}" in fact.tags), 2)
+
+
+def move(fact: Fact, *, tense: str = "past") -> str:
+    """Verb and figure of a change, the verb bound to its size: `rose 0.7%`, `was little changed, up 0.02%`."""
+    value = fact.value
+    if not isinstance(value, Decimal):
+        raise TypeError(f"{fact.key.address} is no change")
+    way, step = direction(fact), size(fact)
+    figure = numbers.percent(value) if fact.unit == "percent" else numbers.plain(abs(value), fact.decimals)
+    if way == "flat":
+        return "was unchanged" if tense == "past" else "unchanged"
+    if step == 0:
+        still = "was little changed" if tense == "past" else "little changed"
+        return f"{still}, {way} {figure}"
+    if tense == "present":
+        return f"{_PRESENT[way, step]} {figure}"
+    verbs = _PAST[way, step]
+    return f"{verbs[int(hashlib.sha256(fact.id.encode()).hexdigest()[:4], 16) % len(verbs)]} {figure}"
+
+
+def _calls(as_of: date, names: Names) -> dict[str, object]:
+    def value(fact: Fact, name: str = "value") -> object:
+        return fact.part(name).value
+
+    def moment(fact: Fact, name: str) -> date:
+        found = fact.part(name).value
+        if not isinstance(found, date):
+            raise TypeError(f"{fact.key.address}: {name} is no date")
+        return found
+
+    def number(fact: Fact, name: str = "value") -> int:
+        found = fact.part(name).value
+        if not isinstance(found, int):
+            raise TypeError(f"{fact.key.address}: {name} is no count")
+        return found
+
+    def decimal(fact: Fact, name: str = "value") -> Decimal:
+        found = fact.part(name).value
+        if not isinstance(found, Decimal):
+            raise TypeError(f"{fact.key.address}: {name} is no decimal")
+        return found
+
+    def level(fact: Fact, name: str = "value") -> str:
+        part = fact.part(name)
+        return numbers.level(decimal(fact, name), part.unit, part.decimals)
+
+    def through(fact: Fact) -> str:
+        start, end = moment(fact, "start"), moment(fact, "end")
+        first = numbers.day(start, reference=end)
+        return f"from {first} through {numbers.day(end, reference=as_of)}"
+
+    return {
+        "as_of": as_of,
+        "name": names.name,
+        "short": names.short,
+        "bare": names.bare,
+        "crowd": names.crowd,
+        "escape": escape,
+        "capital": numbers.capital,
+        "move": move,
+        "way": direction,
+        "value": value,
+        "pct": lambda fact, name="value": numbers.percent(decimal(fact, name)),
+        "pts": lambda fact, name="value": numbers.points_of(decimal(fact, name)),
+        "level": level,
+        "n": number,
+        "count": lambda fact, singular, name="value": numbers.counted(number(fact, name), singular),
+        "cardinal": numbers.cardinal,
+        "ordinal": numbers.ordinal,
+        "plural": numbers.noun,
+        "when": moment,
+        "day": lambda when: numbers.day(when, reference=as_of),
+        "date": lambda when: f"{numbers.weekday(when)}, {numbers.day(when, reference=as_of)}",
+        "weekday": numbers.weekday,
+        "month": lambda when: numbers.month(when, reference=as_of),
+        "month_year": lambda when: numbers.month(when),
+        "through": through,
+        "rate": lambda pair: numbers.rate_range(*pair),
+        "listing": numbers.listing,
+    }

@@ -1,0 +1,271 @@
+"""What is newsworthy about a session: patterns found in the series, each stated by one fact.
+
+Owns the detectors; how they are weighed is desk.newsworthiness, what is told about them desk.stories.
+Every rarity is the share of the series' own past sessions on which at least as much happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import permutations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from broadtape import metrics
+from broadtape.desk.facts import FactBook
+from broadtape.model import Basis, Fact, MarketView, NoData, UnknownSymbol
+
+_LEAST_HISTORY = 250  # sessions: under a year of its own past, a series has no measure of the unusual
+_ROLES = ("large", "small", "tech")
+_STREAK_FROM = 4  # periods; shorter runs come and go within any fortnight
+_MOVE_WINDOWS = (("1s", 1), ("5s", 5))
+_DRAWDOWNS = (-10.0, -20.0)  # percent below the record: a correction, a bear market
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One pattern on one session. `size` is in the series' own 60-session volatility (0 where it has none)."""
+
+    kind: str
+    subject: str
+    statement: str
+    fact: Fact
+    rarity: float  # (0, 1]
+    size: float = 0.0
+    object: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+Detector = Callable[[MarketView, FactBook, Sequence[tuple[str, str]]], Iterator[Signal]]
+
+
+def scan(view: MarketView, pairs: Sequence[tuple[str, str]] = ()) -> list[Signal]:
+    """Every signal of the view's session, unranked. `pairs` adds ordered pairs to those of the benchmarks.
+
+    A detector whose data are missing stays silent.
+    """
+    book = FactBook(view)
+    found: list[Signal] = []
+    for detector in _DETECTORS:
+        found.extend(detector(view, book, pairs))
+    return found
+
+
+def benchmarks(view: MarketView) -> list[str]:
+    """The symbols of the roles large, small and tech that have a close on the view's session."""
+    named = [view.benchmark(role) for role in _ROLES]
+    return [symbol for symbol in named if symbol is not None and basis_of(view, symbol) is not None]
+
+
+def basis_of(view: MarketView, *symbols: str) -> Basis | None:
+    """The basis on which every symbol has a value on the view's session: price before total; else None."""
+    for basis in ("price", "total"):
+        if all(_has_session(view, symbol, basis) for symbol in symbols):
+            return basis  # type: ignore[return-value]  # mypy does not narrow a tuple of literals
+    return None
+
+
+def _has_session(view: MarketView, symbol: str, basis: str) -> bool:
+    try:
+        bars = view.bars(symbol)
+    except (NoData, UnknownSymbol):
+        return False
+    values = bars.close if basis == "price" else bars.adj_close
+    return bool(len(bars.days)) and bars.days[-1] == np.datetime64(view.as_of, "D") and bool(np.isfinite(values[-1]))
+
+
+def _pairs(view: MarketView, extra: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, Basis]]:
+    named = [*permutations(benchmarks(view), 2)]
+    for one, other in extra:
+        named += [(one, other), (other, one)]
+    for of, vs in dict.fromkeys(named):
+        basis = basis_of(view, of, vs)
+        if basis is not None:
+            yield of, vs, basis
+
+
+def _relative_streaks(view: MarketView, book: FactBook, extra: Sequence[tuple[str, str]]) -> Iterator[Signal]:
+    for of, vs, basis in _pairs(view, extra):
+        days, a, b = metrics.pair(view, of, vs, basis)
+        if len(days) < _LEAST_HISTORY:
+            continue
+        led = np.diff(np.log(a)) > np.diff(np.log(b))
+        starts, lengths = metrics.runs(led)
+        if not len(starts):
+            continue
+        reach = _session_counts(starts, lengths, len(led))
+        chosen = {} if basis == "price" else {"basis": basis}
+        names = view.instrument(of).name, view.instrument(vs).name
+        last = int(starts[-1] + lengths[-1])
+        length = int(lengths[-1])
+        gap = _gap_size(a, b, length)
+        if last == len(led) and length >= _STREAK_FROM:
+            fact = book.find("relative-streak", of=of, vs=vs, **chosen)
+            if fact is not None:
+                rarity = float(np.mean(reach >= length))
+                yield Signal(
+                    "relative-streak", of, f"{names[0]} has beaten {names[1]} in {length} consecutive sessions",
+                    fact, rarity, gap, vs, chosen,
+                )  # fmt: skip
+        elif last == len(led) - 1 and length >= _STREAK_FROM + 1:
+            fact = book.find("relative-streak-ended", of=of, vs=vs, **chosen)
+            if fact is not None:
+                rarity = float(np.sum(lengths >= length)) / len(led)
+                yield Signal(
+                    "relative-streak-ended", of, f"a run of {length} sessions of {names[0]} against {names[1]} ended",
+                    fact, rarity, gap, vs, chosen,
+                )  # fmt: skip
+
+
+def _session_counts(starts: NDArray[np.int64], lengths: NDArray[np.int64], total: int) -> NDArray[np.int64]:
+    """For each session, how long the run is that it belongs to so far; 0 outside runs."""
+    counts = np.zeros(total, dtype=np.int64)
+    for start, length in zip(starts, lengths, strict=True):
+        counts[start : start + length] = np.arange(1, length + 1)
+    return counts
+
+
+def _gap_size(a: NDArray[np.float64], b: NDArray[np.float64], sessions: int) -> float:
+    gaps = np.diff(np.log(a)) - np.diff(np.log(b))
+    usual = float(np.std(gaps[-(60 + sessions) : -sessions], ddof=1)) if len(gaps) > 60 + sessions else 0.0
+    return abs(float(np.sum(gaps[-sessions:]))) / (usual * sessions**0.5) if usual > 0 else 0.0
+
+
+def _records(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]]) -> Iterator[Signal]:
+    for symbol in benchmarks(view):
+        if basis_of(view, symbol) != "price":
+            continue
+        days, closes = metrics.closes(view, symbol, "price")
+        if len(days) < _LEAST_HISTORY:
+            continue
+        name = view.instrument(symbol).name
+        for side, sign in (("high", 1.0), ("low", -1.0)):
+            best = np.maximum.accumulate(sign * closes)
+            fresh = np.flatnonzero(sign * closes[1:] > best[:-1]) + 1
+            fact = book.find("record", of=symbol, side=side)
+            if fact is not None and len(fresh) > 1 and fresh[-1] == len(closes) - 1:
+                wait = int(fresh[-1] - fresh[-2])
+                rarity = float(np.sum(np.diff(fresh) >= wait)) / len(closes)
+                yield Signal("record", symbol, f"{name} closed at a record {side}, the first in {wait} sessions",
+                             fact, max(rarity, 1 / len(closes)), _session_size(closes), params={"side": side})  # fmt: skip
+                continue
+            year = book.find("record", of=symbol, side=side, window="52w")
+            if year is not None:
+                rarity = _share_of_extremes(sign * closes, 252)
+                yield Signal("52-week", symbol, f"{name} closed at a 52-week {side}", year, rarity,
+                             _session_size(closes), params={"side": side})  # fmt: skip
+
+
+def _share_of_extremes(values: NDArray[np.float64], window: int) -> float:
+    """Share of sessions whose value is the highest of the `window` sessions that end with it."""
+    if len(values) <= window:
+        return 1.0
+    views = np.lib.stride_tricks.sliding_window_view(values, window)
+    return max(float(np.mean(views[:, -1] >= views.max(axis=1))), 1 / len(values))
+
+
+def round_step(level: float) -> float:
+    """The distance of round numbers at a level: 100 from 1,000 to 10,000, 1,000 from there, 10 below 1,000."""
+    return float(10 ** max(int(np.floor(np.log10(max(level, 1.0)))) - 1, 0)) if level < 10_000 else 1000.0
+
+
+def _round_numbers(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]]) -> Iterator[Signal]:
+    for symbol in benchmarks(view):
+        if basis_of(view, symbol) != "price":
+            continue
+        days, closes = metrics.closes(view, symbol, "price")
+        if len(days) < _LEAST_HISTORY:
+            continue
+        step = round_step(float(closes[-1]))
+        crossed = np.floor(closes / step) * step
+        reached = float(crossed[-1])
+        if reached <= 0 or float(np.max(closes[:-1])) >= reached:
+            continue
+        fact = book.find("first-close", of=symbol, side="above", level=f"{reached:g}")
+        firsts = np.flatnonzero(np.diff(np.maximum.accumulate(np.floor(closes / step))) > 0)
+        if fact is not None and fact.value == view.as_of:
+            yield Signal("round-number", symbol,
+                         f"{view.instrument(symbol).name} closed above {reached:,.0f} for the first time",
+                         fact, max(len(firsts), 1) / len(closes), _session_size(closes),
+                         params={"level": f"{reached:g}"})  # fmt: skip
+
+
+def _session_size(closes: NDArray[np.float64], sessions: int = 1) -> float:
+    moves = np.diff(np.log(closes))
+    usual = float(np.std(moves[-(60 + sessions) : -sessions], ddof=1)) if len(moves) > 60 + sessions else 0.0
+    return abs(float(np.sum(moves[-sessions:]))) / (usual * sessions**0.5) if usual > 0 else 0.0
+
+
+def _moves(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]]) -> Iterator[Signal]:
+    for symbol in benchmarks(view):
+        basis = basis_of(view, symbol)
+        if basis is None:
+            continue
+        days, closes = metrics.closes(view, symbol, basis)
+        if len(days) < _LEAST_HISTORY:
+            continue
+        chosen = {} if basis == "price" else {"basis": basis}
+        for window, sessions in _MOVE_WINDOWS:
+            moves = np.abs(closes[sessions:] / closes[:-sessions] - 1)
+            fact = book.find("return", of=symbol, over=window, **chosen)
+            if fact is None:
+                continue
+            rarity = float(np.mean(moves >= moves[-1]))
+            what = "on the day" if sessions == 1 else f"over {sessions} sessions"
+            yield Signal("move", symbol, f"{view.instrument(symbol).name} {fact.value:+} % {what}", fact, rarity,
+                         _session_size(closes, sessions), params={"over": window, **chosen})  # fmt: skip
+
+
+def _drawdowns(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]]) -> Iterator[Signal]:
+    for symbol in benchmarks(view):
+        if basis_of(view, symbol) != "price":
+            continue
+        days, closes = metrics.closes(view, symbol, "price")
+        if len(days) < _LEAST_HISTORY:
+            continue
+        peak = np.maximum.accumulate(closes)
+        below = (closes / peak - 1) * 100
+        fact = book.find("drawdown", of=symbol)
+        for threshold in _DRAWDOWNS:
+            since_peak = np.flatnonzero(closes == peak)[-1]
+            under = below <= threshold
+            if fact is not None and under[-1] and not under[since_peak:-1].any():
+                rarity = float(np.sum(np.diff(under.astype(np.int8)) > 0)) / len(closes)
+                yield Signal("drawdown", symbol,
+                             f"{view.instrument(symbol).name} is {-threshold:g} % below its record for the first time "
+                             f"since {_day(days[since_peak]):%Y-%m-%d}",
+                             fact, max(rarity, 1 / len(closes)), _session_size(closes),
+                             params={"threshold": f"{threshold:g}"})  # fmt: skip
+
+
+def _policy(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]]) -> Iterator[Signal]:
+    decisions = view.decisions()
+    if not decisions or decisions[-1].day != view.as_of or decisions[-1].change_bp == 0:
+        return
+    fact = book.find("policy-last")
+    large = view.benchmark("large")
+    if fact is not None and large is not None:
+        moved = sum(1 for decision in decisions if decision.change_bp)
+        span = max((view.as_of - decisions[0].day).days * 252 // 365, 1)
+        yield Signal("policy", large, f"the policy rate moved by {decisions[-1].change_bp:+} basis points",
+                     fact, min(moved / span, 1.0))  # fmt: skip
+
+
+def _day(value: np.datetime64) -> date:
+    found = value.astype("datetime64[D]").item()
+    if not isinstance(found, date):
+        raise TypeError(f"not a day: {value!r}")
+    return found
+
+
+_DETECTORS: tuple[Detector, ...] = (
+    _relative_streaks,
+    _records,
+    _round_numbers,
+    _moves,
+    _drawdowns,
+    _policy,
+)
