@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
+from typing import TYPE_CHECKING
 
-import inflect
+if TYPE_CHECKING:
+    import inflect
 
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
            "November", "December")  # fmt: skip
@@ -69,6 +71,8 @@ def rate_range(lower: Decimal, upper: Decimal) -> str:
 
 @cache
 def _words() -> inflect.engine:
+    import inflect  # noqa: PLC0415  (a quarter second and 20 MB that readers, who print figures only, need not pay)
+
     return inflect.engine()
 
 
