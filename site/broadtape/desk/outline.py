@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from broadtape.model import Fact
-
-if TYPE_CHECKING:
-    from broadtape.desk.chart import BarChart, LineChart
+from broadtape.model import Basis, Fact
 
 SentenceKind = Literal["fact", "attributed", "definition", "calendar", "interpretation"]
 
@@ -66,6 +63,25 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class ChartPlan:
+    """The chart of a story: closes of the symbols from one session to another.
+
+    With `indexed` every series starts at 100; else the level is drawn. `shade` marks the sessions that the
+    story is about. `title`, `alt` and `caption` are unlinked texts and proved like a headline.
+    """
+
+    symbols: tuple[str, ...]
+    first: date
+    last: date
+    basis: Basis
+    indexed: bool
+    title: Planned
+    alt: Planned
+    caption: Planned
+    shade: tuple[date, date] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Outline:
     """A story before its words. `key` is the story's identity within its edition (kind and subjects)."""
 
@@ -77,8 +93,7 @@ class Outline:
     sections: tuple[Section, ...]
     topics: tuple[str, ...]
     subjects: tuple[str, ...]
-    chart: LineChart | BarChart | None = None
-    caption: Planned | None = None
+    chart: ChartPlan | None = None
 
     def sentences(self) -> list[Planned]:
         """Every planned sentence of the body in reading order, headings left out."""
@@ -100,7 +115,10 @@ class Outline:
                     if isinstance(item, Fact):
                         found.setdefault(item.id, item)
 
-        for planned in (self.title, self.summary, *([self.caption] if self.caption else []), *self.sentences()):
+        texts = [self.title, self.summary]
+        if self.chart is not None:
+            texts += [self.chart.title, self.chart.alt, self.chart.caption]
+        for planned in [*texts, *self.sentences(), *(part.heading for part in self.sections if part.heading)]:
             take(planned.values)
         for section in self.sections:
             for block in section.blocks:

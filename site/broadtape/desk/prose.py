@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -76,6 +76,8 @@ class Draft:
     title: str
     summary: str
     body: str
+    chart_title: str
+    alt: str
     caption: str
     sentences: tuple[Mapping[str, str], ...]
     symbols: tuple[str, ...]
@@ -155,7 +157,8 @@ def realise(
     names = Names(instrument, roles)
     book = _Wordings(env, outline, names, seed)
     title, summary = book.unlinked(outline.title), book.unlinked(outline.summary)
-    caption = book.unlinked(outline.caption) if outline.caption else ""
+    chart = outline.chart
+    drawn = [book.unlinked(text) for text in (chart.title, chart.alt, chart.caption)] if chart else ["", "", ""]
     names.mentioned.clear()
     lines: list[str] = []
     listed: list[Mapping[str, str]] = []
@@ -180,7 +183,9 @@ def realise(
         title=title,
         summary=summary,
         body="\n\n".join(lines) + "\n",
-        caption=caption,
+        chart_title=drawn[0],
+        alt=drawn[1],
+        caption=drawn[2],
         sentences=tuple(listed),
         symbols=tuple(names.mentioned),
     )
@@ -316,9 +321,23 @@ def _calls(as_of: date, names: Names) -> dict[str, object]:
             raise TypeError(f"{fact.key.address}: {name} is no decimal")
         return found
 
-    def level(fact: Fact, name: str = "value") -> str:
+    def level(fact: Fact, name: str = "value", decimals: int | None = None) -> str:
         part = fact.part(name)
-        return numbers.level(decimal(fact, name), part.unit, part.decimals)
+        return numbers.level(decimal(fact, name), part.unit, part.decimals if decimals is None else decimals)
+
+    def months(days: Sequence[date]) -> str:
+        """`September, October and December 2025`: the year once where it is shared by neighbours."""
+        texts = [
+            numbers.month(when) if place + 1 == len(days) or days[place + 1].year != when.year else _month_name(when)
+            for place, when in enumerate(days)
+        ]
+        return numbers.listing(list(dict.fromkeys(texts)))
+
+    def ends(fact: Fact) -> str:
+        return months([moment(fact, f"end{place}") for place in range(1, number(fact) + 1)])
+
+    def subject_of(fact: Fact) -> str:
+        return str(fact.part("subject").value)
 
     def through(fact: Fact) -> str:
         start, end = moment(fact, "start"), moment(fact, "end")
@@ -339,6 +358,7 @@ def _calls(as_of: date, names: Names) -> dict[str, object]:
         "pct": lambda fact, name="value": numbers.percent(decimal(fact, name)),
         "pts": lambda fact, name="value": numbers.points_of(decimal(fact, name)),
         "level": level,
+        "figure": level,
         "n": number,
         "count": lambda fact, singular, name="value": numbers.counted(number(fact, name), singular),
         "cardinal": numbers.cardinal,
@@ -352,5 +372,15 @@ def _calls(as_of: date, names: Names) -> dict[str, object]:
         "month_year": lambda when: numbers.month(when),
         "through": through,
         "rate": lambda pair: numbers.rate_range(*pair),
+        "months": months,
+        "month_name": _month_name,
+        "ends": ends,
+        "subject_of": subject_of,
+        "article": lambda text: f"{'an' if text[0] in 'aeiou8' or text in {'11th', '18th'} else 'a'} {text}",
+        "mark": lambda *facts: ", " if any(facts) else "",
         "listing": numbers.listing,
     }
+
+
+def _month_name(when: date) -> str:
+    return numbers.month(when).split()[0]

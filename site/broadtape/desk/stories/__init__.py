@@ -1,0 +1,57 @@
+"""The story kinds: each is one file here and one wording file in templates/prose.
+
+Owns the list of kinds and what every kind is given; each kind owns its plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from broadtape.desk.facts import FactBook
+from broadtape.desk.newsworthiness import Ranked
+from broadtape.desk.outline import Outline
+from broadtape.model import MarketView
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What a story kind works from: the view, its facts, the ranked signals and the desk's settings."""
+
+    view: MarketView
+    book: FactBook
+    ranked: Sequence[Ranked]
+    universe: tuple[str, ...]  # groups of companies to look for winners and losers in, first choice first
+    sector_funds: tuple[str, ...]  # funds that stand for sectors
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A story that a kind could write. `key` is its identity on the session, `score` its lead signal's."""
+
+    story: str
+    key: str
+    score: float
+    lead: Ranked | None
+
+
+class Story(Protocol):
+    """A story kind."""
+
+    name: str
+    title: str  # for help texts
+
+    def propose(self, assignment: Assignment) -> list[Proposal]:
+        """The stories this kind could write on the session, best first."""
+
+    def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
+        """The outline of one of them."""
+
+
+def kinds() -> dict[str, Story]:
+    """Every story kind by name."""
+    from broadtape.desk.stories import record, rotation, wrap  # noqa: PLC0415  the kinds import this module
+
+    stories: list[Story] = [rotation.Rotation(), record.RecordClose(), wrap.MarketWrap()]
+    return {story.name: story for story in stories}

@@ -1,0 +1,214 @@
+"""Parts that several story kinds plan alike: companies' moves, policy, what followed, what comes next.
+
+Owns no story of its own; each function returns planned sentences, tables or None where there is nothing to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from broadtape.desk.outline import Cell, Paragraph, Planned, Table, paragraph
+from broadtape.desk.signals import basis_of
+from broadtape.desk.stories import Assignment
+from broadtape.model import Basis, Fact, NoData, UnknownSymbol
+from broadtape.numbers import day as printed_day
+from broadtape.numbers import signed_percent
+
+_LEAST_GROUP = 8  # companies; fewer are no field to have winners and losers in
+_AHEAD = timedelta(days=35)  # a reader's month: further events are not "next"
+_POLICY_RECENT = timedelta(days=130)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A group of companies with their returns over one window, best first."""
+
+    group: str
+    basis: Basis
+    window: str
+    symbols: tuple[str, ...]
+    values: tuple[float, ...]  # percent
+
+
+def field_of(assignment: Assignment, window: str, first: date | None, last: date) -> Field | None:
+    """The first group of the universe, by size, that has at least eight companies over the window.
+
+    `first` is the window's first session (None: the last session alone). Companies that are not listed, or
+    whose last bar is not the session, take no part.
+    """
+    best: Field | None = None
+    for group in assignment.universe:
+        members = [symbol for symbol in assignment.view.group(group) if not symbol.startswith("UNLISTED:")]
+        for basis in ("price", "total"):
+            found = _returns(assignment, members, first, last, basis)  # type: ignore[arg-type]  # literals of a tuple
+            if len(found) >= _LEAST_GROUP and (best is None or len(found) > len(best.symbols)):
+                ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
+                best = Field(
+                    group,
+                    basis,  # type: ignore[arg-type]  # literals of a tuple
+                    window,
+                    tuple(symbol for symbol, _ in ordered),
+                    tuple(value for _, value in ordered),
+                )
+    return best
+
+
+def _returns(
+    assignment: Assignment, members: Sequence[str], first: date | None, last: date, basis: Basis
+) -> dict[str, float]:
+    found: dict[str, float] = {}
+    end = np.datetime64(last, "D")
+    for symbol in members:
+        try:
+            bars = assignment.view.bars(symbol)
+        except (NoData, UnknownSymbol):
+            continue
+        values = bars.values(basis)
+        start = len(bars.days) - 1 if first is None else int(np.searchsorted(bars.days, np.datetime64(first, "D")))
+        if start < 1 or not len(bars.days) or bars.days[-1] != end:
+            continue
+        before, after = values[start - 1], values[-1]
+        if np.isfinite(before) and np.isfinite(after) and before > 0:
+            found[symbol] = float((after / before - 1) * 100)
+    return found
+
+
+def winners_and_losers(assignment: Assignment, field: Field, each: int = 4) -> tuple[Table | None, Fact | None, Fact | None]:
+    """A table of the best and the worst of a field with each one's move, and the rank facts of both ends."""
+    book = assignment.book
+    chosen = {} if field.basis == "price" else {"basis": field.basis}
+    each = min(each, len(field.symbols) // 3)
+    picked = [*field.symbols[:each], *field.symbols[-each:]]
+    rows = []
+    for symbol in picked:
+        fact = book.find("return", of=symbol, over=field.window, **chosen)
+        if fact is not None:
+            rows.append((Cell(symbol=symbol), fact_cell(fact)))
+    group = {"in": field.group}
+    best = book.find("rank", of=field.symbols[0], over=field.window, **group, **chosen)
+    worst = book.find("rank", of=field.symbols[-1], over=field.window, **group, **chosen)
+    header = "Change, dividends included" if field.basis == "total" else "Change"
+    return (Table(("Company", header), tuple(rows)) if rows else None), best, worst
+
+
+def fact_cell(fact: Fact | None) -> Cell:
+    """A cell that prints a change with its sign."""
+    if fact is None:
+        return Cell("–")
+    value = fact.part("value").value
+    return Cell(signed_percent(value), fact)  # type: ignore[arg-type]  # a change's value is a Decimal
+
+
+def breadth(assignment: Assignment, field: Field) -> Paragraph | None:
+    """How many of the field rose and fell over its window, and the middle of it."""
+    chosen = {} if field.basis == "price" else {"basis": field.basis}
+    group = {"in": field.group}
+    up = assignment.book.find("breadth", over=field.window, side="up", **group, **chosen)
+    median = assignment.book.find("group-return", over=field.window, stat="median", **group, **chosen)
+    if up is None or median is None:
+        return None
+    total = field.basis == "total"
+    return paragraph(
+        Planned("breadth", {"up": up, "median": median, "total": total}),
+        Planned("list_is_current", kind="definition"),
+    )
+
+
+def policy(assignment: Assignment, *, after: date | None = None) -> Paragraph | None:
+    """The latest unbroken chain of cuts or increases, if its last is recent, and its order to `after`."""
+    decisions = [d for d in assignment.view.decisions() if d.day <= assignment.view.as_of]
+    moves = [d for d in decisions if d.change_bp]
+    if not moves or assignment.view.as_of - moves[-1].day > _POLICY_RECENT:
+        return None
+    side = "cut" if moves[-1].change_bp < 0 else "raise"
+    chain = [moves[-1]]
+    for decision in reversed(decisions[: decisions.index(moves[-1])]):
+        if decision.change_bp * moves[-1].change_bp <= 0:
+            break
+        chain.insert(0, decision)
+    span = f"{chain[0].day:%Y-%m}..{chain[-1].day:%Y-%m}"
+    fact = assignment.book.find("policy-moves", over=span, side=side)
+    last = assignment.book.find("policy-last")
+    if fact is None or last is None:
+        return None
+    ordered = None
+    if after is not None and chain[-1].day < after:
+        ordered = Planned("policy_order", {"side": side}, "interpretation", f"{fact.id}.day{len(chain)} < {after}")
+    held = Planned("policy_held", {"fact": last}) if decisions[-1].change_bp == 0 else None
+    return paragraph(
+        Planned("policy_moves", {"fact": fact, "side": side, "days": tuple(d.day for d in chain)}), held, ordered
+    )
+
+
+def coming(assignment: Assignment, most: int = 3) -> list[Planned]:
+    """The scheduled events of the next five weeks that were known, soonest first, one a kind."""
+    view = assignment.view
+    kinds: list[str] = []
+    for event in view.events():
+        if event.at > view.known and event.day <= view.as_of + _AHEAD and event.kind not in kinds:
+            kinds.append(event.kind)
+    planned = []
+    for kind in kinds[:most]:
+        fact = assignment.book.find("next-event", kind=kind)
+        if fact is not None:
+            planned.append(Planned("next_event", {"fact": fact}, "fact"))
+    return planned
+
+
+def levels_table(assignment: Assignment, symbols: Sequence[str]) -> Table | None:
+    """Close and day's change of each symbol that has a price on the session."""
+    rows = []
+    for symbol in symbols:
+        quote = assignment.book.find("quote", of=symbol)
+        change = assignment.book.find("return", of=symbol, over="1s")
+        week = assignment.book.find("return", of=symbol, over="5s")
+        year = assignment.book.find("return", of=symbol, over="ytd")
+        if quote is None or change is None:
+            continue
+        price = quote.part("value")
+        shown = f"{price.value:,.{price.decimals}f}"
+        if price.unit == "USD":
+            shown = f"${shown}"
+        rows.append((Cell(symbol=symbol), Cell(shown, quote), fact_cell(change), fact_cell(week), fact_cell(year)))
+    if not rows:
+        return None
+    return Table(("", "Close", "1 session", "5 sessions", "Year to date"), tuple(rows))
+
+
+def session_table(assignment: Assignment, of: str, vs: str, days: Sequence[date], basis: Basis) -> Table | None:
+    """Both series' change on each of the days, and the gap in percentage points."""
+    chosen = {} if basis == "price" else {"basis": basis}
+    rows = []
+    for when in days:
+        window = f"{when}..{when}"
+        one = assignment.book.find("return", of=of, over=window, **chosen)
+        other = assignment.book.find("return", of=vs, over=window, **chosen)
+        if one is None or other is None:
+            continue
+        rows.append((Cell(printed_day(when, reference=assignment.view.as_of)), fact_cell(one), fact_cell(other)))
+    names = (assignment.view.instrument(of).name, assignment.view.instrument(vs).name)
+    return Table(("Session", *names), tuple(rows)) if rows else None
+
+
+def volatility(assignment: Assignment) -> Planned | None:
+    """The level of the volatility index and its change on the session."""
+    symbol = assignment.view.benchmark("volatility")
+    if symbol is None or basis_of(assignment.view, symbol) != "price":
+        return None
+    level = assignment.book.find("level", of=symbol)
+    since = assignment.book.find("extreme-since", of=symbol, side="high")
+    if level is None:
+        return None
+    far = since is not None and isinstance(since.value, date) and (assignment.view.as_of - since.value).days > 60
+    return Planned("volatility", {"symbol": symbol, "level": level, "since": since if far else None, "far": far})
+
+
+def sessions_between(assignment: Assignment, first: date, last: date) -> list[date]:
+    """The sessions from `first` to `last`, both included."""
+    days = assignment.view.sessions
+    inside = days[(days >= np.datetime64(first, "D")) & (days <= np.datetime64(last, "D"))]
+    return [day for day in inside.astype("datetime64[D]").tolist() if isinstance(day, date)]

@@ -1,0 +1,239 @@
+"""Record: an index closes where it never has in the data, at a 52-week extreme, or beyond a round number.
+
+Owns the choice and order of what is said about such a close; the words are in record.md.j2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from broadtape import metrics
+from broadtape.desk.newsworthiness import Ranked
+from broadtape.desk.outline import ChartPlan, Outline, Planned, Section, paragraph, section
+from broadtape.desk.signals import benchmarks
+from broadtape.desk.stories import Assignment, Proposal, common
+from broadtape.model import Fact
+
+_KINDS = ("record", "52-week", "round-number")
+_HORIZONS = (21, 63)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordClose:
+    """The story of a close at an extreme."""
+
+    name: str = "record"
+    title: str = "an index closes at a record, a 52-week extreme or beyond a round number"
+
+    def propose(self, assignment: Assignment) -> list[Proposal]:
+        """One proposal for the strongest such close; other indices' closes are told inside it."""
+        for item in assignment.ranked:
+            if item.signal.kind in _KINDS:
+                return [Proposal(self.name, f"record/{item.signal.subject}", item.score.total, item)]
+        return []
+
+    def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
+        """The close, the way there, the other indices, the companies, precedent, what comes next."""
+        if proposal.lead is None:
+            raise ValueError("a record story needs the signal that leads it")
+        return _Plan(assignment, proposal.lead).outline(proposal.key)
+
+
+class _Plan:
+    """The facts of one close and the sections made of them."""
+
+    def __init__(self, assignment: Assignment, lead: Ranked) -> None:
+        self.assignment, self.view, self.book = assignment, assignment.view, assignment.book
+        self.of = lead.signal.subject
+        self.side = lead.signal.params.get("side", "high")
+        self.record = self.book.find("record", of=self.of, side=self.side)
+        self.year = None if self.record else self.book.find("record", of=self.of, side=self.side, window="52w")
+        self.round = lead.signal.fact if lead.signal.kind == "round-number" else self._round()
+        self.day = self.book.find("return", of=self.of, over="1s")
+        self.previous = self._previous()
+        self.values: dict[str, object] = {
+            "of": self.of, "side": self.side, "record": self.record, "year": self.year, "round": self.round,
+            "day_move": self.day, "close": self.record or self.year or self.book.find("level", of=self.of),
+        }  # fmt: skip
+
+    def outline(self, key: str) -> Outline:
+        """The whole story."""
+        parts = [
+            self._opening(), self._way(), self._others(), self._companies(), self._precedent(), self._next(),
+            self._summary(),
+        ]  # fmt: skip
+        return Outline(
+            story="record",
+            key=key,
+            as_of=self.view.as_of,
+            title=self._say("title_round" if self.round else "title_record" if self.record else "title_year"),
+            summary=self._say("summary"),
+            sections=tuple(part for part in parts if part is not None),
+            topics=("records", "markets"),
+            subjects=(self.of,),
+            chart=self._chart(),
+        )
+
+    def _say(self, key: str, kind: str = "fact", guard: str = "", **more: object) -> Planned:
+        return Planned(key, {**self.values, **more}, kind, guard)  # type: ignore[arg-type]  # kinds are literals here
+
+    def _round(self) -> Fact | None:
+        found = [
+            item.signal.fact
+            for item in self.assignment.ranked
+            if item.signal.kind == "round-number" and item.signal.subject == self.of
+        ]
+        return found[0] if found else None
+
+    def _previous(self) -> date | None:
+        """The record close before this one."""
+        if self.record is None:
+            return None
+        days, closes = metrics.closes(self.view, self.of, "price")
+        sign = 1.0 if self.side == "high" else -1.0
+        best = np.maximum.accumulate(sign * closes)
+        fresh = np.flatnonzero(sign * closes[1:] > best[:-1]) + 1
+        if len(fresh) < 2:
+            return None
+        found = days[fresh[-2]].astype("datetime64[D]").item()
+        return found if isinstance(found, date) else None
+
+    def _opening(self) -> Section | None:
+        count = None
+        if self.record and self.side == "high":
+            count = self.book.find("record-count", of=self.of, side="high", over="ytd")
+        return section(
+            None,
+            paragraph(
+                self._say("lede_round" if self.round else "lede_record" if self.record else "lede_year"),
+                self._say("record_too") if self.round and self.record else None,
+            ),
+            paragraph(self._say("count", count=count) if count else None, self._since_previous()),
+        )
+
+    def _since_previous(self) -> Planned | None:
+        if self.previous is None:
+            return None
+        level = self.book.find("level", of=self.of, on=str(self.previous))
+        wait = self.book.find("session-count", from_=str(self.previous), to=str(self.view.as_of))
+        if level is None or wait is None or wait.value == 2:
+            return None
+        return self._say("previous", previous=level)
+
+    def _way(self) -> Section | None:
+        windows = {"month": "21s", "quarter": "63s", "year_move": "252s"}
+        found = {name: self.book.find("return", of=self.of, over=over) for name, over in windows.items()}
+        between = None
+        if self.previous is not None:
+            between = self.book.find("max-drawdown", of=self.of, over=f"since:{self.previous}")
+        deep = between if between is not None and between.value <= -3 else None  # type: ignore[operator]  # a Decimal
+        year = self.book.find("return", of=self.of, over="ytd")
+        return section(
+            self._say("way_heading", **found) if found["year_move"] else None,
+            paragraph(
+                self._say("way", **found) if all(found.values()) else None,
+                self._say("dip", dip=deep) if deep else None,
+            ),
+            paragraph(self._say("year_to_date", ytd=year) if year else None),
+        )
+
+    def _others(self) -> Section | None:
+        said: list[Planned | None] = []
+        for symbol in benchmarks(self.view):
+            if symbol == self.of:
+                continue
+            also = self.book.find("record", of=symbol, side=self.side)
+            away = self.book.find("drawdown", of=symbol)
+            if also is not None:
+                said.append(self._say("other_too", other=also, symbol=symbol))
+            elif away is not None and away.value:
+                said.append(self._say("other_away", other=away, symbol=symbol))
+        table = common.levels_table(self.assignment, [self.of, *(s for s in benchmarks(self.view) if s != self.of)])
+        return section(self._say("others_heading", "definition"), paragraph(*said), table)
+
+    def _companies(self) -> Section | None:
+        field = common.field_of(self.assignment, "1s", None, self.view.as_of)
+        if field is None:
+            return None
+        table, best, worst = common.winners_and_losers(self.assignment, field)
+        if table is None or best is None or worst is None:
+            return None
+        values = {"best": best, "worst": worst, "total": field.basis == "total"}
+        return section(
+            Planned("companies_heading", values),
+            paragraph(Planned("companies_ends", values)),
+            table,
+            common.breadth(self.assignment, field),
+        )
+
+    def _precedent(self) -> Section | None:
+        wait = 21
+        asked = {"event": "record", "of": self.of, "at_least": wait, "measure": "return"}
+        said: list[Planned] = []
+        if self.record is not None and self.side == "high" and self._waited() >= wait:
+            for horizon in _HORIZONS:
+                found = {
+                    "cases": self.book.find("what-followed", stat="n", horizon=horizon, **asked),
+                    "median": self.book.find("what-followed", stat="median", horizon=horizon, **asked),
+                    "share": self.book.find("what-followed", stat="share", horizon=horizon, **asked),
+                    "usual": self.book.find("what-followed", stat="median", set="all", horizon=horizon, **asked),
+                    "usual_share": self.book.find("what-followed", stat="share", set="all", horizon=horizon, **asked),
+                }
+                cases = found["cases"]
+                if all(found.values()) and cases is not None:
+                    said.append(self._say("after_records" if not said else "after_records_later", **found))
+                    if horizon == _HORIZONS[0] and "few" in cases.tags:
+                        said.append(self._say("few_cases", "interpretation", f"{cases.id}.value < 8"))
+        counter = self.book.find("drawdown", of=small) if (small := self._weakest()) else None
+        volatility = common.volatility(self.assignment)
+        return section(
+            self._say("precedent_heading", "definition") if said else None,
+            paragraph(*said),
+            paragraph(self._say("weakest", counter=counter, symbol=small) if counter else None, volatility),
+        )
+
+    def _waited(self) -> int:
+        if self.previous is None:
+            return 0
+        return len(common.sessions_between(self.assignment, self.previous, self.view.as_of)) - 1
+
+    def _weakest(self) -> str | None:
+        """The benchmark furthest below its own record, if any is over 3 percent below."""
+        away = {
+            symbol: fact.value
+            for symbol in benchmarks(self.view)
+            if symbol != self.of and (fact := self.book.find("drawdown", of=symbol)) is not None
+        }
+        if self.side != "high" or not away:
+            return None
+        symbol = min(away, key=lambda name: (away[name], name))  # type: ignore[type-var,return-value]  # Decimals
+        return symbol if away[symbol] <= -3 else None  # type: ignore[operator]  # a Decimal
+
+    def _next(self) -> Section | None:
+        return section(
+            self._say("next_heading", "definition"),
+            paragraph(*common.coming(self.assignment)),
+            common.policy(self.assignment),
+        ) if common.coming(self.assignment) else None
+
+    def _summary(self) -> Section | None:
+        return section(
+            self._say("summary_heading", "definition"),
+            paragraph(self._say("closing"), self._say("closing_definition", "definition")),
+        )
+
+    def _chart(self) -> ChartPlan:
+        days = self.view.sessions[-252:].astype("datetime64[D]").tolist()
+        return ChartPlan(
+            symbols=(self.of,),
+            first=days[0],
+            last=self.view.as_of,
+            basis="price",
+            indexed=False,
+            title=self._say("chart_title", "definition"),
+            alt=self._say("chart_alt"),
+            caption=self._say("chart_caption"),
+        )

@@ -1,0 +1,304 @@
+"""Rotation: one group outpaces another session after session, or stops doing so.
+
+Owns the choice and order of what is said about a relative streak; the words are in rotation.md.j2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from broadtape import metrics
+from broadtape.desk.newsworthiness import Ranked
+from broadtape.desk.outline import ChartPlan, Outline, Paragraph, Planned, Section, Table, paragraph, section
+from broadtape.desk.signals import round_step
+from broadtape.desk.stories import Assignment, Proposal
+from broadtape.desk.stories import common
+from broadtape.model import Basis, Fact
+
+_KINDS = ("relative-streak", "relative-streak-ended")
+_TABLE_MOST = 8  # sessions shown one by one; a longer run shows its first and last four
+_HORIZONS = (21, 63)
+
+
+@dataclass(frozen=True, slots=True)
+class Rotation:
+    """The story of a relative streak."""
+
+    name: str = "rotation"
+    title: str = "one group outpaces another for many sessions, or stops"
+
+    def propose(self, assignment: Assignment) -> list[Proposal]:
+        """One proposal per pair of series; of two that share a subject only the stronger."""
+        found: list[Proposal] = []
+        taken: set[str] = set()
+        for item in assignment.ranked:
+            signal = item.signal
+            if signal.kind in _KINDS and not {signal.subject, signal.object} & taken:
+                taken |= {signal.subject, signal.object}
+                key = f"rotation/{signal.subject}/{signal.object}"
+                found.append(Proposal(self.name, key, item.score.total, item))
+        return found
+
+    def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
+        """The run and its place in the record, the sessions, the companies, precedent, what comes next."""
+        if proposal.lead is None:
+            raise ValueError("a rotation story needs the signal that leads it")
+        return _Plan(assignment, proposal.lead).outline(proposal.key)
+
+
+class _Plan:
+    """The facts of one run, asked once, and the sections made of them."""
+
+    def __init__(self, assignment: Assignment, lead: Ranked) -> None:
+        self.assignment, self.view, self.book = assignment, assignment.view, assignment.book
+        signal = lead.signal
+        self.of, self.vs = signal.subject, signal.object
+        self.chosen = dict(signal.params)
+        self.basis: Basis = "total" if self.chosen.get("basis") == "total" else "price"
+        self.run = signal.fact
+        self.over = signal.kind == "relative-streak-ended"
+        self.start, self.end = _day(self.run, "start"), _day(self.run, "end")
+        self.length = _count(self.run)
+        self.window = f"{self.start}..{self.end}"
+        pair = {"of": self.of, "vs": self.vs, **self.chosen}
+        self.longer = self.book.find("streak-last-longer", **pair)
+        self.equal = self.book.find("streak-last-equal", **pair)
+        self.longest = self.book.find("streak-longest", **pair)
+        self.earlier = self.book.find("streak-count", at_least=self.length, **pair)
+        self.gain = self._return(self.of, self.window)
+        self.other = self._return(self.vs, self.window)
+        self.gap = self.book.find("relative-return", over=self.window, **pair)
+        self.values: dict[str, object] = {
+            "of": self.of, "vs": self.vs, "run": self.run, "over": self.over, "longer": self.longer,
+            "equal": self.equal if self.equal is not None and _count(self.equal) else None, "longest": self.longest,
+            "gain": self.gain, "other": self.other, "gap": self.gap, "total": self.basis == "total",
+        }  # fmt: skip
+
+    def outline(self, key: str) -> Outline:
+        """The whole story."""
+        parts = [
+            self._opening(), self._figures(), self._companies(), self._precedent(), self._next(), self._summary(),
+        ]  # fmt: skip
+        return Outline(
+            story="rotation",
+            key=key,
+            as_of=self.view.as_of,
+            title=self._say("title_ended" if self.over else "title"),
+            summary=self._say("summary_ended" if self.over else "summary"),
+            sections=tuple(part for part in parts if part is not None),
+            topics=("rotation", "markets"),
+            subjects=(self.of, self.vs),
+            chart=self._chart(),
+        )
+
+    def _say(self, key: str, kind: str = "fact", guard: str = "", **more: object) -> Planned:
+        return Planned(key, {**self.values, **more}, kind, guard)  # type: ignore[arg-type]  # kinds are literals here
+
+    def _return(self, symbol: str, window: str) -> Fact | None:
+        return self.book.find("return", of=symbol, over=window, **self.chosen)
+
+    def _opening(self) -> Section | None:
+        months = self._months_led()
+        broke = self._return(self.of, f"{self.view.as_of}..{self.view.as_of}"), self._return(
+            self.vs, f"{self.view.as_of}..{self.view.as_of}"
+        )
+        return section(
+            None,
+            paragraph(
+                self._say("lede_ended" if self.over else "lede", broke=broke[0], broke_other=broke[1]),
+                self._say("lede_gains") if self.gain and self.other else None,
+                self._say("longer") if self.longer and not self.over else None,
+            ),
+            paragraph(
+                self._say("gap") if self.gap else None,
+                self._say("months_led", months=months) if months else None,
+            ),
+            paragraph(self._say("streak_unit", "definition")),
+        )
+
+    def _months_led(self) -> Fact | None:
+        """Months led among the complete months that lie inside the year before the session."""
+        year_ago = _years_before(self.view.as_of, 1)
+        first = year_ago if year_ago.day == 1 else _next_month(year_ago)
+        last = _month_before(self.view.as_of)
+        return self.book.find(
+            "periods-led", of=self.of, vs=self.vs, unit="month", from_=f"{first:%Y-%m}", to=f"{last:%Y-%m}",
+            **self.chosen,
+        )  # fmt: skip
+
+    def _figures(self) -> Section | None:
+        days = common.sessions_between(self.assignment, self.start, self.end)
+        shown = days if len(days) <= _TABLE_MOST else [*days[:4], *days[-4:]]
+        table = common.session_table(self.assignment, self.of, self.vs, shown, self.basis)
+        before = _month_before(self.start)
+        month = f"{before:%Y-%m}"
+        month_of, month_vs = self._return(self.of, month), self._return(self.vs, month)
+        first5 = None
+        if (self.view.as_of - date(self.view.as_of.year, 1, 1)).days <= 31:
+            first5 = self._return(self.of, f"{self.view.as_of.year}.first5s")
+        return section(
+            self._say("figures_heading") if self.gap else None,
+            paragraph(
+                self._say("began"),
+                self._say("first_five", first5=first5) if first5 else None,
+                self._round_number(),
+                self._record(),
+            ),
+            table,
+            paragraph(self._say("part_of_table", "definition") if len(shown) < len(days) else None),
+            paragraph(
+                self._say("month_before", month_of=month_of, month_vs=month_vs) if month_of and month_vs else None,
+            ),
+            common.policy(self.assignment, after=self.start),
+        )
+
+    def _round_number(self) -> Planned | None:
+        """The highest round number first closed above during the run."""
+        if self.basis != "price":
+            return None
+        days, closes = metrics.closes(self.view, self.of, "price")
+        step = round_step(float(closes[-1]))
+        reached = int(float(closes[-1]) // step * step)
+        fact = self.book.find("first-close", of=self.of, side="above", level=reached) if reached else None
+        if fact is None or not isinstance(fact.value, date) or not self.start <= fact.value <= self.end:
+            return None
+        return self._say("crossed", crossed=fact)
+
+    def _record(self) -> Planned | None:
+        fact = self.book.find("last-record", of=self.of, side="high") if self.basis == "price" else None
+        if fact is None or not self.start <= _day(fact, "date") <= self.view.as_of:
+            return None
+        return self._say("record", record=fact)
+
+    def _companies(self) -> Section | None:
+        field = common.field_of(self.assignment, self.window, self.start, self.end)
+        if self.over or field is None:
+            field = common.field_of(self.assignment, "1s", None, self.view.as_of)
+        if field is None:
+            return None
+        table, best, worst = common.winners_and_losers(self.assignment, field)
+        if table is None or best is None or worst is None:
+            return None
+        values = {"best": best, "worst": worst, "total": field.basis == "total"}
+        return section(
+            Planned("companies_heading", values),
+            paragraph(Planned("companies_ends", values)),
+            table,
+            common.breadth(self.assignment, field),
+        )
+
+    def _precedent(self) -> Section | None:
+        if self.earlier is None:
+            return None
+        few = "few" in self.earlier.tags
+        pair = {"event": "relative-streak", "of": self.of, "vs": self.vs, "at_least": self.length, **self.chosen}
+        after: list[Planned] = []
+        for horizon in _HORIZONS:
+            asked = {**pair, "horizon": horizon, "measure": "relative"}
+            found = {
+                "cases": self.book.find("what-followed", stat="n", **asked),
+                "median": self.book.find("what-followed", stat="median", **asked),
+                "share": self.book.find("what-followed", stat="share", **asked),
+                "usual": self.book.find("what-followed", stat="median", set="all", **asked),
+                "usual_share": self.book.find("what-followed", stat="share", set="all", **asked),
+            }
+            if all(found.values()):
+                after.append(self._say("what_followed" if not after else "what_followed_later", **found))
+        counter = self._counter_signal()
+        return section(
+            self._say("precedent_heading", earlier=self.earlier),
+            paragraph(
+                self._say("earlier_runs", earlier=self.earlier),
+                self._say("few_runs", "interpretation", f"{self.earlier.id}.value < 8") if few else None,
+            ),
+            paragraph(*after),
+            paragraph(
+                counter,
+                self._say("other_record", record=other) if (other := self._other_record()) else None,
+                common.volatility(self.assignment),
+            ),
+        )
+
+    def _counter_signal(self) -> Planned | None:
+        """The stretch of 63, 252 or 756 sessions over which the subject trails by most, if it trails at all."""
+        worst: Fact | None = None
+        for sessions in (63, 252, 756):
+            fact = self.book.find(
+                "relative-return", of=self.of, vs=self.vs, over=f"{sessions}s", **self.chosen
+            )
+            if fact is not None and "lag" in fact.tags and (worst is None or fact.value < worst.value):  # type: ignore[operator]  # Decimals
+                worst = fact
+        return self._say("counter", counter=worst) if worst else None
+
+    def _other_record(self) -> Fact | None:
+        fact = self.book.find("last-record", of=self.vs, side="high") if self.basis == "price" else None
+        return fact if fact is not None and self.start <= _day(fact, "date") <= self.view.as_of else None
+
+    def _next(self) -> Section | None:
+        events = common.coming(self.assignment)
+        watch: Planned | None = None
+        if not self.over and self.longer is not None and _count(self.longer) == self.length + 1:
+            watch = self._say("one_more_matches", "interpretation", f"{self.longer.id}.value == {self.length + 1}")
+        elif not self.over and self.longest is not None:
+            watch = self._say("every_further_extends", "interpretation", f"longest in {self.longest.id}")
+        elif self.over:
+            watch = self._say("starts_again", "definition")
+        blocks: list[Paragraph | Table | None] = [paragraph(watch), paragraph(*events)]
+        if not any(blocks):
+            return None
+        return section(self._say("next_heading", "definition"), *blocks)
+
+    def _summary(self) -> Section | None:
+        return section(
+            self._say("summary_heading", "definition"),
+            paragraph(
+                self._say("closing_ended" if self.over else "closing"),
+                self._say("closing_condition", "definition") if not self.over else None,
+            ),
+        )
+
+    def _chart(self) -> ChartPlan | None:
+        sessions = max(self.length + 15, 42)
+        days = self.view.sessions[-sessions:].astype("datetime64[D]").tolist()
+        if self.gain is None or self.other is None:
+            return None
+        return ChartPlan(
+            symbols=(self.of, self.vs),
+            first=days[0],
+            last=self.view.as_of,
+            basis=self.basis,
+            indexed=True,
+            title=self._say("chart_title", "definition"),
+            alt=self._say("chart_alt"),
+            caption=self._say("chart_caption"),
+            shade=(self.start, self.end),
+        )
+
+
+def _day(fact: Fact, name: str) -> date:
+    found = fact.part(name).value
+    if not isinstance(found, date):
+        raise TypeError(f"{fact.key.address}: {name} is no date")
+    return found
+
+
+def _count(fact: Fact) -> int:
+    if not isinstance(fact.value, int):
+        raise TypeError(f"{fact.key.address} is no count")
+    return fact.value
+
+
+def _years_before(day: date, years: int) -> date:
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:  # Feb. 29
+        return day.replace(year=day.year - years, day=28)
+
+
+def _month_before(day: date) -> date:
+    return (day.replace(day=1) - timedelta(days=1)).replace(day=1)
+
+
+def _next_month(day: date) -> date:
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1)

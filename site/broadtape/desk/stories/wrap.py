@@ -1,0 +1,241 @@
+"""Market wrap: what the indices did on a session, at the length that the session earned.
+
+Owns the choice and order; the words are in wrap.md.j2. A quiet session makes a brief, a session far out of the
+ordinary a long story with precedent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from broadtape.desk.outline import ChartPlan, Outline, Planned, Section, paragraph, section
+from broadtape.desk.signals import basis_of, benchmarks
+from broadtape.desk.stories import Assignment, Proposal, common
+from broadtape.model import Basis, Fact
+
+_LONG_FROM = 6.0  # score of the session's own signals
+_OWN_KINDS = ("move", "drawdown", "policy", "52-week")
+_FAR_DAYS = 120  # an extreme "since" nearer than this is not worth a headline
+_DEEP = Decimal(-5)  # percent below the record from which the distance is told
+_HORIZONS = (5, 21, 63)
+
+
+@dataclass(frozen=True, slots=True)
+class MarketWrap:
+    """The story of a session."""
+
+    name: str = "wrap"
+    title: str = "the session's close, brief on a quiet day"
+
+    def propose(self, assignment: Assignment) -> list[Proposal]:
+        """One wrap wherever an index has a close on the session."""
+        if not benchmarks(assignment.view):
+            return []
+        own = [item for item in assignment.ranked if item.signal.kind in _OWN_KINDS]
+        lead = own[0] if own else None
+        return [Proposal(self.name, "wrap", lead.score.total if lead else 0.0, lead)]
+
+    def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
+        """The indices, the companies or sector funds, and, on a large move, precedent."""
+        return _Plan(assignment, proposal).outline(proposal.key)
+
+
+class _Plan:
+    """The facts of one session and the sections made of them."""
+
+    def __init__(self, assignment: Assignment, proposal: Proposal) -> None:
+        self.assignment, self.view, self.book = assignment, assignment.view, assignment.book
+        self.indices = benchmarks(self.view)
+        self.of = self.indices[0]
+        self.long = proposal.score >= _LONG_FROM
+        self.basis: Basis = basis_of(self.view, self.of) or "price"
+        self.chosen = {} if self.basis == "price" else {"basis": self.basis}
+        self.day = self._return(self.of, "1s")
+        self.up = self.day is not None and "up" in self.day.tags
+        self.since = self._extreme()
+        self.drawdown = self._drawdown()
+        self.values: dict[str, object] = {
+            "of": self.of, "day_move": self.day, "since": self.since, "down": self.drawdown,
+            "close": self.book.find("level", of=self.of), "total": self.basis == "total",
+        }  # fmt: skip
+
+    def outline(self, key: str) -> Outline:
+        """The whole story."""
+        parts = [self._opening(), self._week(), self._companies(), self._sectors(), self._precedent(), self._next()]
+        if self.long:
+            parts.append(self._summary())
+        return Outline(
+            story="wrap",
+            key=key,
+            as_of=self.view.as_of,
+            title=self._title(),
+            summary=self._say("summary", others=self._others()),
+            sections=tuple(part for part in parts if part is not None),
+            topics=("market-wrap", "markets"),
+            subjects=tuple(self.indices),
+            chart=self._chart(),
+        )
+
+    def _say(self, key: str, kind: str = "fact", guard: str = "", **more: object) -> Planned:
+        return Planned(key, {**self.values, **more}, kind, guard)  # type: ignore[arg-type]  # kinds are literals here
+
+    def _return(self, symbol: str, window: str) -> Fact | None:
+        basis = basis_of(self.view, symbol)
+        chosen = {} if basis in (None, "price") else {"basis": str(basis)}
+        return self.book.find("return", of=symbol, over=window, **chosen)
+
+    def _extreme(self) -> Fact | None:
+        """The last earlier close beyond the session's, where it lies far enough back to be news."""
+        if self.day is None or self.basis != "price":
+            return None
+        fact = self.book.find("extreme-since", of=self.of, side="high" if self.up else "low")
+        if fact is None or not isinstance(fact.value, date):
+            return None
+        return fact if (self.view.as_of - fact.value).days >= _FAR_DAYS else None
+
+    def _drawdown(self) -> Fact | None:
+        fact = self.book.find("drawdown", of=self.of) if self.basis == "price" else None
+        return fact if fact is not None and isinstance(fact.value, Decimal) and fact.value <= _DEEP else None
+
+    def _title(self) -> Planned:
+        if self.since is not None:
+            return self._say("title_since")
+        if self.drawdown is not None and self.long:
+            return self._say("title_drawdown")
+        other = self._return(self.indices[1], "1s") if len(self.indices) > 1 else None
+        return self._say("title", other=other, symbol=self.indices[1] if other else "")
+
+    def _others(self) -> tuple[tuple[str, Fact], ...]:
+        pairs = [(symbol, self._return(symbol, "1s")) for symbol in self.indices[1:]]
+        return tuple((symbol, fact) for symbol, fact in pairs if fact is not None)
+
+    def _opening(self) -> Section | None:
+        worst = None
+        if self.day is not None and self.basis == "price":
+            worst = self.book.find("return-extreme", of=self.of, side="best" if self.up else "worst")
+        far = (
+            worst is not None
+            and (since := worst.get("since")) is not None
+            and isinstance(since.value, date)
+            and (self.view.as_of - since.value).days >= _FAR_DAYS
+        )
+        others = [self._say("other", symbol=symbol, fact=fact) for symbol, fact in self._others()]
+        return section(
+            None,
+            paragraph(self._say("lede"), self._say("since") if self.since else None),
+            paragraph(*others),
+            paragraph(
+                self._say("day_extreme", extreme=worst) if far else None,
+                self._say("drawdown") if self.drawdown else None,
+            ),
+        )
+
+    def _week(self) -> Section | None:
+        symbols = list(self.indices)
+        volatility = self.view.benchmark("volatility")
+        if volatility is not None:
+            symbols.append(volatility)
+        month = self._return(self.of, "mtd")
+        year = self._return(self.of, "ytd")
+        return section(
+            None,
+            common.levels_table(self.assignment, symbols),
+            paragraph(
+                self._say("month_and_year", mtd=month, ytd=year) if month and year else None,
+                common.volatility(self.assignment) if self.long else None,
+            ),
+        )
+
+    def _companies(self) -> Section | None:
+        field = common.field_of(self.assignment, "1s", None, self.view.as_of)
+        if field is None:
+            return None
+        table, best, worst = common.winners_and_losers(self.assignment, field, 4 if self.long else 3)
+        if table is None or best is None or worst is None:
+            return None
+        values = {"best": best, "worst": worst, "total": field.basis == "total"}
+        return section(
+            Planned("companies_heading", values),
+            paragraph(Planned("companies_ends", values)),
+            table,
+            common.breadth(self.assignment, field) if self.long else None,
+        )
+
+    def _sectors(self) -> Section | None:
+        moves: list[tuple[Decimal, str, Fact]] = []
+        for symbol in self.assignment.sector_funds:
+            fact = self._return(symbol, "1s") if basis_of(self.view, symbol) == "price" else None
+            if fact is not None and isinstance(fact.value, Decimal):
+                moves.append((fact.value, symbol, fact))
+        if len(moves) < 5:
+            return None
+        moves.sort(key=lambda item: (-item[0], item[1]))
+        best, worst = moves[0], moves[-1]
+        return section(
+            self._say("sectors_heading", "definition"),
+            paragraph(
+                self._say("sectors", best=best[2], best_of=best[1], worst=worst[2], worst_of=worst[1]),
+            ),
+        )
+
+    def _precedent(self) -> Section | None:
+        if self.day is None or not self.long or not isinstance(self.day.value, Decimal):
+            return None
+        step = int(abs(self.day.value))
+        said: list[Planned] = []
+        if step >= 2:
+            event = "gain" if self.up else "drop"
+            asked = {"event": event, "of": self.of, "at_least": step, **self.chosen}
+            for horizon in _HORIZONS[1:]:
+                found = {
+                    "cases": self.book.find("what-followed", stat="n", horizon=horizon, **asked),
+                    "median": self.book.find("what-followed", stat="median", horizon=horizon, **asked),
+                    "share": self.book.find("what-followed", stat="share", horizon=horizon, **asked),
+                    "usual": self.book.find("what-followed", stat="median", set="all", horizon=horizon, **asked),
+                    "usual_share": self.book.find("what-followed", stat="share", set="all", horizon=horizon, **asked),
+                }
+                cases = found["cases"]
+                if all(found.values()) and cases is not None:
+                    said.append(self._say("after_moves" if not said else "after_moves_later", **found))
+                    if len(said) == 1 and "few" in cases.tags:
+                        said.append(self._say("few_cases", "interpretation", f"{cases.id}.value < 8"))
+        counter = self._counter()
+        return section(
+            self._say("precedent_heading", "definition") if said or counter else None,
+            paragraph(*said),
+            paragraph(counter),
+            common.policy(self.assignment),
+        )
+
+    def _counter(self) -> Planned | None:
+        """A longer stretch that points the other way than the session."""
+        for window in ("252s", "756s", "63s"):
+            fact = self._return(self.of, window)
+            if fact is not None and ("up" in fact.tags) != self.up and "flat" not in fact.tags:
+                return self._say("counter", counter=fact)
+        return None
+
+    def _next(self) -> Section | None:
+        events = common.coming(self.assignment, 2)
+        return section(self._say("next_heading", "definition") if self.long else None, paragraph(*events))
+
+    def _summary(self) -> Section | None:
+        return section(self._say("summary_heading", "definition"), paragraph(self._say("closing")))
+
+    def _chart(self) -> ChartPlan | None:
+        days = self.view.sessions[-126:].astype("datetime64[D]").tolist()
+        if self.day is None:
+            return None
+        return ChartPlan(
+            symbols=tuple(self.indices[:2]) if not self.long else (self.of,),
+            first=days[0],
+            last=self.view.as_of,
+            basis=self.basis,
+            indexed=not self.long or self.basis == "total",
+            title=self._say("chart_title" if self.long else "chart_title_pair", "definition",
+                            other=self.indices[1] if len(self.indices) > 1 else ""),
+            alt=self._say("chart_alt"),
+            caption=self._say("chart_caption"),
+        )  # fmt: skip
