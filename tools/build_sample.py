@@ -2,9 +2,9 @@
 
     pip install -e '.[sample]' && python tools/build_sample.py [FOLDER]
 
-Reads the CSV files inside the installed packages (not their loaders, which need pandas and scipy), checks that
-they are what they are said to be, and writes gzipped CSV with fixed time stamps and provenance.json: the same
-packages give the same bytes. Downloads nothing, and does not decide how the sample newsroom uses the tables:
+Reads the CSV files inside the installed packages (not their loaders, which need pandas and scipy), checks
+that they are what they are said to be, and writes gzipped CSV with fixed time stamps and provenance.json:
+the same packages give the same bytes. Downloads nothing, and does not decide how the sample newsroom uses the tables:
 content/broadtape.toml does.
 """
 
@@ -80,8 +80,8 @@ def main(target: Path = DATA) -> None:
     target.mkdir(parents=True, exist_ok=True)
     tables = [build(target) for build in (companies, early, amd, factors, indices, readings, instruments)]
     record = {
-        "about": "Sample data of the demo newsroom, carried over from packages of the Python Package Index. "
-        "Stale by intent; not for investment.",
+        "about": "Sample data of the demo newsroom, carried over from packages of the Python Package "
+        "Index. Stale by intent; not for investment.",
         "built_by": "tools/build_sample.py",
         "tables": tables,
     }
@@ -105,8 +105,8 @@ def companies(target: Path) -> dict[str, object]:
         late,
         source,
         "Values unchanged. A company's sessions up to its last close below one dollar are in "
-        "companies-early.csv.gz: there the source's rounding to a tenth of a cent can move a daily return by "
-        "more than a tenth of a point.",
+        "companies-early.csv.gz: there the source's rounding to a tenth of a cent can move a daily return "
+        "by more than a tenth of a point.",
     )
 
 
@@ -143,8 +143,8 @@ def amd(target: Path) -> dict[str, object]:
         rows,
         [source],
         series,
-        "The AMD column of companies.csv.gz from 29 January 2001 on, given as close too: every value is a whole "
-        "cent, which no dividend factor would leave, and the company paid none. The build checks it.",
+        "The AMD column of companies.csv.gz from 29 January 2001 on, given as close too: every value is a "
+        "whole cent, which no dividend factor would leave, and the company paid none. The build checks it.",
     )
 
 
@@ -192,10 +192,11 @@ def indices(target: Path) -> dict[str, object]:
         [closes_from, spx_from, ixic_from, vix_from],
         series,
         "S&P 500: closes from skfolio; open, high and low from arch, whose closes equal skfolio's on every "
-        "common session (the build checks it). The levels are price levels: adjusted and plain close are the same "
-        "in the source. arch's figures are 32-bit floating point and were rounded to the two decimals they stand "
-        "for. Until 2007 the source often repeats the previous close as the S&P 500's open. Left out: volume, "
-        "which the source does not define for an index, and the empty rows of the VIX on holidays.",
+        "common session (the build checks it). The levels are price levels: adjusted and plain close are "
+        "the same in the source. arch's figures are 32-bit floating point and were rounded to the two "
+        "decimals they stand for. Until 2007 the source often repeats the previous close as the S&P 500's "
+        "open. Left out: volume, which the source does not define for an index, and the empty rows of the "
+        "VIX on holidays.",
     )
 
 
@@ -214,8 +215,8 @@ def readings(target: Path) -> dict[str, object]:
         rows,
         [cpi_from, wti_from],
         series,
-        "Values unchanged, empty rows on holidays left out. Core CPI is seasonally adjusted as it stood when the "
-        "package took it in early 2019; first prints may have differed.",
+        "Values unchanged, empty rows on holidays left out. Core CPI is seasonally adjusted as it stood "
+        "when the package took it in early 2019; first prints may have differed.",
     )
 
 
@@ -299,7 +300,7 @@ def _arch_bars(folder: str) -> tuple[Source, dict[date, dict[str, Decimal]]]:
 
 
 def _cents(folder: str, day: date, text: str) -> Decimal:
-    """The two-decimal figure that a 32-bit float stands for; the package prints such floats to six decimals."""
+    """The two-decimal figure that a 32-bit float stands for; the package prints floats to six decimals."""
     value = Decimal(text)
     rounded = _round(value, 2)
     if abs(value - rounded) > value / 2**24 + Decimal("0.000001"):
