@@ -1,4 +1,7 @@
-"""What can go wrong while collecting, as a tree; each error carries where it happened."""
+"""What can go wrong while collecting, as a tree; each error carries where it happened.
+
+Decides nothing about what follows; whoever catches one records it and goes on with the next source.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +23,14 @@ class SourceError(NewswireError):
 
 
 class BadValue(SourceError):
-    """A value that cannot be what its column says; the table is refused whole. `line` counts from 1."""
+    """A value that cannot be what its column says; the table is refused whole. `line` counts from 1.
+
+    In a Parquet file, which has no lines, `line` is the row.
+    """
 
     def __init__(self, message: str, *, source: str, path: str, line: int, column: str, value: str) -> None:
-        super().__init__(f"line {line}, column {column}: {message}: {value!r}", source=source, path=path)
+        shown = value if len(value) <= 80 else value[:77] + "..."
+        super().__init__(f"line {line}, column {column}: {message}: {shown!r}", source=source, path=path)
         self.line = line
         self.column = column
         self.value = value

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 InstrumentKind = Literal["index", "etf", "stock"]
 Adjustment = Literal["raw", "split", "total"]
 Licence = Literal["private", "public"]
+Standing = Literal["settings", "members", "directory"]  # whose word on an instrument goes first
 EventKind = str  # "fomc", "cpi", "jobs", "gdp", "ppi", "earnings", …; a source may bring others
 
 
@@ -31,11 +32,16 @@ class Provenance:
     attribution: str = ""
     licence: Licence = "private"
     delay_minutes: int = 0  # how long after the exchange the source gives a figure
+    published: datetime | None = None  # the file's own date, aware UTC: its trailer's, else the file system's
 
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """A thing with prices. `symbol` is exchange-qualified ("NYSEARCA:IWM"); an unknown one "UNLISTED:SYM"."""
+    """A thing with prices. `symbol` is exchange-qualified ("NYSEARCA:IWM"); an unknown one "UNLISTED:SYM".
+
+    `name` is as the source gives it, empty where it gives none. Where sources differ, the settings' own words
+    go before a list of members, and that before an exchange's directory.
+    """
 
     symbol: str
     name: str
@@ -47,6 +53,7 @@ class Instrument:
     proxy_of: str = ""  # the index an ETF follows; the proxy is never called the index
     inception: date | None = None  # first day the series existed; None = unknown, so no "all-time"
     aliases: tuple[str, ...] = ()
+    standing: Standing = "directory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +125,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A row that carried nothing, with the reason ("empty", "trailer", "test issue", "no value")."""
+    """Rows that carried nothing, for one reason ("empty", "trailer", "test issue", "no value").
+
+    `line` is the first of them, `count` how many there were.
+    """
 
     line: int
     reason: str
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +149,11 @@ class Harvest:
     skipped: tuple[Skipped, ...] = ()
     unresolved: tuple[str, ...] = ()  # symbols kept as UNLISTED:…
     groups: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())  # (group name, member symbols)
+    provenance: Provenance | None = None  # of the table as a whole; instruments and groups have no other
+    names: tuple[tuple[str, str], ...] = ()  # how each symbol of the table was understood: ("AAPL", "NASDAQ:AAPL")
+    ambiguous: tuple[tuple[str, tuple[str, ...]], ...] = ()  # bare symbols with several candidates, the chosen first
+
+    @property
+    def rows_skipped(self) -> int:
+        """How many rows carried nothing."""
+        return sum(one.count for one in self.skipped)

@@ -76,7 +76,7 @@ class Desk(_Table, frozen=True, kw_only=True):
 
 
 class NamedInstrument(_Table, frozen=True, kw_only=True, rename={"bare": "as"}):
-    """An instrument spelt out in a source's settings, whose word is final; `bare` (`as`): the table's name."""
+    """An instrument spelt out in a source's settings, whose word is final; `bare` is the key `as`."""
 
     symbol: Symbol
     bare: str = ""

@@ -79,8 +79,8 @@ class CommandTable(click.Group):
 
     def get_command(
         self,
-        ctx: click.Context,
-        cmd_name: str,  # noqa: ARG002  click's signature
+        ctx: click.Context,  # noqa: ARG002  click's signature
+        cmd_name: str,
     ) -> click.Command | None:
         """The command, imported now; None when there is no such name."""
         if cmd_name not in COMMANDS:
@@ -106,8 +106,8 @@ class CommandTable(click.Group):
 
     def format_commands(
         self,
-        ctx: click.Context,
-        formatter: click.HelpFormatter,  # noqa: ARG002  click's signature
+        ctx: click.Context,  # noqa: ARG002  click's signature
+        formatter: click.HelpFormatter,
     ) -> None:
         """The list of commands without importing any."""
         with formatter.section("Commands"):
