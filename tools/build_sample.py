@@ -4,8 +4,8 @@
 
 Reads the CSV files inside the installed packages (not their loaders, which need pandas and scipy), checks
 that they are what they are said to be, and writes gzipped CSV with fixed time stamps and provenance.json:
-the same packages give the same bytes. Downloads nothing, and does not decide how the sample newsroom uses the tables:
-content/broadtape.toml does.
+the same packages give the same bytes. Downloads nothing, and does not decide how the sample newsroom uses the
+tables: content/broadtape.toml does.
 """
 
 from __future__ import annotations

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 SETTINGS = Path("content/broadtape.toml")
+SHIPPED = {"BROADTAPE_SAMPLE": str(Path(__file__).resolve().parent / "sample" / "data")}
+"""What `${NAME}` in a path stands for where the environment says nothing: the data shipped with the package."""
 MAX_BYTES = 1_000_000  # of one settings file; the largest sensible one is a few kB
 
 Audience = Literal["private", "public"]
@@ -71,6 +73,11 @@ class Desk(_Table, frozen=True, kw_only=True):
 
     universe: tuple[str, ...] = ()
     benchmarks: dict[str, Symbol] = {}
+    pairs: tuple[tuple[Symbol, Symbol], ...] = ()  # compared with each other besides the benchmarks
+    sector_funds: tuple[Symbol, ...] = tuple(
+        f"NYSEARCA:{ticker}" for ticker in ("XLB", "XLC", "XLE", "XLF", "XLI", "XLK", "XLP", "XLRE", "XLU", "XLV", "XLY")
+    )
+    most_stories: Annotated[int, Meta(ge=1, le=20)] = 3  # of one edition
     seed: int = 0
     author: str = "Market Desk"
 
@@ -318,7 +325,7 @@ def expand(text: str, *, where: str) -> str:
     """`text` with each `${NAME}` replaced from the environment; BadSettings names one that is not set."""
 
     def value(match: re.Match[str]) -> str:
-        found = os.environ.get(match[1])
+        found = os.environ.get(match[1]) or SHIPPED.get(match[1])
         if not found:
             raise BadSettings(
                 f"{where}: the environment variable {match[1]} is not set; set it, or write the path"
