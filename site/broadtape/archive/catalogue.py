@@ -441,7 +441,7 @@ class Catalogue:
         if held is None or held.inode != (found.st_dev, found.st_ino) or not held.usable:
             try:
                 held = _Connection(self.path)
-            except (sqlite3.OperationalError, FileNotFoundError):  # being made or replaced this very moment
+            except (sqlite3.DatabaseError, FileNotFoundError):  # damaged, or replaced this very moment
                 held = None
             self._local.connection = held
         return held.db if held is not None and held.usable else None
