@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SETTINGS = Path("content/broadtape.toml")
 SHIPPED = {"BROADTAPE_SAMPLE": str(Path(__file__).resolve().parent / "sample" / "data")}
-"""What `${NAME}` in a path stands for where the environment says nothing: the data shipped with the package."""
+"""What `${NAME}` stands for in a path where the environment says nothing: the data in the package."""
 MAX_BYTES = 1_000_000  # of one settings file; the largest sensible one is a few kB
 
 Audience = Literal["private", "public"]
