@@ -61,7 +61,7 @@ def filing(slug: str = "one", *, sites: tuple[str, ...] = ("bay",), **more: obje
     item = article(slug, **more)  # type: ignore[arg-type] # test vocabulary
     return Filing(
         item, f"{item.date:/%Y/%m/%d}/{slug}/", "<p>Body.</p>", "Body.", 1, {"verified": 2}, facts,  # type: ignore[arg-type] # test vocabulary
-        {site: f"<p>Body for {site}.</p>" for site in sites}, symbols, aliases, runs,  # type: ignore[arg-type] # test vocabulary
+        {site: f"<p>Body for {site}.</p>" for site in sites}, symbols, aliases, 0, runs,  # type: ignore[arg-type] # test vocabulary
     )  # fmt: skip
 
 
@@ -228,8 +228,8 @@ def test_every_kind_of_fact_value_survives(desk: Desk) -> None:
 
 
 def test_boards_instruments_pages_and_problems_come_back(desk: Desk) -> None:
-    quote = QuoteRow("S:A", "A", Decimal("184.94"), Decimal("0.08"), Decimal("0.04"), "USD", date(2026, 1, 12),
-                     "sidebar", 15, "a1234567", "private")  # fmt: skip
+    price, day = (Decimal("184.94"), Decimal("0.08"), Decimal("0.04")), date(2026, 1, 12)
+    quote = QuoteRow("S:A", "A", *price, "USD", day, "sidebar", 15, "a1234567", "private")
     old = QuoteBoard(date(2026, 1, 9), (), ("S:B",), ())
     new = QuoteBoard(date(2026, 1, 12), (quote,), (), ("by courtesy",))
     history = (HistoryRow(date(2026, 1, 12), None, None, None, Decimal("184.94"), 5, Decimal("0.04")),)

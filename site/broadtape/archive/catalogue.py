@@ -46,6 +46,8 @@ class Entry:
     proof: Mapping[str, int]  # counts by status
     later: str = ""  # what became of a run this article reports: "The run ended on Jan. 23, 2026, …", or ""
     later_address: str = ""  # the article that says so
+    filed: datetime | None = None  # when this state of it was published here, UTC: HTTP's Last-Modified
+    photo_bytes: int = 0  # size of the picture's file; 0 without one
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,7 +352,9 @@ CREATE TABLE article (
     html TEXT NOT NULL,
     text TEXT NOT NULL,
     proof TEXT NOT NULL,
-    facts BLOB NOT NULL
+    facts BLOB NOT NULL,
+    filed INTEGER NOT NULL,      -- when this row was written, microseconds
+    photo_bytes INTEGER NOT NULL
 );
 CREATE INDEX article_address ON article (address);
 CREATE INDEX article_id ON article (id);
@@ -391,7 +395,9 @@ CREATE TABLE file (              -- the manifest: what was seen of each file whe
 ) WITHOUT ROWID;
 """
 
-_ENTRY = "a.article, a.address, a.html, a.text, a.words, a.proof, a.n, a.at, r.feed_html"
+_ENTRY = (
+    "a.article, a.address, a.html, a.text, a.words, a.proof, a.n, a.at, r.feed_html, a.filed, a.photo_bytes"
+)
 
 
 # --- reading --------------------------------------------------------------------------------------------
@@ -522,7 +528,7 @@ class Catalogue:
         return [self._entry(site, row) for row in rows]
 
     def _entry(self, site: str, row: tuple[Any, ...]) -> Entry:
-        article, address, html, text, words, proof, n, at, feed_html = row
+        article, address, html, text, words, proof, n, at, feed_html, filed, photo_bytes = row
         later, later_address = self._later(site, n, at)
         return Entry(
             article=_load(article, Article),
@@ -534,6 +540,8 @@ class Catalogue:
             proof=_load(proof, dict[str, int]),
             later=later,
             later_address=later_address,
+            filed=datetime.fromtimestamp(max(filed, at) / 1_000_000, UTC),
+            photo_bytes=photo_bytes,
         )
 
     def _later(self, site: str, n: int, at: int) -> tuple[str, str]:
@@ -738,6 +746,7 @@ class Filing:
     feeds: Mapping[str, str]
     symbols: tuple[str, ...] = ()
     aliases: tuple[str, ...] = ()
+    photo_bytes: int = 0
     runs: Mapping[str, str] = field(default_factory=dict)  # run → its state as this article reports it
 
 
@@ -844,7 +853,7 @@ class CatalogueWriter:
                 self._db.execute(f"DELETE FROM {table} WHERE n = ?", row)  # noqa: S608 – constant names
         self._db.execute("DELETE FROM gone WHERE path = ?", (path,))
 
-    def put(self, filing: Filing) -> None:
+    def put(self, filing: Filing, *, now: datetime | None = None) -> None:
         """File an article in place of what stood for its path."""
         article = filing.article
         row = self._db.execute("SELECT n FROM article WHERE path = ?", (article.path,)).fetchone()
@@ -853,7 +862,7 @@ class CatalogueWriter:
         changed = max(at, _micros(article.updated)) if article.updated else at
         # The same n again: articles of one moment keep their order.
         n = self._db.execute(
-            "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 None if row is None else row[0],
                 article.path,
@@ -868,6 +877,8 @@ class CatalogueWriter:
                 filing.text,
                 _dump(dict(filing.proof)).decode(),
                 dump_facts(filing.facts),
+                _micros(now or _utc_now()),
+                filing.photo_bytes,
             ),
         ).lastrowid
         tags: dict[tuple[str, str], str] = {("", ""): ""}

@@ -1,0 +1,360 @@
+"""The feeds: RSS 2.0, Atom 1.0 and JSON Feed 1.1 of a site, a topic, an author or a symbol.
+
+Owns the form of the feeds and what of an article goes into them; which articles are visible is the catalogue's
+business, HTTP is web's. docs/contracts/feeds.md says what readers of feeds may rely on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mimetypes
+import re
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from html import escape as html_escape
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import quote, urljoin
+from xml.sax.saxutils import escape, quoteattr
+
+from broadtape import __version__, numbers
+from broadtape.archive.catalogue import Catalogue, Entry, key_of
+
+if TYPE_CHECKING:
+    from broadtape.config import Site
+
+Format = Literal["rss", "atom", "json"]
+
+FILE: dict[Format, str] = {"rss": "feed.xml", "atom": "atom.xml", "json": "feed.json"}
+MIME: dict[Format, str] = {
+    "rss": "application/rss+xml; charset=utf-8",
+    "atom": "application/atom+xml; charset=utf-8",
+    "json": "application/feed+json; charset=utf-8",
+}
+LENGTH = 20  # items of a feed
+LATE = timedelta(days=1)
+DISCLAIMER = (
+    "For information only; not investment advice. Figures come from the sources named in the article, may be "
+    "delayed, and may be revised."
+)
+# What article ids that are no ULID are hashed under; any fixed value does, this one must never change.
+_IDS = uuid.UUID("5d0c6f0e-0b1e-5c1f-9f5b-3f0a4b7f2d11")
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed ready to be sent; `etag` is without quotes, `modified` None for a feed without items."""
+
+    body: bytes
+    content_type: str
+    etag: str
+    modified: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """What a feed is of: titles and absolute addresses."""
+
+    title: str
+    description: str
+    home: str  # the HTML page it belongs to
+    language: str  # "en-US"
+    publisher: str
+
+    def own(self, form: Format) -> str:
+        """The feed's own address in one format."""
+        return urljoin(self.home, FILE[form])
+
+
+def channel(site: Site, *, topic: str = "", author: str = "", symbol: str = "", name: str = "") -> Channel:
+    """The channel of the site, or of one topic, author or symbol; `name` is how people write that one."""
+    path, what = "/", ""
+    if topic:
+        path, what = f"/topics/{quote(key_of(topic))}/", name or topic
+    elif author:
+        path, what = f"/authors/{quote(key_of(author))}/", name or author
+    elif symbol:
+        path, what = f"/quotes/{quote(symbol, safe=':')}/", name or symbol
+    about = f"{site.name}: {what}" if what else site.name
+    described = (
+        f"Articles on {what} from {site.name}" if what else site.tagline or f"Market news from {site.name}"
+    )
+    return Channel(about, described, site.url + path, site.locale.replace("_", "-"), site.name)
+
+
+def feed(
+    catalogue: Catalogue,
+    site: Site,
+    form: Format,
+    *,
+    topic: str = "",
+    author: str = "",
+    symbol: str = "",
+    name: str = "",
+    limit: int = LENGTH,
+) -> Feed:
+    """The feed of a site, or of one topic, author or symbol, as it stands now: newest date first."""
+    entries = catalogue.latest(site.key, limit=limit, topic=topic, author=author, symbol=symbol)
+    return render(channel(site, topic=topic, author=author, symbol=symbol, name=name), site, form, entries)
+
+
+def render(about: Channel, site: Site, form: Format, entries: Sequence[Entry]) -> Feed:
+    """The entries, in the order given, as one feed."""
+    items = [_item(site, entry) for entry in entries]
+    text = {"rss": _rss, "atom": _atom, "json": _json}[form](about, items)
+    body = text.encode("utf-8")
+    newest = max((item.touched for item in items), default=None)
+    return Feed(body, MIME[form], hashlib.sha256(body).hexdigest()[:32], newest)
+
+
+def item_id(article_id: str) -> str:
+    """The id of an article in every feed, for ever: `urn:uuid:` of its ULID, of a digest for any other id."""
+    text = article_id.strip().upper()
+    if re.fullmatch(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", text):
+        number = 0
+        for character in text:
+            number = number * 32 + "0123456789ABCDEFGHJKMNPQRSTVWXYZ".index(character)
+        return uuid.UUID(int=number).urn
+    return uuid.uuid5(_IDS, article_id).urn
+
+
+# --- one item -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Enclosure:
+    url: str
+    kind: str
+    size: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    id: str
+    url: str
+    title: str
+    summary: str
+    html: str
+    published: datetime
+    updated: datetime
+    touched: datetime  # the last moment at which anything of it may have changed in a feed
+    authors: tuple[str, ...]
+    topics: tuple[str, ...]
+    enclosure: _Enclosure | None
+    source: tuple[str, str] | None  # name and address of what an import reports on
+
+
+def _item(site: Site, entry: Entry) -> _Item:
+    article = entry.article
+    url = urljoin(site.url, quote(entry.address))
+    updated = max(article.date, article.updated) if article.updated else article.date
+    moments = [updated, entry.filed, *([article.written] if article.written else [])]
+    source = article.source
+    return _Item(
+        id=item_id(article.id),
+        url=url,
+        title=_line(article.title),
+        summary=_line(article.summary),
+        html=_clean(entry.feed_html + _tail(site, entry, url)),
+        published=article.date,
+        updated=updated,
+        touched=max(moment for moment in moments if moment is not None).astimezone(UTC),
+        authors=tuple(_line(author) for author in article.authors) or (_line(site.name),),
+        topics=tuple(_line(topic) for topic in article.topics),
+        enclosure=_enclosure(entry, url),
+        source=(_line(source.name), _line(source.url)) if source is not None else None,
+    )
+
+
+def _tail(site: Site, entry: Entry, url: str) -> str:
+    """What the page says around the body and a feed reader must not miss."""
+    article = entry.article
+    lines = []
+    if entry.later:
+        there = urljoin(site.url, quote(entry.later_address))
+        lines.append(f'Later: <a href="{html_escape(there)}">{html_escape(entry.later)}</a>')
+    for correction in article.corrections:
+        day = numbers.day(correction.date.astimezone(site.time_zone).date())
+        lines.append(f"<strong>Correction, {day}:</strong> {html_escape(correction.text)}")
+    if article.written is not None and article.written - article.date > LATE:
+        day = numbers.day(article.written.astimezone(site.time_zone).date())
+        known = f", from data as of {numbers.day(article.as_of)}" if article.as_of else ""
+        lines.append(f"Written on {day}{known}.")
+    elif article.as_of is not None:
+        lines.append(f"Data as of {numbers.day(article.as_of)}.")
+    if article.source is not None:
+        link = f'<a href="{html_escape(article.source.url)}">{html_escape(article.source.name)}</a>'
+        lines.append(f"Source: {link}")
+    if article.photo is not None and article.photo.credit:
+        lines.append(f"Picture: {html_escape(article.photo.credit)}")
+    if entry.proof.get("verified"):
+        lines.append(f'<a href="{html_escape(url)}proof">Check the figures of this article</a>')
+    lines.append(f"<em>{html_escape(DISCLAIMER)}</em>")
+    return "\n<hr>\n" + "\n".join(f"<p>{line}</p>" for line in lines)
+
+
+def _enclosure(entry: Entry, url: str) -> _Enclosure | None:
+    photo = entry.article.photo
+    if photo is None or not photo.src or entry.photo_bytes <= 0:
+        return None
+    kind = mimetypes.guess_type(photo.src)[0] or "application/octet-stream"
+    return _Enclosure(
+        urljoin(url, quote(photo.src)), kind, entry.photo_bytes, _line(photo.caption or photo.alt)
+    )
+
+
+# --- the three formats --------------------------------------------------------------------------------------
+
+
+def _rss(about: Channel, items: Sequence[_Item]) -> str:
+    parts = [
+        _element("title", about.title),
+        _element("link", about.home),
+        _element("description", about.description),
+        _element("language", about.language.lower()),
+        _element("generator", f"Broadtape {__version__}"),
+        _element("docs", "https://www.rssboard.org/rss-specification"),
+        _element("ttl", "15"),
+        _empty("atom:link", href=about.own("rss"), rel="self", type=_bare("rss")),
+    ]
+    if items:
+        newest = max(item.touched for item in items)
+        parts.insert(4, _element("lastBuildDate", format_datetime(newest, usegmt=True)))
+    for item in items:
+        fields = [
+            _element("title", item.title),
+            _element("link", item.url),
+            _element("guid", item.id, isPermaLink="false"),
+            _element("pubDate", format_datetime(item.published)),
+            *(_element("dc:creator", author) for author in item.authors),
+            *(_element("category", topic) for topic in item.topics),
+            _element("description", item.summary),
+            _element("content:encoded", item.html),
+            _element("atom:updated", item.updated.isoformat(timespec="seconds")),
+        ]
+        if item.enclosure is not None:
+            held = item.enclosure
+            fields.append(_empty("enclosure", url=held.url, length=str(held.size), type=held.kind))
+        parts.append(_wrap("item", fields))
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\n'
+        '<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"'
+        ' xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/">\n'
+        f"{_wrap('channel', parts)}\n</rss>\n"
+    )
+
+
+def _atom(about: Channel, items: Sequence[_Item]) -> str:
+    newest = max((item.touched for item in items), default=datetime(1970, 1, 1, tzinfo=UTC))
+    own = about.own("atom")
+    parts = [
+        _element("id", own),
+        _element("title", about.title),
+        _element("subtitle", about.description),
+        _element("updated", newest.isoformat(timespec="seconds")),
+        _empty("link", rel="self", type=_bare("atom"), href=own),
+        _empty("link", rel="alternate", type="text/html", href=about.home),
+        _wrap("author", [_element("name", about.publisher)]),
+        _element("generator", "Broadtape", version=__version__),
+    ]
+    for item in items:
+        fields = [
+            _element("id", item.id),
+            _element("title", item.title),
+            _empty("link", rel="alternate", type="text/html", href=item.url),
+            _element("published", item.published.isoformat(timespec="seconds")),
+            _element("updated", item.updated.isoformat(timespec="seconds")),
+            *(_wrap("author", [_element("name", author)]) for author in item.authors),
+            *(_empty("category", term=topic) for topic in item.topics),
+            _element("summary", item.summary),
+            _element("content", item.html, type="html"),
+        ]
+        if item.enclosure is not None:
+            held = item.enclosure
+            fields.append(
+                _empty("link", rel="enclosure", type=held.kind, href=held.url, length=str(held.size))
+            )
+        if item.source is not None and item.source[1]:
+            fields.append(_empty("link", rel="via", href=item.source[1], title=item.source[0]))
+        parts.append(_wrap("entry", fields))
+    opening = f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang={quoteattr(_clean(about.language))}>'
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{opening}\n' + "\n".join(parts) + "\n</feed>\n"
+
+
+def _json(about: Channel, items: Sequence[_Item]) -> str:
+    listed = []
+    for item in items:
+        fields: dict[str, object] = {
+            "id": item.id,
+            "url": item.url,
+            "title": item.title,
+            "content_html": item.html,
+            "summary": item.summary,
+            "date_published": item.published.isoformat(timespec="seconds"),
+            "date_modified": item.updated.isoformat(timespec="seconds"),
+            "authors": [{"name": author} for author in item.authors],
+            "tags": list(item.topics),
+            "language": about.language,
+        }
+        if item.source is not None and item.source[1]:
+            fields["external_url"] = item.source[1]
+        if item.enclosure is not None:
+            held = item.enclosure
+            fields["image"] = held.url
+            attachment: dict[str, object] = {
+                "url": held.url,
+                "mime_type": held.kind,
+                "size_in_bytes": held.size,
+            }
+            fields["attachments"] = [attachment | ({"title": held.title} if held.title else {})]
+        listed.append(fields)
+    document = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": _line(about.title),
+        "description": _line(about.description),
+        "home_page_url": about.home,
+        "feed_url": about.own("json"),
+        "language": about.language,
+        "authors": [{"name": _line(about.publisher)}],
+        "items": listed,
+    }
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+
+
+# --- XML ----------------------------------------------------------------------------------------------------
+
+# All that XML 1.0 allows (section 2.2); lone surrogates and control characters are not among it.
+_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _clean(text: str) -> str:
+    return _FORBIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _line(text: str) -> str:
+    return " ".join(_clean(text).split())
+
+
+def _attributes(attributes: dict[str, str]) -> str:
+    return "".join(f" {name}={quoteattr(_line(value))}" for name, value in attributes.items())
+
+
+def _element(element: str, text: str, /, **attributes: str) -> str:
+    # Escaped rather than CDATA: "]]>" inside a text then needs no special care.
+    return f"<{element}{_attributes(attributes)}>{escape(_clean(text))}</{element}>"
+
+
+def _empty(element: str, /, **attributes: str) -> str:
+    return f"<{element}{_attributes(attributes)}/>"
+
+
+def _wrap(element: str, parts: Iterable[str]) -> str:
+    return f"<{element}>\n" + "\n".join(parts) + f"\n</{element}>"
+
+
+def _bare(form: Format) -> str:
+    return MIME[form].partition(";")[0]
