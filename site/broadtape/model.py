@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+Day = date  # for a class that has a field named `date`, inside which mypy no longer takes `date` for the type
 Kind = Literal["index", "etf", "stock"]
 Basis = Literal["price", "total"]  # total: including dividends
 Unit = Literal["percent", "percentage points", "basis points", "points", "USD", "count", "ratio", "date", "text"]
@@ -389,7 +390,7 @@ class Article:
     body: str
     body_line: int  # the line of the file on which the body starts, from 1
     updated: datetime | None = None
-    as_of: date | None = None
+    as_of: Day | None = None
     written: datetime | None = None
     status: ArticleStatus = "published"
     summary: str = ""
