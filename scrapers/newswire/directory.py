@@ -37,7 +37,7 @@ class Meaning:
 
 
 class Directory:
-    """Bare symbols to qualified ones, over everything loaded so far. Answers do not depend on loading order."""
+    """Bare symbols to qualified ones, over everything loaded so far. Loading order does not matter."""
 
     def __init__(self, instruments: Iterable[tuple[str, InstrumentKind]] = ()) -> None:
         self._kinds: dict[str, InstrumentKind] = {}

@@ -150,8 +150,12 @@ class Harvest:
     unresolved: tuple[str, ...] = ()  # symbols kept as UNLISTED:…
     groups: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())  # (group name, member symbols)
     provenance: Provenance | None = None  # of the table as a whole; instruments and groups have no other
-    names: tuple[tuple[str, str], ...] = ()  # how each symbol of the table was understood: ("AAPL", "NASDAQ:AAPL")
-    ambiguous: tuple[tuple[str, tuple[str, ...]], ...] = ()  # bare symbols with several candidates, the chosen first
+    names: tuple[
+        tuple[str, str], ...
+    ] = ()  # how each symbol of the table was understood: ("AAPL", "NASDAQ:AAPL")
+    ambiguous: tuple[
+        tuple[str, tuple[str, ...]], ...
+    ] = ()  # bare symbols with several candidates, the chosen first
 
     @property
     def rows_skipped(self) -> int:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 import re
 import zlib
 from dataclasses import dataclass, field
@@ -15,11 +14,15 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as arrow
+from pyarrow import parquet
 
 from newswire.errors import BadValue, SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -32,6 +35,7 @@ MAX_HEADER_BYTES = 4 * 2**20
 _BLOCK_BYTES = 16 * 2**20
 
 TRAILER = "File Creation Time"  # the last line of Nasdaq Trader files
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(inf|infinity|nan)", re.I | re.A)
 _DATE = r"^\d{4}-\d{2}-\d{2}$"
 # Some writers add midnight and an offset to a session's date; the local date is what they mean.
 _MIDNIGHT = r"[T ]00:00(:00(\.0+)?)?(Z|[+-]\d{2}:?\d{2})?$"
@@ -62,7 +66,9 @@ class Table:
     rows: int
     _dropped: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     _first: int = 2  # the line of row 0
-    trailers: list[tuple[int, str]] = field(default_factory=list)  # line and text of rows left out as trailers
+    trailers: list[tuple[int, str]] = field(
+        default_factory=list
+    )  # line and text of rows left out as trailers
 
     def line(self, row: int) -> int:
         """The line of the file, from 1, on which `row` stands."""
@@ -86,7 +92,6 @@ class Table:
 
     def filter(self, keep: NDArray[np.bool_]) -> Table:
         """The rows for which `keep` is true; their lines are kept."""
-        import pyarrow as pa
 
         if keep.all():
             return self
@@ -122,8 +127,6 @@ class Table:
 
     def codes(self, name: str) -> tuple[NDArray[np.int64], list[str]]:
         """The column as numbers into a list of its different trimmed strings."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
 
         column = self.columns[name]
         if not _is_text(column):
@@ -131,20 +134,21 @@ class Table:
         coded = pc.dictionary_encode(pc.fill_null(column, ""))
         return coded.indices.to_numpy().astype(np.int64), coded.dictionary.to_pylist()
 
-    def days(self, name: str, *, latest: date) -> NDArray[np.datetime64]:
-        """The column as session dates; empty, unreadable or later than `latest` refuses the table."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
+    def days(self, name: str, *, latest: date, months: bool = False) -> NDArray[np.datetime64]:
+        """The column as dates; empty, unreadable or later than `latest` refuses the table.
+
+        With `months`, "2026-01" is the first of that month.
+        """
 
         column = self.columns[name]
         if pa.types.is_timestamp(column.type):
             if column.type.tz is not None:
                 self.where.refuse(
-                    f"column {name}: instants in {column.type.tz}; a session needs a date, write exchange-local dates"
+                    f"column {name}: instants in {column.type.tz}; write the sessions' exchange-local dates"
                 )
             column = pc.cast(column, pa.date32(), safe=False)
         elif not pa.types.is_date(column.type):
-            column = self._parse_days(name, column)
+            column = self._parse_days(name, column, months)
         nulls = column.is_null().to_numpy(zero_copy_only=False)
         if nulls.any():
             self.refuse(int(np.argmax(nulls)), name, "", "no date")
@@ -161,13 +165,13 @@ class Table:
             self.refuse(row, name, days[row], "not a date of market data")
         return days
 
-    def _parse_days(self, name: str, column: Any) -> Any:
-        import pyarrow as pa
-        import pyarrow.compute as pc
+    def _parse_days(self, name: str, column: Any, months: bool) -> Any:
 
         if not _is_text(column):
             column = pc.cast(column, pa.string())
         text = pc.replace_substring_regex(column, _MIDNIGHT, "")
+        if months:
+            text = pc.replace_substring_regex(text, r"^(\d{4}-\d{2})$", r"\1-01")
         wrong = ~pc.fill_null(pc.match_substring_regex(text, _DATE), True).to_numpy(zero_copy_only=False)
         if wrong.any():
             row = int(np.argmax(wrong))
@@ -183,8 +187,6 @@ class Table:
 
     def numbers(self, name: str) -> NDArray[np.float64]:
         """The column as float64, NaN where empty; what is no finite number refuses the table."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
 
         column = self.columns[name]
         if _is_text(column):
@@ -200,10 +202,8 @@ class Table:
             raise
         found: NDArray[np.float64] = values.to_numpy(zero_copy_only=False).astype(np.float64)
         infinite = np.isinf(found) | (np.isnan(found) & values.is_valid().to_numpy(zero_copy_only=False))
-        if _is_text(column):
-            bad = infinite
-        else:  # a Parquet NaN is how most writers say "none"
-            bad = np.isinf(found)
+        # In Parquet NaN is how most writers say "none"; as a word in a text it is a mistake.
+        bad = infinite if _is_text(column) else np.isinf(found)
         if bad.any():
             row = int(np.argmax(bad))
             self.refuse(row, name, column[row].as_py(), "not a finite number")
@@ -256,10 +256,6 @@ def _unpack(data: bytes, where: Where) -> bytes:
 def _read_csv(
     data: bytes, where: Where, wanted: Sequence[str] | Callable[[Sequence[str]], Sequence[str]]
 ) -> Table:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    from pyarrow import csv as arrow
-
     data = _as_utf8(data, where)
     header, delimiter = _header(data, where)
     names = _wanted(header, wanted, where)
@@ -308,7 +304,6 @@ def _read_csv(
 
 def _drop_trailers(table: Table, names: Sequence[str]) -> Table:
     """Without the lines that only say when the file was made; those stay known by their line and text."""
-    import pyarrow.compute as pc
 
     if not table.rows or not names:
         return table
@@ -322,7 +317,9 @@ def _drop_trailers(table: Table, names: Sequence[str]) -> Table:
     trailers = list(table.trailers)
     for row in np.flatnonzero(marks):
         cells = (table.columns[name][int(row)].as_py() for name in names)
-        trailers.append((table.line(int(row)), next(cell for cell in cells if (cell or "").startswith(TRAILER))))
+        trailers.append(
+            (table.line(int(row)), next(cell for cell in cells if (cell or "").startswith(TRAILER)))
+        )
     table.trailers = trailers
     return table.filter(~marks)
 
@@ -365,10 +362,6 @@ def _header(data: bytes, where: Where) -> tuple[list[str], str]:
 def _read_parquet(
     data: bytes, where: Where, wanted: Sequence[str] | Callable[[Sequence[str]], Sequence[str]]
 ) -> Table:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    from pyarrow import parquet
-
     try:
         file = parquet.ParquetFile(io.BytesIO(data))
         header = list(file.schema_arrow.names)
@@ -422,25 +415,23 @@ def _wanted(
 
 def _one(column: Any) -> Any:
     """A chunked column as a single array."""
-    import pyarrow as pa
 
-    combined = column.combine_chunks()
-    if isinstance(combined, pa.ChunkedArray):
-        return combined.chunk(0) if combined.num_chunks else pa.array([], type=column.type)
-    return combined
+    if column.num_chunks == 0:
+        return pa.array([], type=column.type)
+    if column.num_chunks > 1 and pa.types.is_string(column.type):  # 32-bit offsets end at 2 GB
+        column = column.cast(pa.large_string())
+    return pa.concat_arrays(column.chunks)
 
 
 def _is_text(column: Any) -> bool:
-    import pyarrow as pa
 
-    return bool(
-        pa.types.is_string(column.type) or pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type)
-    )
+    kind = column.type
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def _is_number(text: str) -> bool:
     """Whether arrow reads it as one: plain ASCII, no underscores, no hexadecimal."""
-    return re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity|nan)", text, re.I | re.A) is not None
+    return _NUMBER.fullmatch(text) is not None
 
 
 def _is_date(text: str) -> bool:
@@ -452,7 +443,7 @@ def _is_date(text: str) -> bool:
 
 
 def decimals(values: NDArray[np.float64], *, most: int = 4, otherwise: int = 2) -> int:
-    """The fewest decimals that print every value exactly, at most `most`; float noise counts as `otherwise`."""
+    """The fewest decimals that print every value exactly, at most `most`; `otherwise` for float noise."""
     finite = values[np.isfinite(values)]
     for count in range(most + 1):
         if np.allclose(finite, np.round(finite, count), rtol=1e-12, atol=1e-9):
@@ -466,13 +457,3 @@ def parse_instant(text: str) -> datetime | date | None:
         return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
     except ValueError:
         return None
-
-
-def is_whole(value: float) -> bool:
-    """Whether the number has no fraction."""
-    return math.isfinite(value) and value == int(value)
-
-
-def counted(reasons: Mapping[str, tuple[int, int]]) -> list[tuple[int, str, int]]:
-    """Skipped rows as (first line, reason, count), by line."""
-    return sorted((line, reason, count) for reason, (line, count) in reasons.items())
