@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from html import escape
+from itertools import pairwise
 
 from broadtape.numbers import day as spelt
 from broadtape.numbers import plain, signed_percent
@@ -152,7 +153,7 @@ def line_chart(spec: ChartSpec) -> bytes:
         drawing.rule("quiet" if heavy else "grid", left, y(tick), right, y(tick), 2.5 if heavy else 1.5)
         drawing.text("quiet", left - 12, y(tick) + 9, shown[tick], anchor="end")
     drawing.rule("quiet", left, bottom, right, bottom, 2)
-    _date_axis(drawing, first, last, x, bottom, right)
+    _date_axis(drawing, first, last, x, bottom)
     for number, line in reversed(list(enumerate(spec.lines))):
         drawing.path(_TONES[number], [(x(day), y(value)) for day, value in line.points], dashed=number > 0)
     ends = [y(line.points[-1][1]) for line in spec.lines]
@@ -374,19 +375,21 @@ def _level(value: Decimal, places: int, unit: str) -> str:
     return f"−${shown[1:]}" if shown.startswith("−") else f"${shown}"
 
 
-def _date_axis(
-    drawing: _Drawing, first: date, last: date, x: Callable[[date], float], bottom: float, right: float
-) -> None:
-    """Ticks at round dates, as many labels as fit without touching."""
-    free = -math.inf
+def _date_axis(drawing: _Drawing, first: date, last: date, x: Callable[[date], float], bottom: float) -> None:
+    """Ticks at round dates; every label, or every second, third … where they would touch."""
+    placed = []
     for day, label in _dates(first, last):
-        at = x(day)
         half = _width(label, _TEXT) / 2
-        drawing.rule("quiet", at, bottom, at, bottom + 7, 2)
-        centre = min(max(at, _MARGIN + half), WIDTH - _MARGIN - half)
-        if centre - half > free and at <= right:
-            drawing.text("quiet", centre, bottom + _LEADING, label, anchor="middle")
-            free = centre + half + 14
+        drawing.rule("quiet", x(day), bottom, x(day), bottom + 7, 2)
+        placed.append((min(max(x(day), _MARGIN + half), WIDTH - _MARGIN - half), half, label))
+    for stride in range(1, len(placed) + 1):
+        shown = placed[::stride]
+        if all(a + half + 10 <= b - other for (a, half, _), (b, other, _) in pairwise(shown)):
+            break
+    else:
+        return
+    for centre, _, label in shown:
+        drawing.text("quiet", centre, bottom + _LEADING, label, anchor="middle")
 
 
 def _dates(first: date, last: date) -> list[tuple[date, str]]:
