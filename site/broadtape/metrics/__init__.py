@@ -1,5 +1,73 @@
-"""Metrics: named, documented, pure questions to a MarketView whose answers are Facts."""
+"""Metrics: named, documented, pure questions to a MarketView whose answers are Facts.
 
+Owns every figure the desk may print. Owns no wording of sentences, no files and no choice of what is news.
+
+One figure      fact(view, "return", of="RUT", over="2025-12") → Fact; compute, key, normalise, definition(s)
+On file         to_json, from_json
+For scanning    closes(view, symbol, basis) → days, values; pair(view, of, vs, basis) → days, a, b
+                leads(view, of, vs, unit, basis) and moves(view, of, side, unit) → Course with runs
+                record_marks(values, side), first_reached(course, at_least), jumps(values, side, at_least)
+                period_returns(view, symbol, unit, basis) → first days, last days, returns
+                runs(bools) → starts, lengths; size_of(closes, base, last) and size_class(bars, (base, last))
+"""
+
+from broadtape.metrics import (
+    groups,
+    macro,
+    policy,
+    precedent,
+    records,
+    returns,
+    schedule,
+    streaks,
+)  # each registers its own
 from broadtape.metrics.filed import BadRecord, from_json, to_json
+from broadtape.metrics.macro import series_of
+from broadtape.metrics.periods import complete, runs
+from broadtape.metrics.precedent import first_reached, jumps
+from broadtape.metrics.records import period_returns, record_marks
+from broadtape.metrics.registry import (
+    Definition,
+    Parameter,
+    compute,
+    definition,
+    definitions,
+    fact,
+    key,
+    normalise,
+)
+from broadtape.metrics.returns import size_class, size_of
+from broadtape.metrics.series import Line, closes, closing, pair
+from broadtape.metrics.streaks import Course, leads, moves
 
-__all__ = ["BadRecord", "from_json", "to_json"]
+__all__ = [
+    "BadRecord",
+    "Course",
+    "Definition",
+    "Line",
+    "Parameter",
+    "closes",
+    "closing",
+    "complete",
+    "compute",
+    "definition",
+    "definitions",
+    "fact",
+    "first_reached",
+    "from_json",
+    "jumps",
+    "key",
+    "leads",
+    "moves",
+    "normalise",
+    "pair",
+    "period_returns",
+    "record_marks",
+    "runs",
+    "series_of",
+    "size_class",
+    "size_of",
+    "to_json",
+]
+
+del groups, macro, policy, precedent, records, returns, schedule, streaks
