@@ -83,7 +83,7 @@ def _policy_last(answer: Answer) -> None:
     "Policy moves",
     "How many decisions within the months asked about cut, raised or held the target range, on which "
     "days, by how many basis points in all, and the range after the last of them. Months before the "
-    "first decision in the data are not answered.",
+    "first decision in the data are not answered; a running last month is counted to the as-of session.",
     Parameter("over", "months, a year, or the year to date", None, "2025-09..2025-12", "months"),
     choice("side", "cuts, increases, or meetings that held", "cut", "raise", "hold"),
     examples=("policy-moves?over=2025-09..2025-12", "policy-moves?over=2025&side=hold"),
@@ -94,8 +94,13 @@ def _policy_moves(answer: Answer) -> None:
     low, high = _months(view, form)
     if low < known[0].day.replace(day=1):
         raise NoData(f"over: the decisions in the data start on {known[0].day}, after {form} does")
-    if low > view.as_of or (form != "ytd" and high > view.as_of + timedelta(days=1)):
+    tomorrow = view.as_of + timedelta(days=1)
+    if low > view.as_of or (
+        high > tomorrow and (len(form) == 4 or windows.bounds(form[-7:])[0] > view.as_of)
+    ):
         raise NoData(f"over: {form} is not complete on {view.as_of}")
+    if high > tomorrow or form == "ytd":
+        answer.tags.add("to-date")
     found = [d for d in known if low <= d.day < high and side_of(d) == side]
     answer.value("count", len(found), _UNITS[side])
     for number, decision in enumerate(found, 1):

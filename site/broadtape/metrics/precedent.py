@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from broadtape.metrics.registry import Answer, Parameter, choice, metric, symbol_of, symbol_vs
+from broadtape.metrics.records import record_marks
+from broadtape.metrics.registry import Answer, Parameter, basis, choice, metric, symbol_of, symbol_vs
 from broadtape.metrics.series import (
     Line,
     closing,
@@ -18,7 +19,6 @@ from broadtape.metrics.series import (
     compare_with,
     current,
     exact,
-    line,
     median,
     percent,
     percent_change,
@@ -50,13 +50,18 @@ def _events(answer: Answer, series: Line) -> NDArray[np.intp]:
     event, at_least = answer["event"], answer["at_least"]
     if event in ("drop", "gain"):
         return jumps(series.values, event, Decimal(at_least))
+    if event == "record" and answer["basis"] == "total":
+        raise BadParameter("basis: closes including dividends make no record; leave it out")
     if "." in at_least:
         raise BadParameter(f"at_least: {at_least!r} is not a whole number of {PLURAL[answer['unit']]}")
+    if event == "record":
+        marks = np.flatnonzero(record_marks(series.values))
+        return marks[1:][np.diff(marks) >= int(at_least)]
     unit = as_unit(answer["unit"])
     if event == "streak":
-        course = moves(answer.view, answer["of"], answer["side"], unit)
+        course = moves(answer.view, answer["of"], answer["side"], unit, answer.basis)
     else:
-        course = leads(answer.view, answer["of"], answer["vs"], unit)
+        course = leads(answer.view, answer["of"], answer["vs"], unit, answer.basis)
     return first_reached(course, int(at_least))
 
 
@@ -64,20 +69,26 @@ def _events(answer: Answer, series: Line) -> NDArray[np.intp]:
     "what-followed",
     "What followed",
     "The subject's return over the 5, 21 or 63 sessions after earlier cases: the number of cases, their "
-    "median, or the share in which it was above zero. A run counts once, on the session it first was "
-    "long enough; the present run and cases without that many later sessions in view are left out. The "
-    "set of all measures the same after every session of the data; relative, the other's return is taken "
-    "off. Fewer than eight cases are few and carry no conclusion.",
-    choice("event", "what happened before", "relative-streak", "streak", "drop", "gain", default=None),
+    "median, or the share in which it was above zero; relative, the other's return is taken off. A case is "
+    "a run, counted once, on the session it first was long enough; a one-session gain or drop of at least so "
+    "many percent; or a record close at least so many sessions after the one before. The present run and "
+    "cases without that many later sessions in view are left out; the set of all measures the same after "
+    "every session of the data, and fewer than eight cases are few and carry no conclusion.",
+    choice(
+        "event", "what happened before", "relative-streak", "streak", "drop", "gain", "record", default=None
+    ),
     symbol_of(),
     symbol_vs(default=""),
     choice("side", "of a streak: rises or falls", "up", "down"),
     choice("unit", "of a streak: what is counted", "session", "week", "month"),
-    Parameter("at_least", "the shortest run counted, or the least move in percent", None, "7", "number"),
+    Parameter(
+        "at_least", "the shortest run or wait in periods, or the least move in percent", None, "7", "number"
+    ),
     choice("horizon", "sessions after the case", "5", "21", "63"),
     choice("stat", "number of cases, middle return or share above zero", "n", "median", "share"),
     choice("set", "the cases, or every session", "cases", "all"),
     choice("measure", "the subject's return, or what it gained on the other", "return", "relative"),
+    basis(),
     examples=(
         "what-followed?at_least=7&event=relative-streak&horizon=21&of=INDEXRUSSELL:RUT&stat=median&vs=INDEXSP:SPX",
         "what-followed?at_least=3&event=drop&horizon=5&of=INDEXSP:SPX&set=all&stat=share",
@@ -92,8 +103,8 @@ def _what_followed(answer: Answer) -> None:
         )
     if answer["vs"] and not paired:
         raise BadParameter(f"vs: event={event} with measure=return compares with nothing; leave it out")
-    one = current(line(answer.view, answer["of"]))
-    other = current(closing(answer.view, answer["vs"])) if paired else None
+    one = current(closing(answer.view, answer["of"], answer.basis))
+    other = current(closing(answer.view, answer["vs"], answer.basis)) if paired else None
     horizon = int(answer["horizon"])
     cases = _after(answer, one, other, horizon)
     _stat(answer, one, other if relative else None, cases, horizon)

@@ -12,6 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 from weakref import WeakKeyDictionary
 
@@ -242,6 +244,13 @@ def metric(
     return register
 
 
+@cache
+def _load() -> None:
+    """Imports the modules that register metrics, once; late, so that facts on file need no arrays."""
+    for name in ("groups", "macro", "policy", "precedent", "records", "returns", "schedule", "streaks"):
+        import_module(f"broadtape.metrics.{name}")
+
+
 def definition(name: str) -> Definition:
     """The definition of a metric; BadParameter where there is none of that name."""
     return _lookup(name)[0]
@@ -249,6 +258,7 @@ def definition(name: str) -> Definition:
 
 def definitions() -> tuple[Definition, ...]:
     """Every definition, by name."""
+    _load()
     return tuple(_METRICS[name][0] for name in sorted(_METRICS))
 
 
@@ -288,6 +298,7 @@ def fact(view: MarketView, metric: str, /, **params: str) -> Fact:
 
 
 def _lookup(name: str) -> tuple[Definition, Metric]:
+    _load()
     try:
         return _METRICS[name]
     except KeyError:

@@ -23,7 +23,7 @@ from broadtape.metrics.registry import (
     symbol_of,
     symbol_vs,
 )
-from broadtape.metrics.series import Line, as_date, closing, compare_changes, current, line
+from broadtape.metrics.series import Line, as_date, closing, compare_changes, current
 from broadtape.model import BadParameter, Basis, MarketView, NoData, NotTrue
 
 if TYPE_CHECKING:
@@ -90,9 +90,9 @@ def leads(view: MarketView, of: str, vs: str, unit: Unit = "session", basis: Bas
     return Course((one, other), periods, went, *runs(went))
 
 
-def moves(view: MarketView, of: str, side: str, unit: Unit = "session") -> Course:
+def moves(view: MarketView, of: str, side: str, unit: Unit = "session", basis: Basis = "price") -> Course:
     """Period by period whether `of` rose (side up) or fell; NoData where it lacks the as-of close."""
-    series = current(line(view, of))
+    series = current(closing(view, of, basis))
     periods = complete(view, unit)
     values = series.values
     kept = np.isfinite(values[periods.base] + values[periods.last])
