@@ -1,7 +1,7 @@
 """The feeds: RSS 2.0, Atom 1.0 and JSON Feed 1.1 of a site, a topic, an author or a symbol.
 
-Owns the form of the feeds and what of an article goes into them; which articles are visible is the catalogue's
-business, HTTP is web's. docs/contracts/feeds.md says what readers of feeds may rely on.
+Owns the form of the feeds and what of an article goes into them; the catalogue decides which are visible,
+HTTP is web's business. docs/contracts/feeds.md says what readers of feeds may rely on.
 """
 
 from __future__ import annotations

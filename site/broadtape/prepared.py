@@ -1,0 +1,338 @@
+"""Prepared pages: a WSGI layer that answers from memory what the application rendered a moment ago.
+
+Owns what may be kept, for how long and in which encodings, and conditional requests for what it keeps.
+Renders nothing: what it does not hold, and what must not be kept, the application behind it answers.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+import brotli
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+Encoding = Literal["identity", "gzip", "br"]
+
+LONGEST_S = 60.0  # the clock and "updated … ago" on a kept page are never older than this
+MOST_BYTES = 64 * 1024 * 1024  # of one process, all encodings together
+LARGEST = 2 * 1024 * 1024  # a larger answer is passed on as it comes
+SMALLEST_PACKED = 600  # bytes; below this, compressing costs more than it saves
+_PACKABLE = (
+    *("text/", "image/svg"),
+    *(
+        f"application/{kind}"
+        for kind in ("json", "xml", "rss", "atom", "feed", "manifest", "opensearch", "javascript")
+    ),
+)
+_KEPT_STATUS = frozenset({200, 301, 308, 404, 410})
+_CONDITIONS = (
+    *("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH"),
+    *("HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_RANGE", "HTTP_RANGE"),
+)
+_WITH_304 = frozenset({"cache-control", "content-location", "date", "expires", "vary", "last-modified"})
+
+Key = tuple[str, str, str]
+
+
+@dataclass(slots=True)
+class Page:
+    """One kept answer; `bodies` holds the encodings made so far."""
+
+    status: str
+    headers: list[tuple[str, str]]  # without Content-Length, Content-Encoding, ETag
+    tag: str  # opaque part of the ETag
+    weak: bool
+    modified: datetime | None
+    packable: bool
+    mark: object
+    until: float
+    bodies: dict[Encoding, bytes] = field(default_factory=dict)
+
+    def etag(self, encoding: Encoding) -> str:
+        """A strong tag differs by encoding, a weak one need not (RFC 9110, section 8.8.3)."""
+        if self.weak:
+            return f'W/"{self.tag}"'
+        return f'"{self.tag}"' if encoding == "identity" else f'"{self.tag}-{encoding}"'
+
+    def body(self, encoding: Encoding) -> bytes:
+        """The body in an encoding, made at first use."""
+        held = self.bodies.get(encoding)
+        if held is None:
+            held = self.bodies[encoding] = _pack(self.bodies["identity"], encoding)
+        return held
+
+
+class PreparedPages:
+    """The application with a memory. `mark` names the state that pages depend on: a new one empties it.
+
+    `site_of` maps a Host header to the site it names, None for a host that names none (never kept). `expires`
+    gives the seconds after which a site's pages age by themselves (a scheduled article), None for not at all.
+    """
+
+    def __init__(
+        self,
+        application: WSGIApplication,
+        *,
+        mark: Callable[[], object],
+        site_of: Callable[[str], str | None],
+        expires: Callable[[str], float | None] = lambda _: None,
+        clock: Callable[[], float] = time.monotonic,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
+        self._application = application
+        self._mark = mark
+        self._site_of = site_of
+        self._expires = expires
+        self._clock = clock
+        self._most_bytes = most_bytes
+        self._pages: OrderedDict[Key, Page] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        method = environ["REQUEST_METHOD"]
+        site = self._site_of(environ.get("HTTP_HOST", ""))
+        if method not in ("GET", "HEAD") or site is None or not _plain(environ):
+            return self._application(environ, start_response)
+        key = (site, environ.get("PATH_INFO", "/"), environ.get("QUERY_STRING", ""))
+        mark = self._mark()
+        now = self._clock()
+        page = self._pages.get(key)
+        if page is None or page.mark != mark or now >= page.until:
+            made = self._render(environ, start_response, key, mark, now)
+            if not isinstance(made, Page):
+                return made
+            page = made
+        else:
+            with self._lock:
+                if key in self._pages:
+                    self._pages.move_to_end(key)
+        return self._answer(page, environ, start_response, method)
+
+    # --- rendering and keeping --------------------------------------------------------------------------
+
+    def _render(
+        self, environ: WSGIEnvironment, start_response: StartResponse, key: Key, mark: object, now: float
+    ) -> Page | Iterable[bytes]:
+        """The page as the application renders it now, kept if it may be; a large answer as it comes."""
+        asked = dict(environ, REQUEST_METHOD="GET")
+        for name in _CONDITIONS:  # the whole page is wanted; conditions are answered from it
+            asked.pop(name, None)
+        started: list[Any] = []
+
+        def start(
+            status: str, headers: list[tuple[str, str]], exc_info: Any = None
+        ) -> Callable[[bytes], object]:
+            started[:] = [status, headers, exc_info]
+            return _no_write
+
+        chunks = self._application(asked, start)
+        iterator = iter(chunks)
+        body = b""
+        for chunk in iterator:
+            body += chunk
+            if len(body) > LARGEST:  # too large to keep: pass it on as it comes
+                start_response(*started[:2])
+                return _Rest(body, iterator, chunks, silent=environ["REQUEST_METHOD"] == "HEAD")
+        _close(chunks)
+        status, headers, _ = started
+        page = self._page(status, headers, body, mark)
+        page.until = now + self._lifetime(key[0])
+        if _may_keep(status, headers) and (not key[2] or key[1].startswith("/static/")):
+            self._keep(key, page)
+        return page
+
+    def _page(self, status: str, headers: list[tuple[str, str]], body: bytes, mark: object) -> Page:
+        lower = {name.lower(): value for name, value in headers}
+        given = lower.get("etag", "")
+        weak = given.startswith("W/")
+        tag = given.removeprefix("W/").strip('"') or hashlib.sha256(body).hexdigest()[:24]
+        packed = "content-encoding" in lower
+        packable = (
+            not packed
+            and len(body) >= SMALLEST_PACKED
+            and lower.get("content-type", "").startswith(_PACKABLE)
+            and "no-transform" not in lower.get("cache-control", "")
+        )
+        dropped = {"content-length", "etag", "vary"}
+        kept = [(name, value) for name, value in headers if name.lower() not in dropped]
+        vary = [name.strip() for name in lower.get("vary", "").split(",") if name.strip()]
+        if packable and "accept-encoding" not in (name.lower() for name in vary):
+            vary.append("Accept-Encoding")
+        if vary:
+            kept.append(("Vary", ", ".join(vary)))
+        modified = None
+        if "last-modified" in lower:
+            try:
+                modified = parsedate_to_datetime(lower["last-modified"])
+            except ValueError:
+                modified = None
+        return Page(status, kept, tag, weak, modified, packable, mark, 0.0, {"identity": body})
+
+    def _lifetime(self, site: str) -> float:
+        due = self._expires(site)
+        return LONGEST_S if due is None else max(0.0, min(LONGEST_S, due))
+
+    def _keep(self, key: Key, page: Page) -> None:
+        # The encodings are made later; together they are about half of the plain body again.
+        size = _weight(page)
+        if size > self._most_bytes // 4:
+            return
+        with self._lock:
+            old = self._pages.pop(key, None)
+            if old is not None:
+                self._bytes -= _weight(old)
+            self._pages[key] = page
+            self._bytes += size
+            while self._bytes > self._most_bytes:
+                _, oldest = self._pages.popitem(last=False)
+                self._bytes -= _weight(oldest)
+
+    # --- answering --------------------------------------------------------------------------------------
+
+    def _answer(
+        self, page: Page, environ: WSGIEnvironment, start_response: StartResponse, method: str
+    ) -> Iterable[bytes]:
+        encoding: Encoding = (
+            _accepted(environ.get("HTTP_ACCEPT_ENCODING", "")) if page.packable else "identity"
+        )
+        etag = page.etag(encoding)
+        if page.status.startswith("200") and _unchanged(page, environ):
+            headers = [(name, value) for name, value in page.headers if name.lower() in _WITH_304]
+            start_response("304 Not Modified", [*headers, ("ETag", etag)])
+            return []
+        body = page.body(encoding)
+        headers = [*page.headers, ("Content-Length", str(len(body)))]
+        if page.status.startswith("200"):
+            headers.append(("ETag", etag))
+        if encoding != "identity":
+            headers.append(("Content-Encoding", encoding))
+        start_response(page.status, headers)
+        return [] if method == "HEAD" else [body]
+
+
+class _Rest:
+    """What was read of an answer and the rest of it, closed as WSGI asks."""
+
+    def __init__(self, head: bytes, rest: Iterable[bytes], source: Iterable[bytes], *, silent: bool) -> None:
+        self._parts: Iterator[bytes] = iter(()) if silent else _chain(head, rest)
+        self._source = source
+
+    def __iter__(self) -> _Rest:
+        return self
+
+    def __next__(self) -> bytes:
+        return next(self._parts)
+
+    def close(self) -> None:
+        _close(self._source)
+
+
+def _chain(head: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
+    yield head
+    yield from rest
+
+
+def _close(chunks: Iterable[bytes]) -> None:
+    close = getattr(chunks, "close", None)
+    if close is not None:
+        close()
+
+
+def _no_write(_: bytes) -> None:
+    """WSGI's old write(); Flask does not use it."""
+    raise RuntimeError("the application used WSGI's write(), which prepared pages do not support")
+
+
+def _plain(environ: WSGIEnvironment) -> bool:
+    """Whether the answer depends on nothing but host, path and query."""
+    return not (
+        environ.get("HTTP_AUTHORIZATION")
+        or environ.get("HTTP_COOKIE")
+        or environ.get("CONTENT_LENGTH") not in (None, "", "0")
+        or environ.get("HTTP_TRANSFER_ENCODING")
+    )
+
+
+def _may_keep(status: str, headers: list[tuple[str, str]]) -> bool:
+    lower = {name.lower(): value.lower() for name, value in headers}
+    vary = {name.strip() for name in lower.get("vary", "").split(",") if name.strip()}
+    return (
+        int(status[:3]) in _KEPT_STATUS
+        and "set-cookie" not in lower
+        and "no-store" not in lower.get("cache-control", "")
+        and vary <= {"accept-encoding"}
+    )
+
+
+def _weight(page: Page) -> int:
+    return 1_000 + len(page.bodies["identity"]) * (2 if page.packable else 1)
+
+
+def _pack(body: bytes, encoding: Encoding) -> bytes:
+    if encoding == "br":
+        packed: bytes = brotli.compress(body, quality=5)
+        return packed
+    return gzip.compress(body, 6, mtime=0) if encoding == "gzip" else body
+
+
+def _accepted(header: str) -> Encoding:
+    """The best encoding a client takes: Brotli, gzip, else none; `q=0` refuses one."""
+    if not header:
+        return "identity"
+    if header in _USUAL:
+        return _USUAL[header]
+    weights: dict[str, float] = {}
+    for item in header[:500].split(","):
+        name, _, parameter = item.strip().partition(";")
+        quality = 1.0
+        if parameter.strip().lower().startswith("q="):
+            try:
+                quality = float(parameter.strip()[2:])
+            except ValueError:
+                quality = 0.0
+        weights[name.strip().lower()] = quality
+    rest = weights.get("*", 0.0)
+    br, zipped = weights.get("br", rest), weights.get("gzip", rest)
+    if br > 0 and br >= zipped:
+        return "br"
+    return "gzip" if zipped > 0 else "identity"
+
+
+_USUAL: dict[str, Encoding] = {
+    "gzip, deflate, br, zstd": "br",
+    "gzip, deflate, br": "br",
+    "gzip, deflate": "gzip",
+    "gzip": "gzip",
+    "br": "br",
+    "identity": "identity",
+}
+
+
+def _unchanged(page: Page, environ: WSGIEnvironment) -> bool:
+    """Whether the reader's copy is this page; If-None-Match decides where given (RFC 9110, 13.2.2)."""
+    condition = environ.get("HTTP_IF_NONE_MATCH")
+    if condition is not None:
+        if condition.strip() == "*":
+            return True
+        given = (tag.strip().removeprefix("W/").strip('"') for tag in condition[:4_000].split(","))
+        return any(tag == page.tag or tag.rpartition("-")[0] == page.tag for tag in given)
+    since = environ.get("HTTP_IF_MODIFIED_SINCE")
+    if since and page.modified is not None:
+        try:
+            return page.modified <= parsedate_to_datetime(since)
+        except (ValueError, TypeError):
+            return False
+    return False

@@ -1,0 +1,337 @@
+"""Serving: the readers' application with its prepared pages, and the supervisor of keeper and readers.
+
+Owns processes and addresses; what a page says is web's business, what is published the keeper's.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from broadtape import config
+from broadtape.heartbeat import Mark, mark_path, settings_digest, utc_now
+from broadtape.model import BadSettings, BroadtapeError
+from broadtape.prepared import PreparedPages
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from broadtape.archive.catalogue import Catalogue
+    from broadtape.config import Instance
+
+ROOT_VARIABLE = "BROADTAPE_ROOT"  # how the supervisor tells its readers which instance they serve
+THREADS = (
+    8  # of one reader: enough to overlap file and SQLite waits, few enough not to fight for the interpreter
+)
+STOP_WITHIN_S = 8.0
+BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+STEADY_S = 60.0  # a child that lived this long starts its backoff anew
+
+
+class CannotServe(BroadtapeError):
+    """The address cannot be had, or no site is configured."""
+
+
+# --- the readers' application -------------------------------------------------------------------------------
+
+
+class Reader:
+    """The WSGI application of one reader process: prepared pages before the sites."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._mark_path = mark_path(config.load(root))
+        self._seen: tuple[int, int] | None = None
+        self._mark: object = None
+        self._settings = settings_digest(root)
+        self._lock = threading.Lock()
+        self._application = self._make()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        self._refresh()
+        return self._application(environ, start_response)
+
+    def _make(self) -> WSGIApplication:
+        from broadtape.archive.catalogue import Catalogue  # noqa: PLC0415 – the supervisor does not need these
+        from broadtape.web import create_app  # noqa: PLC0415
+
+        instance = config.load(self._root)
+        catalogue = Catalogue(instance.catalogue)
+        return PreparedPages(
+            create_app(instance, catalogue=catalogue),
+            mark=lambda: self._mark,
+            site_of=lambda host: _site_key(instance, host),
+            expires=lambda site: _seconds_to_change(catalogue, site),
+        )
+
+    def _refresh(self) -> None:
+        """Notice a publish: one stat of the mark a request."""
+        try:
+            stat = os.stat(self._mark_path)  # noqa: PTH116 – twice as fast as Path.stat, on every request
+        except OSError:
+            self._mark = None
+            return
+        seen = (stat.st_ino, stat.st_mtime_ns)
+        if seen == self._seen:
+            return
+        with self._lock:
+            if seen == self._seen:
+                return
+            new = _read_mark(self._mark_path)
+            if new is not None and new.settings != self._settings:
+                try:
+                    self._application = self._make()
+                except BadSettings:
+                    new = None  # half-saved: the old settings stay until they can be read
+                else:
+                    self._settings = new.settings
+            self._mark = (seen, new)
+            self._seen = seen
+
+
+def application() -> Reader:
+    """What the server calls in each reader process."""
+    end_with_parent()
+    return Reader(Path(os.environ[ROOT_VARIABLE]))
+
+
+def _site_key(instance: Instance, host: str) -> str | None:
+    site = instance.site_for_host(host) if host else None
+    return None if site is None else site.key
+
+
+def _seconds_to_change(catalogue: Catalogue, site: str) -> float | None:
+    due = catalogue.next_change(site)
+    return None if due is None else (due - utc_now()).total_seconds()
+
+
+def _read_mark(path: Path) -> Mark | None:
+    import msgspec  # noqa: PLC0415
+
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Mark)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def run_readers(root: Path, host: str, port: int, workers: int) -> None:
+    """Serve with granian until told to stop; the readers' own main process."""
+    from granian import Granian  # noqa: PLC0415 – only this process needs the server
+    from granian.constants import Interfaces  # noqa: PLC0415
+    from granian.log import LogLevels  # noqa: PLC0415
+
+    os.environ[ROOT_VARIABLE] = str(root)
+    _end_with_supervisor()
+    Granian(
+        "broadtape.serving:application",
+        factory=True,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=THREADS,
+        respawn_failed_workers=True,
+        workers_kill_timeout=5,
+        log_level=LogLevels.warning,
+        websockets=False,
+    ).serve()
+
+
+# --- the supervisor -----------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Child:
+    """A process that is started again when it dies, later each time it dies young."""
+
+    name: str
+    command: list[str]
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    deaths: int = 0
+    next_start: float = 0.0
+
+    def tend(self, now: float, say: Callable[[str], None]) -> None:
+        """Start it if it is due; note its death."""
+        if self.process is None:
+            if now >= self.next_start:
+                self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL)  # noqa: S603 – our own
+                self.started = now
+            return
+        code = self.process.poll()
+        if code is None:
+            return
+        self.process = None
+        self.deaths = 1 if now - self.started > STEADY_S else self.deaths + 1
+        wait = BACKOFF_S[min(self.deaths, len(BACKOFF_S)) - 1]
+        self.next_start = now + wait
+        say(f"the {self.name} ended with {_how(code)}; starting it again in {wait:g} s")
+
+
+def _how(code: int) -> str:
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+
+
+def default_host(instance: Instance) -> str:
+    """Loopback while the instance is a private preview, every address once it is public."""
+    return "127.0.0.1" if instance.audience == "private" else "0.0.0.0"  # noqa: S104 – public is asked for
+
+
+def check_address(host: str, port: int) -> None:
+    """CannotServe when somebody else has the port, or the host is not ours: it is not to be shared."""
+    try:
+        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise CannotServe(f"{host}: not an address of this machine; choose another with --host") from error
+    with socket.socket(family, kind, proto) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise CannotServe(
+                    f"port {port} on {host} is in use; stop what uses it or choose another with --port"
+                ) from error
+            if error.errno == errno.EACCES:
+                raise CannotServe(
+                    f"port {port} needs more rights than this user has; choose one from 1024 up with --port"
+                ) from error
+            raise CannotServe(f"{host}:{port}: {error.strerror}; choose another with --host") from error
+
+
+def addresses(instance: Instance, host: str, port: int) -> list[tuple[str, str]]:
+    """Name and address under which each site answers on this machine: its own URL where that is this port."""
+    found = []
+    for site in instance.sites.values():
+        parts = urlsplit(site.url)
+        own = parts.port or (443 if parts.scheme == "https" else 80)
+        local = [name for name in site.hosts if _is_local(name)]
+        if own == port and _is_local(parts.hostname or ""):
+            found.append((site.name, f"{site.url}/"))
+        elif local:
+            found.append((site.name, f"http://{local[0]}:{port}/"))
+        else:
+            shown = f"[{host}]" if ":" in host else host
+            found.append((site.name, f"http://{shown}:{port}/ for Host {site.hosts[0]}"))
+    return found
+
+
+def _is_local(name: str) -> bool:
+    return name in ("localhost", "127.0.0.1", "::1") or name.endswith(".localhost")
+
+
+def supervise(
+    instance: Instance,
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    ready: Callable[[list[tuple[str, str]]], None],
+    say: Callable[[str], None],
+    keeper: bool = True,
+) -> int:
+    """Run one keeper and the readers until SIGTERM or SIGINT; returns the exit code.
+
+    `ready` is called once the readers answer. A dead keeper is started again while readers go on, and the
+    other way round. Without `keeper`, something else must publish.
+    """
+    if not instance.sites:
+        raise CannotServe(f"{instance.content}/sites: no site is configured; add one with a site.toml")
+    check_address(host, port)
+    root = str(instance.root)
+    here = [sys.executable, "-m"]
+    children = [_Child("readers", [*here, "broadtape.serving", root, host, str(port), str(workers)])]
+    if keeper:
+        children.insert(0, _Child("keeper", [*here, "broadtape.keeper", root]))
+    stop = threading.Event()
+    previous = {
+        number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    announced = False
+    try:
+        while not stop.is_set():
+            now = time.monotonic()
+            for child in children:
+                child.tend(now, say)
+            if not announced and _answers(host, port):
+                announced = True
+                ready(addresses(instance, host, port))
+            if not announced and children[-1].deaths >= 3:
+                raise CannotServe(f"the readers do not start on {host}:{port}; see the messages above")
+            stop.wait(0.05 if not announced else 0.5)
+    finally:
+        _stop(children)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+    return 0
+
+
+def _answers(host: str, port: int) -> bool:
+    there = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 – compared, not bound
+    try:
+        with socket.create_connection((there, port), timeout=0.2):
+            return True
+    except OSError:
+        return False
+
+
+def _stop(children: list[_Child]) -> None:
+    """End the children, the readers first; whoever is not gone in time is killed."""
+    alive = [child.process for child in reversed(children) if child.process is not None]
+    for process in alive:
+        process.terminate()
+    end = time.monotonic() + STOP_WITHIN_S
+    for process in alive:
+        try:
+            process.wait(max(0.1, end - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def end_with_parent() -> None:
+    """End this process when the one that started it is gone, however it went."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(STOP_WITHIN_S)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
+
+
+def _end_with_supervisor() -> None:
+    """As above for the process that forks the readers, where a thread would be out of place: by a timer."""
+    parent = os.getppid()
+
+    def look(*_: object) -> None:
+        if os.getppid() != parent:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, 0.5, 0.5)
+
+
+def _main(arguments: list[str]) -> None:
+    root, host, port, workers = arguments
+    run_readers(Path(root), host, int(port), int(workers))
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1:])

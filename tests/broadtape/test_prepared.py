@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterable
+from typing import Any
+
+import brotli
+import pytest
+
+from broadtape.prepared import LARGEST, PreparedPages
+
+BODY = b"<p>" + b"Small caps led. " * 100 + b"</p>"
+
+
+class Site:
+    """An application that counts what it renders, and a client in front of its prepared pages."""
+
+    def __init__(self, **more: Any) -> None:
+        self.rendered: list[str] = []
+        self.body = BODY
+        self.status = "200 OK"
+        self.headers: list[tuple[str, str]] = []
+        self.mark = 1
+        self.now = 0.0
+        self.due: float | None = None
+        self.closed = 0
+        self.chunks = 1
+        self.front = PreparedPages(
+            self.render,
+            mark=lambda: self.mark,  # noqa: PLW0108 – read anew on each request
+            site_of=lambda host: {"bay": "bay", "hills": "hills"}.get(host),
+            expires=lambda site: self.due,
+            clock=lambda: self.now,
+            **more,
+        )
+
+    def render(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        self.rendered.append(environ["PATH_INFO"])
+        assert environ["REQUEST_METHOD"] == "GET" or environ["REQUEST_METHOD"] == "POST"
+        assert "HTTP_IF_NONE_MATCH" not in environ
+        start_response(self.status, [("Content-Type", "text/html; charset=utf-8"), *self.headers])
+        outer = self
+
+        class Body:
+            def __iter__(self) -> Any:
+                return iter([outer.body] * outer.chunks)
+
+            def close(self) -> None:
+                outer.closed += 1
+
+        return Body()
+
+    def get(
+        self, path: str = "/", *, method: str = "GET", host: str = "bay", query: str = "", **headers: str
+    ) -> Answer:
+        environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "QUERY_STRING": query, "HTTP_HOST": host}
+        environ |= {f"HTTP_{name.upper()}": value for name, value in headers.items()}
+        answer = Answer()
+        chunks = self.front(environ, answer.start)  # type: ignore[arg-type] # a test's small start_response
+        answer.body = b"".join(chunks)
+        close = getattr(chunks, "close", None)
+        if close:
+            close()
+        return answer
+
+
+class Answer:
+    status = ""
+    body = b""
+
+    def __init__(self) -> None:
+        self.headers: dict[str, str] = {}
+
+    def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
+        self.status = status
+        self.headers = dict(headers)
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site()
+
+
+def test_a_page_is_rendered_once_and_then_answered_from_memory(site: Site) -> None:
+    first, second = site.get(), site.get()
+
+    assert first.body == second.body == BODY
+    assert first.headers == second.headers
+    assert second.headers["Content-Length"] == str(len(BODY))
+    assert site.rendered == ["/"]
+    assert site.closed == 1
+
+
+def test_nothing_made_under_an_older_mark_is_ever_answered(site: Site) -> None:
+    site.get()
+    site.mark, site.body = 2, b"<p>New</p>"
+
+    assert site.get().body == b"<p>New</p>"
+
+
+def test_a_page_is_never_older_than_a_minute(site: Site) -> None:
+    site.get()
+    site.now = 59.9
+    site.get()
+    assert len(site.rendered) == 1
+    site.now = 60.0
+    site.get()
+    assert len(site.rendered) == 2
+
+
+def test_a_page_ages_when_a_scheduled_article_is_due(site: Site) -> None:
+    site.due = 5.0
+    site.get()
+    site.now = 5.0
+    site.get()
+
+    assert len(site.rendered) == 2
+
+
+def test_sites_do_not_share_pages_and_an_unknown_host_is_never_kept(site: Site) -> None:
+    for host in ("bay", "hills", "evil", "evil", "bay"):
+        site.get(host=host)
+
+    assert len(site.rendered) == 4
+
+
+def test_each_encoding_is_the_same_page(site: Site) -> None:
+    plain, zipped, packed = (
+        site.get(),
+        site.get(accept_encoding="gzip"),
+        site.get(accept_encoding="gzip, deflate, br, zstd"),
+    )
+
+    assert gzip.decompress(zipped.body) == brotli.decompress(packed.body) == plain.body
+    assert (zipped.headers["Content-Encoding"], packed.headers["Content-Encoding"]) == ("gzip", "br")
+    assert "Content-Encoding" not in plain.headers
+    assert plain.headers["Vary"] == zipped.headers["Vary"] == "Accept-Encoding"
+    assert len({plain.headers["ETag"], zipped.headers["ETag"], packed.headers["ETag"]}) == 3
+    assert len(site.rendered) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "encoding"),
+    [
+        ("br;q=0, gzip", "gzip"),
+        ("gzip;q=0.2, br;q=0.1", "gzip"),
+        ("*", "br"),
+        ("identity", ""),
+        ("br;q=x", ""),
+        ("", ""),
+    ],
+)
+def test_the_encoding_is_one_the_client_takes(site: Site, header: str, encoding: str) -> None:
+    assert site.get(accept_encoding=header).headers.get("Content-Encoding", "") == encoding
+
+
+def test_a_reader_who_has_the_page_is_told_so(site: Site) -> None:
+    tag = site.get(accept_encoding="br").headers["ETag"]
+    for condition in (tag, f'"other", {tag}', f"W/{tag}", "*"):
+        answer = site.get(if_none_match=condition, accept_encoding="br")
+        assert (answer.status, answer.body) == ("304 Not Modified", b"")
+        assert answer.headers["ETag"] == tag
+
+    assert site.get(if_none_match='"other"').status == "200 OK"
+    assert len(site.rendered) == 1
+
+
+def test_the_first_request_may_be_conditional(site: Site) -> None:
+    site.headers = [("ETag", 'W/"abc"')]
+
+    assert site.get(if_none_match='W/"abc"').status == "304 Not Modified"
+    assert site.get().headers["ETag"] == 'W/"abc"'
+    assert len(site.rendered) == 1
+
+
+def test_if_modified_since_counts_only_without_if_none_match(site: Site) -> None:
+    site.headers = [("Last-Modified", "Mon, 12 Jan 2026 22:00:00 GMT")]
+
+    assert site.get(if_modified_since="Mon, 12 Jan 2026 22:00:00 GMT").status == "304 Not Modified"
+    assert site.get(if_modified_since="Mon, 12 Jan 2026 21:59:59 GMT").status == "200 OK"
+    assert site.get(if_modified_since="rubbish").status == "200 OK"
+    both = site.get(if_modified_since="Tue, 13 Jan 2026 22:00:00 GMT", if_none_match='"other"')
+    assert both.status == "200 OK"
+
+
+def test_head_has_the_headers_and_no_body(site: Site) -> None:
+    head, get = site.get(method="HEAD"), site.get()
+
+    assert head.body == b""
+    assert head.headers == get.headers
+    assert len(site.rendered) == 1
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [("Set-Cookie", "a=b")],
+        [("Cache-Control", "private, no-store")],
+        [("Vary", "Cookie")],
+        [("Vary", "*")],
+    ],
+)
+def test_what_is_personal_or_forbidden_is_not_kept(site: Site, headers: list[tuple[str, str]]) -> None:
+    site.headers = headers
+    site.get()
+    site.get()
+
+    assert len(site.rendered) == 2
+
+
+def test_errors_are_not_kept_but_absence_is(site: Site) -> None:
+    site.status = "500 INTERNAL SERVER ERROR"
+    site.get("/a")
+    site.get("/a")
+    site.status = "404 NOT FOUND"
+    site.get("/b")
+    missing = site.get("/b", if_none_match="*")
+
+    assert site.rendered == ["/a", "/a", "/b"]
+    assert (missing.status, missing.body) == ("404 NOT FOUND", BODY)
+
+
+def test_requests_with_credentials_or_a_body_reach_the_application(site: Site) -> None:
+    site.get()
+    site.get(authorization="Basic x")
+    site.get(cookie="session=1")
+    site.get(method="POST")
+
+    assert len(site.rendered) == 4
+
+
+def test_queries_are_answered_afresh_except_for_static_files(site: Site) -> None:
+    for _ in range(2):
+        site.get("/search", query="q=fed")
+        site.get("/static/site.css", query="v=1")
+
+    assert site.rendered == ["/search", "/static/site.css", "/search"]
+
+
+def test_a_very_large_answer_is_passed_on_whole(site: Site) -> None:
+    site.body, site.chunks = b"x" * 100_000, LARGEST // 100_000 + 5
+
+    assert len(site.get().body) == 100_000 * site.chunks
+    assert site.get(method="HEAD").body == b""
+    assert (len(site.rendered), site.closed) == (2, 2)
+
+
+def test_memory_is_bounded_and_the_oldest_page_goes_first() -> None:
+    site = Site(most_bytes=30_000)
+    for n in range(20):
+        site.get(f"/{n}")
+    site.get("/19")
+    site.get("/0")
+
+    assert site.rendered[-1] == "/0"
+    assert len(site.rendered) == 21
