@@ -1,0 +1,969 @@
+"""Whether one fact says what a text says: every figure, date, name and controlled word must follow from it.
+
+Owns the rules of docs/contracts/proof.md for a single claim; articles, files and recomputing are desk.proof's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final, TypeVar
+
+from broadtape.desk.claims import lexicon
+from broadtape.desk.claims.dates import Period, fits_day, fits_month, names_period, period_of
+from broadtape.desk.claims.lexer import lex
+from broadtape.desk.claims.names import NameTable
+from broadtape.desk.claims.tokens import Figure, Moment, Name, Plain, Proper, Token, Word
+from broadtape.model import Fact, Part, Status
+
+Window = tuple[date, date]
+_T = TypeVar("_T")
+
+_PERIOD_UNITS: Final = frozenset({"sessions", "days", "weeks", "months", "quarters", "years"})
+_DAILY: Final = frozenset(
+    {"record", "last-record", "extreme-since", "first-close", "first-close-since", "drawdown", "quote", "level"}
+)
+_POLICY: Final = frozenset({"policy-rate", "policy-last", "policy-moves"})
+_SUPERLATIVES: Final = frozenset({"record", "highest", "lowest", "longest", "best", "worst", "largest"})
+_STRENGTHS: Final = {0: {2}, 1: {1, 2}, 2: {2}, 3: {2, 3}, 4: {2, 3, 4}}
+_SIZE_WORDS: Final = {
+    0: "under 0.25 of its usual range: little changed", 1: "0.25 to 0.75 of its usual range: edged",
+    2: "0.75 to 1.75 of its usual range: rose or fell", 3: "1.75 to 3 times its usual range: jumped or slid",
+    4: "over 3 times its usual range: surged or plunged",
+}  # fmt: skip
+# Which date parts may follow "since"; by default where the window or the data begin.
+_SINCE: Final[dict[str, tuple[str, ...]]] = {
+    "return-extreme": ("since",),
+    "streak-last-longer": ("start", "end"),
+    "streak-last-equal": ("start", "end"),
+    "streak-longest": ("data_start",),
+    "extreme-since": ("value", "date", "since"),
+    "first-close-since": ("value",),
+    "last-record": ("date", "value"),
+    "policy-last": ("day",),
+    "policy-rate": ("day",),
+}
+_FROM: Final = frozenset({"from", "between", "starting", "began", "begun", "begins", "starts", "started"})
+_TO: Final = frozenset({"through", "until", "till", "to", "ended", "ending", "ends", "end", "by", "–", "—"})
+_START_PARTS: Final = frozenset({"start", "from", "peak", "data_start", "since"})
+_EVENT_NAMES: Final = {
+    "fomc": ("@FED",), "cpi": ("series:CPIAUCSL", "series:CPILFESL"), "jobs": ("series:UNRATE",),
+    "gdp": ("series:A191RL1Q225SBEA",),
+}  # fmt: skip
+_MAGNITUDE: Final = frozenset("move moves moved change changes changed swing gap difference apart distance size".split())
+_PASSIVE: Final = frozenset("was were been being is are be".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the surroundings of a claim contribute.
+
+    `subject`: the symbols the nearest name before the claim may mean, None when nothing is named.
+    `windows`: stretches of sessions already spoken of, which a claim may leave unsaid; None: it may always.
+    `total_said`, `scoped`: whether the surroundings say that dividends are included, and since when the data run.
+    """
+
+    as_of: date
+    names: NameTable
+    subject: frozenset[str] | None = None
+    windows: frozenset[Window] | None = None
+    total_said: bool = True
+    scoped: bool = False
+    subject_required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Why a text does not follow from the fact: contradicted where the fact says otherwise, else unsupported."""
+
+    status: Status
+    reason: str
+    claimed: str = ""
+    computed: str = ""
+
+
+@dataclass(slots=True)
+class Verdict:
+    """The objections to a claim (none: it follows), and whether it says which sessions it covers."""
+
+    objections: list[Objection] = field(default_factory=list)
+    says_window: bool = False
+
+    @property
+    def holds(self) -> bool:
+        """Whether the claim follows from the fact."""
+        return not self.objections
+
+
+def entails(tokens: Sequence[Token], fact: Fact, context: Context) -> Verdict:
+    """Judge one claim against one fact. A text without any claim follows from every fact."""
+    return _Judge(tokens, fact, context).verdict()
+
+
+def window_of(fact: Fact) -> Window | None:
+    """First and last session of the stretch the fact is about, if it is about one."""
+    start, end = fact.get("start"), fact.get("end")
+    if start is None or end is None or not isinstance(start.value, date) or not isinstance(end.value, date):
+        return None
+    return start.value, end.value
+
+
+def shown(part: Part) -> str:
+    """The part as a reason prints it: "−0.74 percent", "7 sessions", "Jan. 12, 2026"."""
+    value = part.value
+    if isinstance(value, tuple):
+        return f"{value[0]}–{value[1]} {part.unit}".strip()
+    if isinstance(value, Decimal):
+        number = f"{value.quantize(Decimal(1).scaleb(-part.decimals), ROUND_HALF_UP):,f}".replace("-", "−")
+        return f"{number} {part.unit}".strip()
+    if part.kind == "month" and isinstance(value, date):
+        return f"{value:%B %Y}"
+    if isinstance(value, date):
+        return value.isoformat()
+    return f"{value} {part.unit}".strip()
+
+
+class _Judge:
+    """One claim before one fact."""
+
+    def __init__(self, tokens: Sequence[Token], fact: Fact, context: Context) -> None:
+        self.fact, self.context = fact, context
+        self.params = dict(fact.key.params)
+        self.tags = fact.tags
+        self.as_of = fact.as_of
+        self.tokens = self._without_titles(tokens)
+        self.result = Verdict()
+        self.subject = _entity(fact, "subject")
+        self.object = _entity(fact, "object")
+        self.over = self.params.get("over", "")
+        self.period = period_of(self.over, self.as_of) if self.over else None
+        self.window = window_of(fact)
+        self.matched: dict[int, Part] = {}  # figures by place in self.tokens
+        self.matched_dates: dict[int, str] = {}
+
+    def verdict(self) -> Verdict:
+        self._names()
+        self._figures()
+        self._moments()
+        self._roles()
+        self._words()
+        self._sides()
+        self._scope()
+        return self.result
+
+    def _object(self, status: Status, reason: str, claimed: str = "", computed: str = "") -> None:
+        self.result.objections.append(Objection(status, reason, claimed, computed))
+
+    def _of(self, kind: type[_T]) -> list[tuple[int, _T]]:
+        return [(place, token) for place, token in enumerate(self.tokens) if isinstance(token, kind)]
+
+    def _without_titles(self, tokens: Sequence[Token]) -> list[Token]:
+        """The tokens without those that repeat a text part word for word (an event's title)."""
+        kept = list(tokens)
+        for part in self.fact.parts:
+            if part.kind != "text" or not isinstance(part.value, str) or not part.value.strip():
+                continue
+            words = [token.text.lower() for token in lex(part.value, self.context.names)]
+            for place in range(len(kept) - len(words) + 1):
+                if [token.text.lower() for token in kept[place : place + len(words)]] == words:
+                    kept[place : place + len(words)] = [
+                        Plain(token.start, token.end, token.text) for token in kept[place : place + len(words)]
+                    ]
+        return kept
+
+    # --- names ----------------------------------------------------------------------------------------------
+
+    def _names(self) -> None:
+        known = self._entities()
+        for _, name in self._of(Name):
+            if "" in name.symbols:
+                continue
+            if name.symbols & known or self._names_group(name):
+                continue
+            if name.ticker and not name.symbols:
+                self._object(Status.UNSUPPORTED, f"no instrument {name.text} is known", name.text)
+                continue
+            about = self._about()
+            self._object(
+                Status.CONTRADICTED if about else Status.UNSUPPORTED,
+                f"the fact is about {about}; the text names {name.text}" if about else f"the fact does not concern {name.text}",
+                name.text,
+                about,
+            )
+        for _, proper in self._of(Proper):
+            self._object(Status.UNSUPPORTED, f"{proper.text!r} is no known name", proper.text)
+
+    def _entities(self) -> set[str]:
+        found = {str(part.value) for part in self.fact.parts if part.kind == "entity"}
+        found |= {f"series:{part.value}" for part in self.fact.parts if part.kind == "text" and part.name == "series"}
+        if "series" in self.params:
+            found.add(f"series:{self.params['series']}")
+        if self.fact.key.metric in _POLICY:
+            found |= {"@FED", "series:FEDFUNDS", "series:DFF"}
+        if self.fact.key.metric == "next-event":
+            found |= set(_EVENT_NAMES.get(self.params.get("kind", ""), ()))
+        return found
+
+    def _names_group(self, name: Name) -> bool:
+        group = re.sub(r"[^a-z0-9]", "", self.params.get("in", "").lower())
+        called = re.sub(r"[^a-z0-9]", "", name.text.lower())
+        return bool(group) and len(called) > 2 and called in group
+
+    def _about(self) -> str:
+        title = self.context.names.title
+        names = [title(symbol) for symbol in (self.subject, self.object) if symbol]
+        if not names and self.fact.key.metric in _POLICY:
+            return "Federal Reserve policy"
+        return " and ".join(f"the {name}" if name[0].isupper() and name[-1].isdigit() else name for name in names)
+
+    def _group_word(self, text: str) -> bool:
+        return text.lower() in self.params.get("in", "").lower()
+
+    # --- figures --------------------------------------------------------------------------------------------
+
+    def _figures(self) -> None:
+        figures = self._of(Figure)
+        choices = [[part for part in self.fact.parts if self._fits(figure, part)] for _, figure in figures]
+        for (_, figure), fitting in zip(figures, choices, strict=True):
+            if not fitting and not self._fits_share(figure):
+                self._refuse_figure(figure)
+        kept = [(place, fitting) for (place, _), fitting in zip(figures, choices, strict=True) if fitting]
+        assigned = _assign([[part.name for part in fitting] for _, fitting in kept])
+        if assigned is None:
+            texts = ", ".join(figure.text for _, figure in figures)
+            self._object(Status.UNSUPPORTED, f"the figures {texts} would use one value of the fact twice", texts)
+            return
+        self.matched = {
+            place: self.fact.part(name) for (place, _), name in zip(kept, assigned, strict=True)
+        }
+        for place, part in self.matched.items():
+            figure = self.tokens[place]
+            if isinstance(figure, Figure) and part.name in {"sessions", "weeks", "months"}:
+                self.result.says_window = True
+                self._trailing(figure)
+
+    def _trailing(self, figure: Figure) -> None:
+        if self.window is None or not figure.trailing:
+            return
+        recent = self.window[1] == self.as_of
+        if figure.trailing in {"last", "past", "latest", "recent", "final"} and not (recent or "last" in self.tags):
+            self._object(
+                Status.CONTRADICTED, f"the fact's sessions end on {self.window[1]}, not at the as-of session", figure.text
+            )
+        if figure.trailing in {"previous", "prior", "preceding"} and recent:
+            self._object(Status.CONTRADICTED, "the fact's sessions are the latest ones, not earlier ones", figure.text)
+
+    def _fits(self, figure: Figure, part: Part) -> bool:
+        value = part.value
+        if part.kind == "range":
+            return (
+                isinstance(value, tuple)
+                and figure.upper is not None
+                and figure.unit == "percent"
+                and not figure.approximation
+                and (figure.value, figure.upper) == value
+            )
+        if figure.upper is not None or figure.unit in {"?", "ratio", "time", "other"}:
+            return False
+        if part.kind == "rank":
+            bare = figure.ordinal and figure.unit in {"", "members"} and not figure.approximation
+            return bare and isinstance(value, int) and figure.value == value
+        if figure.place:
+            return False
+        if part.kind == "count":
+            return isinstance(value, int) and self._counts(figure, part) and self._near(figure, Decimal(value), part)
+        if part.kind in {"change", "level", "share"} and isinstance(value, Decimal) and not figure.ordinal:
+            factor = self._factor(figure, part)
+            return factor is not None and self._near(figure, value * factor, part, factor)
+        return False
+
+    def _counts(self, figure: Figure, part: Part) -> bool:
+        unit = lexicon.plural_of(part.unit) or part.unit
+        if unit in {"periods", "count", ""}:
+            unit = lexicon.plural_of(self.params.get("unit", "session"))
+        if figure.unit == unit:
+            return True
+        return figure.unit == "times" and unit in lexicon.OCCURRENCES and not figure.ordinal
+
+    @staticmethod
+    def _factor(figure: Figure, part: Part) -> Decimal | None:
+        """What turns the part's unit into the figure's; None when they do not fit."""
+        unit = part.unit or "points"
+        if figure.unit == unit:
+            return Decimal(1)
+        if figure.unit == "" and unit in {"points", "USD", "index", "count", "ratio"} and part.kind in {"level", "change"}:
+            return Decimal(1)
+        if (figure.unit, unit) == ("basis points", "percentage points"):
+            return Decimal(100)
+        if (figure.unit, unit) == ("percentage points", "basis points"):
+            return Decimal("0.01")
+        return None
+
+    def _near(self, figure: Figure, value: Decimal, part: Part, factor: Decimal = Decimal(1)) -> bool:
+        """Whether the printed figure is the value, rounded half-up to the place printed, or approximates it."""
+        if part.kind == "change":
+            if figure.sign and value and figure.sign != (1 if value > 0 else -1):
+                return False
+            value = abs(value)
+        elif value < 0:
+            if figure.sign != -1:
+                return False
+            value = -value
+        elif figure.sign == -1:
+            return False
+        limit, kind = figure.value, figure.approximation
+        if kind == "about":
+            step = figure.quantum
+            while step < limit and limit % (step * 10) == 0:
+                step *= 10
+            return _half_up(value, step) == limit
+        if kind == "nearly":
+            return limit * Decimal("0.95") <= value < limit
+        exact = self._exact(figure, value, part, factor)
+        if kind == "over":
+            return limit < value <= limit * Decimal("1.1") or (exact and bool(self.tags & {"above"}))
+        if kind == "under":
+            few = part.kind == "count" and "few" in self.tags and value < limit == 8
+            return limit * Decimal("0.9") <= value < limit or few or (exact and bool(self.tags & {"below"}))
+        if kind == "at-least":
+            return exact and (part.name == "at_least" or "at-least" in self.tags)
+        if kind == "at-most":
+            return exact and self.fact.key.metric in {"max-drawdown", "drawdown", "return-extreme"}
+        return exact
+
+    @staticmethod
+    def _exact(figure: Figure, value: Decimal, part: Part, factor: Decimal) -> bool:
+        if part.kind == "count":
+            return value == figure.value if figure.quantum <= 1 else _half_up(value, figure.quantum) == figure.value
+        finest = Decimal(1).scaleb(-part.decimals) * factor
+        if figure.quantum < finest:
+            return value == figure.value
+        return _half_up(value, figure.quantum) == figure.value
+
+    def _fits_share(self, figure: Figure) -> bool:
+        """ "More than half" and "half" of a count with a total."""
+        share = self._share()
+        if share is None or figure.unit != "percent" or not figure.text[-1:].isalpha() or "cent" in figure.text:
+            return False
+        if figure.approximation == "over":
+            return share > figure.value
+        if figure.approximation == "under":
+            return share < figure.value
+        if figure.approximation == "nearly":
+            return figure.value * Decimal("0.95") <= share < figure.value
+        return _half_up(share, Decimal(1)) == figure.value
+
+    def _share(self) -> Decimal | None:
+        total = self.fact.get("total") or self.fact.get("n")
+        part = self.fact.get("value")
+        if total is None or part is None or not isinstance(total.value, int) or not isinstance(part.value, int):
+            return None
+        if part.kind != "count" or total.kind != "count" or not total.value:
+            return None
+        return Decimal(100 * part.value) / Decimal(total.value)
+
+    def _refuse_figure(self, figure: Figure) -> None:
+        said = f"{figure.text} {figure.unit}" if figure.unit in _PERIOD_UNITS and figure.unit[:-1] not in figure.text else figure.text
+        alike = [part for part in self.fact.parts if self._alike(figure, part)]
+        if figure.unit == "?" or figure.unit in {"ratio", "time", "other"}:
+            self._object(Status.UNSUPPORTED, f"the fact has no value like {said!r}", said)
+        elif alike:
+            nearest = min(alike, key=lambda part: _distance(figure, part))
+            if self._same_size(figure, nearest):
+                self._object(
+                    Status.CONTRADICTED, f"the fact is {shown(nearest)}; the text says {said}", said, shown(nearest)
+                )
+                return
+            values = " or ".join(dict.fromkeys(shown(part) for part in alike))
+            self._object(Status.CONTRADICTED, f"the fact says {values}; the text says {said}", said, shown(nearest))
+        else:
+            numbers = [part for part in self.fact.parts if part.kind in {"change", "level", "share", "count", "rank", "range"}]
+            if not numbers:
+                self._object(Status.UNSUPPORTED, f"the fact has no figure like {said}", said)
+                return
+            values = " or ".join(dict.fromkeys(shown(part) for part in numbers))
+            unit = " (name its unit)" if figure.unit == "" else ""
+            self._object(
+                Status.CONTRADICTED, f"the fact says {values}; the text says {said}{unit}", said, shown(numbers[0])
+            )
+
+    def _alike(self, figure: Figure, part: Part) -> bool:
+        if part.kind == "rank":
+            return figure.ordinal
+        if part.kind == "range":
+            return figure.upper is not None
+        if part.kind == "count":
+            return self._counts(figure, part)
+        return part.kind in {"change", "level", "share"} and self._factor(figure, part) is not None
+
+    @staticmethod
+    def _same_size(figure: Figure, part: Part) -> bool:
+        return isinstance(part.value, Decimal) and _half_up(abs(part.value), figure.quantum) == figure.value
+
+    # --- dates ----------------------------------------------------------------------------------------------
+
+    def _moments(self) -> None:
+        moments = self._of(Moment)
+        choices: list[list[str]] = []
+        kept: list[int] = []
+        for place, moment in moments:
+            fitting = self._candidates(moment)
+            if fitting:
+                choices.append(fitting)
+                kept.append(place)
+            else:
+                self._refuse_moment(moment)
+        assigned = _assign(choices, shared=frozenset({"window", "as-of"}))
+        if assigned is None:
+            texts = ", ".join(moment.text for _, moment in moments)
+            self._object(Status.CONTRADICTED, f"the dates {texts} cannot all be dates of the fact", texts, self._dates())
+            return
+        self.matched_dates = dict(zip(kept, assigned, strict=True))
+        if {"window", "start", "end"} & set(assigned):
+            self.result.says_window = True
+        order = [name for name in assigned if name in {"start", "end", "from", "to", "peak", "trough"}]
+        for first, second in (("end", "start"), ("to", "from"), ("trough", "peak")):
+            if first in order and second in order and order.index(first) < order.index(second):
+                apart = self.fact.part(first).value != self.fact.part(second).value
+                if apart:
+                    self._object(Status.CONTRADICTED, "the dates stand in the wrong order", computed=self._dates())
+
+    def _candidates(self, moment: Moment) -> list[str]:
+        found: list[str] = []
+        start = self.window[0] if self.window else None
+        if self.period is not None and names_period(moment, self.period, start, self.as_of):
+            if self._whole(moment):
+                found.append("window")
+        for part in self.fact.parts:
+            value = part.value
+            if part.kind == "date" and isinstance(value, date):
+                if self._may(moment, part.name) and fits_day(moment, value, self.as_of):
+                    found.append(part.name)
+            elif part.kind == "month" and isinstance(value, date):
+                if self._may(moment, part.name) and part.name != "month" and fits_month(moment, value, self.as_of):
+                    found.append(part.name)
+                elif part.name == "month" and self.period is None and fits_month(moment, value, self.as_of):
+                    found.append(part.name)
+            elif part.kind == "year" and self.period is None:
+                if moment.year == value and moment.month is None and moment.quarter is None:
+                    found.append(part.name)
+        if moment.after == "as of" and fits_day(moment, self.as_of, self.as_of):
+            found.append("as-of")
+        return found
+
+    def _whole(self, moment: Moment) -> bool:
+        """A running or partial period must be called one: "so far", "first"."""
+        assert self.period is not None
+        if self.period.first:
+            return any("first" in word.classes for _, word in self._of(Word))
+        if self.period.running and not moment.relative:
+            return any(token.text.lower() in {"so far", "running"} for token in self.tokens) or self.period.kind == "year"
+        return True
+
+    def _may(self, moment: Moment, part: str) -> bool:
+        """Whether the word that governs the date, and the kind of fact, allow it to be this part."""
+        metric = self.fact.key.metric
+        base = part.rstrip("0123456789") or part
+        if moment.after == "since":
+            allowed = _SINCE.get(metric, ("start", "data_start", "from"))
+            if base not in allowed:
+                return False
+        elif moment.after in _FROM and (self.window or self.fact.get("from") or self.fact.get("peak")):
+            if part not in _START_PARTS:
+                return False
+        elif moment.after in _TO and part in {"start", "from", "data_start", "peak"}:
+            return False
+        if self.period is None or part not in {"start", "end"}:
+            return not (part == "data_start" and moment.after not in {"since", "in", "on", "from", "starts", "began", "begins"})
+        if not moment.precise:
+            return self.period.kind == "since" and moment.after == "since" and part == "start"
+        single = self.window is not None and self.window[0] == self.window[1]
+        return single or moment.ranged or moment.after in {*_FROM, *_TO, "since", "as of", "and", "after"}
+
+    def _refuse_moment(self, moment: Moment) -> None:
+        dates = self._dates()
+        if not dates:
+            self._object(Status.UNSUPPORTED, f"the fact names no date; the text says {moment.text}", moment.text)
+        else:
+            self._object(Status.CONTRADICTED, f"the fact is about {dates}; the text says {moment.text}", moment.text, dates)
+
+    def _dates(self) -> str:
+        if self.period is not None and self.period.kind in {"month", "quarter", "year", "week"}:
+            window = f" ({self.window[0]} to {self.window[1]})" if self.window else ""
+            return f"{self.over}{window}"
+        parts = [part for part in self.fact.parts if part.kind in {"date", "month", "year"}]
+        return ", ".join(dict.fromkeys(f"{part.name} {shown(part)}" if part.name != "value" else shown(part) for part in parts))
+
+    # --- who leads whom, and whose claim it is -----------------------------------------------------------------
+
+    def _roles(self) -> None:
+        if self.subject is None:
+            self._no_subject()
+            return
+        if self.object is not None:
+            self._relative()
+            return
+        inside = [name for _, name in self._of(Name) if "" not in name.symbols]
+        if any(self.subject in name.symbols for name in inside):
+            return
+        self._outside_subject({self.subject})
+
+    def _outside_subject(self, allowed: set[str]) -> None:
+        subject = self.context.subject
+        if subject is None:
+            if self.context.subject_required:
+                self._object(Status.UNSUPPORTED, f"nothing before the claim names its subject, {self._about()}")
+            return
+        if not subject & allowed:
+            said = " or ".join(sorted(self.context.names.title(symbol) for symbol in subject))
+            self._object(
+                Status.CONTRADICTED, f"the fact is about {self._about()}; the sentence speaks of {said}", said, self._about()
+            )
+
+    def _no_subject(self) -> None:
+        """A fact about policy, a group or a date must not be told of an instrument: "Nvidia cut rates"."""
+        first = next((token for token in self.tokens if not isinstance(token, Plain)), None)
+        subject = self.context.subject
+        if not isinstance(first, Word) or subject is None or subject & self._entities() or "" in subject:
+            return
+        if first is self.tokens[0] and set(first.classes) & {"up", "down", "cut", "raise", "hold"}:
+            said = " or ".join(sorted(self.context.names.title(symbol) for symbol in subject))
+            self._object(Status.CONTRADICTED, f"the fact does not concern {said}", said, self._about())
+
+    def _relative(self) -> None:
+        assert self.subject is not None
+        assert self.object is not None
+        verbs = [
+            (place, "lead" in word.classes or bool({"better", "above"} & set(word.classes)))
+            for place, word in self._of(Word)
+            if {"lead", "lag", "better", "worse"} & set(word.classes) or self._compares(place, word)
+        ]
+        names = [(place, name) for place, name in self._of(Name) if "" not in name.symbols and not name.ticker]
+        if not verbs:
+            before = [name for place, name in names if not self._comparand(place)]
+            if any(self.subject in name.symbols for name in before):
+                return
+            self._outside_subject({self.subject})
+            return
+        for place, leads in verbs:
+            agent = next((name.symbols for at, name in reversed(names) if at < place and not self._comparand(at)), self.context.subject)
+            patient = next((name.symbols for at, name in names if at > place), None)
+            passive = self._text(place - 1) in _PASSIVE and self._text(place + 1) == "by" and patient is not None
+            if agent is None:
+                if self.context.subject_required:
+                    self._object(Status.UNSUPPORTED, f"nothing says who leads; the fact is about {self._about()}")
+                return
+            if self.subject in agent and (patient is None or self.object in patient):
+                claims = leads is not passive
+            elif self.object in agent and (patient is None or self.subject in patient):
+                claims = leads is passive
+            else:
+                said = " and ".join(self.context.names.title(s) for s in sorted(agent | (patient or frozenset())))
+                self._object(
+                    Status.CONTRADICTED, f"the fact is about {self._about()}; the text speaks of {said}", said, self._about()
+                )
+                return
+            if "even" in self.tags or claims is not self._leads():
+                self._object(
+                    Status.CONTRADICTED,
+                    f"in the fact {self.context.names.title(self.subject)} {self._led_word()} {self.context.names.title(self.object)}; the text has it otherwise",
+                    self.tokens[place].text,
+                    self._led_word(),
+                )
+                return
+
+    def _led_word(self) -> str:
+        return "matched" if "even" in self.tags else "led" if self._leads() else "trailed"
+
+    def _leads(self) -> bool:
+        return "lag" not in self.tags
+
+    def _compares(self, place: int, word: Word) -> bool:
+        if not {"above", "below"} & set(word.classes) or {"above", "below"} & self.tags:
+            return False
+        return isinstance(self.tokens[place + 1] if place + 1 < len(self.tokens) else None, Name) or self._text(place + 1) == "the"
+
+    def _comparand(self, place: int) -> bool:
+        return _introduced([token.text.lower() for token in self.tokens[:place]])
+
+    def _text(self, place: int) -> str:
+        return self.tokens[place].text.lower() if 0 <= place < len(self.tokens) else ""
+
+    # --- controlled words --------------------------------------------------------------------------------------
+
+    def _words(self) -> None:
+        for place, word in self._of(Word):
+            reasons = [self._refusal(kind, place, word) for kind in word.classes]
+            if all(reason is not None for reason in reasons):
+                status, text, computed = next(reason for reason in reasons if reason is not None)
+                self._object(status, text, word.text, computed)
+
+    def _refusal(self, kind: str, place: int, word: Word) -> tuple[Status, str, str] | None:
+        """Why the word is not licensed under this class; None when it is."""
+        if kind.startswith("unit:"):
+            unit = kind.removeprefix("unit:")
+            if unit in self._units():
+                return None
+            return Status.CONTRADICTED, f"the fact counts no {unit}; the text says {word.text!r}", ""
+        rule = _RULES.get(kind)
+        if rule is not None:
+            return rule(self, place, word)
+        if kind in self.tags:
+            return None
+        return Status.CONTRADICTED, f"the fact does not say {word.text!r}", ", ".join(sorted(self.tags))
+
+    def _units(self) -> set[str]:
+        found = {lexicon.plural_of(part.unit) or part.unit for part in self.fact.parts if part.unit}
+        unit = self.params.get("unit", "session" if self.tags & {"streak"} else "")
+        metric = self.fact.key.metric
+        if metric == "return-extreme":
+            unit = unit or "session"
+        if metric == "periods-led":
+            unit = unit or "month"
+        if unit:
+            found.add(lexicon.plural_of(unit))
+        if self.period is not None:
+            found.add(f"{self.period.kind}s")
+        if metric in _POLICY:
+            found |= {"meetings"} | ({"cuts"} if "cut" in self.tags else {"increases"} if "raise" in self.tags else set())
+        if metric == "next-event" and self.params.get("kind") == "fomc":
+            found.add("meetings")
+        if metric in _DAILY or (self.window is not None and self.window[0] == self.window[1]):
+            found |= {"sessions", "days"}
+        if metric == "return-extreme" and unit == "session":
+            found |= {"sessions", "days"}
+        if "streak" in self.tags or "streak" in self.params.get("event", ""):
+            found.add("runs")
+        if "record" in self.tags or metric == "record-count":
+            found.add("records")
+        return found
+
+    def _direction(self, way: int, place: int, word: Word) -> tuple[Status, str, str] | None:
+        sign, part = self._sign_near(place)
+        if sign is None:
+            if self.object is not None and self.tags & {"lead", "lag", "even", "streak"}:
+                return Status.CONTRADICTED, f"the fact says who led, not that prices moved: {word.text!r}", ""
+            return Status.CONTRADICTED, f"the fact says no direction; the text says {word.text!r}", ""
+        if sign != way:
+            actual = {1: "up", -1: "down", 0: "unchanged"}[sign]
+            told = shown(part) if part else actual
+            return Status.CONTRADICTED, f"the fact is {told} ({actual}); the text says {word.text!r}", told
+        if word.strength != 2:
+            step = next((size for size in range(5) if f"size{size}" in self.tags), None)
+            if step is None:
+                return Status.UNSUPPORTED, f"the fact has no size to earn {word.text!r}; use a neutral verb", ""
+            if word.strength not in _STRENGTHS[step]:
+                return Status.CONTRADICTED, f"the move was {_SIZE_WORDS[step]}; the text says {word.text!r}", f"size{step}"
+        return None
+
+    def _sign_near(self, place: int) -> tuple[int | None, Part | None]:
+        """The sign that a direction word at this place must agree with, and the part it comes from."""
+        signed = [(abs(at - place), part) for at, part in self.matched.items() if self._sign(part) is not None]
+        if signed:
+            part = min(signed, key=lambda entry: entry[0])[1]
+            return self._sign(part), part
+        value = self.fact.get("value")
+        for tag, sign in (("up", 1), ("down", -1), ("flat", 0)):
+            if tag in self.tags:
+                return sign, value if value is not None and value.kind == "change" else None
+        if "positive" in self.tags and self.object is None:
+            return 1, None
+        for part in self.fact.parts:
+            if part.kind == "change" and self._sign(part) is not None and self.object is None:
+                return self._sign(part), part
+        event = {"gain": 1, "drop": -1}.get(self.params.get("event", ""))
+        return event, None
+
+    def _sign(self, part: Part) -> int | None:
+        if part.name == "at_least":
+            return {"gain": 1, "drop": -1}.get(self.params.get("event", ""))
+        if part.kind == "share" and "positive" in self.tags and self.object is None:
+            return 1
+        if part.kind != "change" or not isinstance(part.value, Decimal) or self.object is not None:
+            return None
+        if part.name == "value" and self.tags & {"up", "down", "flat"}:
+            return 1 if "up" in self.tags else -1 if "down" in self.tags else 0
+        return (part.value > 0) - (part.value < 0)
+
+    def _sides(self) -> None:
+        """A negative change printed without sign or direction reads as a gain."""
+        said = {kind for _, word in self._of(Word) for kind in word.classes}
+        if said & {"down", "lag", "below", "lead", "worse", "better", "cut", "raise", "hold"}:
+            return
+        for place, part in self.matched.items():
+            figure = self.tokens[place]
+            negative = part.kind == "change" and isinstance(part.value, Decimal) and part.value < 0
+            if not negative or not isinstance(figure, Figure) or figure.sign or figure.value == 0:
+                continue
+            if not any(token.text.lower() in _MAGNITUDE for token in self.tokens):
+                self._object(
+                    Status.CONTRADICTED, f"the fact is {shown(part)}; the text gives {figure.text} without saying down",
+                    figure.text, shown(part),
+                )  # fmt: skip
+
+    # --- scope ----------------------------------------------------------------------------------------------
+
+    def _scope(self) -> None:
+        said = {kind for _, word in self._of(Word) for kind in word.classes}
+        claims = said or self.matched or self.matched_dates
+        if "in-data" in self.tags and said & _SUPERLATIVES and not self.context.scoped and "52-week" not in said:
+            told = any(token.text.lower() == "data" for token in self.tokens)
+            dated = "data_start" in self.matched_dates.values() or "since" in self.matched_dates.values()
+            if not told and not dated:
+                start = self.fact.get("data_start")
+                since = f" since {start.value:%B %Y}" if start is not None and isinstance(start.value, date) else ""
+                self._object(Status.UNSUPPORTED, f"it holds in the data{since} only, and the text does not say so")
+        if "total" in self.tags and not self.context.total_said and "total" not in said and self.matched:
+            self._object(Status.UNSUPPORTED, "the return includes dividends, and the text does not say so")
+        if self.period is None or self.window is None or self.context.windows is None or not claims:
+            return
+        one_session = self.window == (self.as_of, self.as_of)
+        if not (self.result.says_window or one_session or self.window in self.context.windows):
+            self._object(Status.UNSUPPORTED, f"the text does not say over which sessions; the fact covers {self.over}")
+
+    # --- rules of single classes --------------------------------------------------------------------------------
+
+    def _up(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        return self._direction(1, place, word)
+
+    def _down(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        return self._direction(-1, place, word)
+
+    def _flat(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        loose = word.text.lower() not in {"flat", "unchanged", "not changed", "even with", "level with"}
+        if self.tags & {"flat"} or ("size0" in self.tags and loose):
+            return None
+        if "even" in self.tags and "with" in word.text.lower():
+            return None
+        value = self.fact.get("value")
+        told = shown(value) if value else ""
+        return Status.CONTRADICTED, f"the fact is {told}, not {word.text!r}", told
+
+    def _lead(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        if self.object is not None:
+            return None  # _relative has judged order and polarity
+        if self.fact.key.metric == "rank" and self.fact.value == 1 and "lead" in word.classes:
+            return None
+        return Status.CONTRADICTED, f"the fact compares with nothing; the text says {word.text!r}", ""
+
+    def _above(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        if "above" in self.tags or (self.object is not None and self._compares(place, word)):
+            return None
+        return Status.CONTRADICTED, f"the fact does not say {word.text!r}", ""
+
+    def _below(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        if "below" in self.tags or (self.object is not None and self._compares(place, word)):
+            return None
+        return Status.CONTRADICTED, f"the fact does not say {word.text!r}", ""
+
+    def _better(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        if self.object is not None:
+            return None
+        return Status.CONTRADICTED, f"the fact compares with nothing; the text says {word.text!r}", ""
+
+    def _rank_word(self, best: bool, word: Word) -> tuple[Status, str, str] | None:
+        wanted = "best" if best else "worst"
+        if self.fact.key.metric == "rank":
+            total = self.fact.get("total")
+            place, last = self.fact.value, total.value if total else None
+            if place == (1 if best else last) or (isinstance(place, int) and any(part.kind == "rank" for part in self.matched.values())):
+                return None
+            return Status.CONTRADICTED, f"the fact ranks it {place} of {last}; the text says {word.text!r}", str(place)
+        if wanted in self.tags:
+            return None
+        return Status.CONTRADICTED, f"the fact does not say {word.text!r}", ""
+
+    def _best(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        return self._rank_word(True, word)
+
+    def _worst(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        return self._rank_word(False, word)
+
+    def _close(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        if "intraday" in self.tags and "close" not in self.tags:
+            return Status.CONTRADICTED, f"the fact is about prices within the session; the text says {word.text!r}", "intraday"
+        return None
+
+    def _since(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        if "since" in self.tags or any(
+            moment.after == "since" and at in self.matched_dates for at, moment in self._of(Moment)
+        ):
+            return None
+        if self.tags & {"longest", "record"} and any(part.name == "data_start" for part in self.fact.parts):
+            return None
+        return Status.CONTRADICTED, "the fact does not say since when", ""
+
+    def _first(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        if "first" in self.tags or (self.fact.key.metric == "rank" and self.fact.value == 1):
+            return None
+        return Status.CONTRADICTED, f"the fact does not say {word.text!r}", ""
+
+    def _last(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        if "last" in self.tags:
+            return None
+        if self.fact.key.metric == "rank":
+            total = self.fact.get("total")
+            if total is not None and total.value == self.fact.value:
+                return None
+        ends = [part.value for part in self.fact.parts if part.name in {"end", "date", "day", "period"}]
+        if self.as_of in ends or self.fact.key.metric in {"reading", "policy-rate"}:
+            return None
+        return Status.CONTRADICTED, f"the fact does not say {word.text!r}", ""
+
+    def _next(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        if "next" in self.tags or self.fact.key.metric == "what-followed":
+            return None
+        return Status.CONTRADICTED, f"the fact does not say {word.text!r}", ""
+
+    def _earlier(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        if self.tags & {"earlier", "last", "since"} or self.fact.key.metric == "what-followed":
+            return None
+        return Status.CONTRADICTED, f"the fact is not about anything {word.text!r}", ""
+
+    def _streak(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        if "streak" in self.tags or "streak" in self.params.get("event", ""):
+            return None
+        return Status.CONTRADICTED, f"the fact is about no run; the text says {word.text!r}", ""
+
+    def _ended(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        if "streak" not in self.tags or "ended" in self.tags:
+            return None
+        ends = [part.value for part in self.fact.parts if part.name.rstrip("0123456789") == "end" and isinstance(part.value, date)]
+        if ends and all(isinstance(end, date) and end < self.as_of for end in ends) and "ongoing" not in self.tags:
+            return None
+        following = self.tokens[place + 1] if place + 1 < len(self.tokens) else None
+        if word.text.lower() in {"ended", "ending", "ends", "end"} and isinstance(following, Moment):
+            return None
+        return Status.CONTRADICTED, f"the run goes on; the text says {word.text!r}", "ongoing"
+
+    def _ongoing(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        if "streak" not in self.tags or "ongoing" in self.tags:
+            return None
+        if "ended" not in self.tags and self.window is not None and self.window[1] == self.as_of:
+            return None
+        return Status.CONTRADICTED, f"the run is over; the text says {word.text!r}", "ended"
+
+    def _price(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        if "total" not in self.tags:
+            return None
+        return Status.CONTRADICTED, "the return includes dividends", "including dividends"
+
+    def _few(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        if "few" in self.tags:
+            return None
+        share = self._share()
+        if share is not None and share <= 50:
+            return None
+        return Status.CONTRADICTED, f"the number is not small; the text says {word.text!r}", ""
+
+    def _at_least(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        if "at-least" in self.tags or self.fact.get("at_least") is not None:
+            return None
+        return Status.CONTRADICTED, f"the fact gives the number itself, not {word.text!r}", ""
+
+    def _all(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        share = self._share()
+        if "all" in self.tags or share == 100 or ("streak" in self.tags and share is None):
+            return None
+        return Status.CONTRADICTED, f"the fact does not say {word.text!r}", ""
+
+    def _both(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        if self.fact.value == 2:
+            return None
+        return Status.CONTRADICTED, "the fact is not about two", ""
+
+    def _majority(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        share = self._share()
+        if share is not None and share > 50:
+            return None
+        return Status.CONTRADICTED, f"the fact is no majority; the text says {word.text!r}", ""
+
+    def _minority(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        share = self._share()
+        if share is not None and share < 50:
+            return None
+        return Status.CONTRADICTED, f"the fact is no minority; the text says {word.text!r}", ""
+
+    def _nothing(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        if self.fact.value == 0:
+            return None
+        return Status.CONTRADICTED, f"the fact is not zero; the text says {word.text!r}", ""
+
+    def _modal(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        if self.tags & {"next", "scheduled"} and word.text.lower() in {"will", "due", "scheduled", "expected", "can"}:
+            return None
+        return Status.UNSUPPORTED, f"{word.text!r} is no statement of fact", ""
+
+    def _never(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        return Status.CONTRADICTED, f"no fact licenses {word.text!r} in a claim", ""
+
+    def _cause(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        return Status.UNSUPPORTED, f"{word.text!r} gives a cause; prices show none", ""
+
+
+def _introduced(before: Sequence[str]) -> bool:
+    """Whether the words before a name make it what something is compared with, not the subject."""
+    words = [word for word in before[-3:] if word not in {"the", "its", "that", "of"}]
+    if not words:
+        return False
+    joined = " ".join(before[-4:])
+    return words[-1] in {"against", "versus", "vs", "vs.", "than", "over", "unlike", "beyond", "behind", "ahead of", "with"} or bool(
+        re.search(r"(?:compared|relative|next) (?:with|to)(?: the)?$", joined)
+    )
+
+
+is_comparand: Final = _introduced
+
+
+def _entity(fact: Fact, name: str) -> str | None:
+    part = fact.get(name)
+    return str(part.value) if part is not None and part.kind == "entity" else None
+
+
+def _half_up(value: Decimal, step: Decimal) -> Decimal:
+    return (value / step).quantize(Decimal(1), ROUND_HALF_UP) * step
+
+
+def _distance(figure: Figure, part: Part) -> Decimal:
+    value = part.value
+    if isinstance(value, Decimal | int):
+        return abs(abs(Decimal(value)) - figure.value)
+    return Decimal("Infinity")
+
+
+def _assign(choices: Sequence[Iterable[str]], shared: frozenset[str] = frozenset()) -> list[str] | None:
+    """One name for each, none used twice unless shared; None when that cannot be."""
+    lists = [list(dict.fromkeys(names)) for names in choices]
+    result: list[str] = []
+
+    def place(at: int) -> bool:
+        if at == len(lists):
+            return True
+        for name in lists[at]:
+            if name in shared or name not in result:
+                result.append(name)
+                if place(at + 1):
+                    return True
+                result.pop()
+        return False
+
+    if len(lists) > 12:  # a claim is a clause: this many figures cannot be one
+        return None
+    return result if place(0) else None
+
+
+_Rule = Callable[[_Judge, int, Word], tuple[Status, str, str] | None]
+_RULES: Final[dict[str, _Rule]] = {
+    "up": _Judge._up, "down": _Judge._down, "flat": _Judge._flat, "lead": _Judge._lead, "lag": _Judge._lead,
+    "above": _Judge._above, "below": _Judge._below, "better": _Judge._better, "worse": _Judge._better,
+    "best": _Judge._best, "worst": _Judge._worst, "close": _Judge._close, "since": _Judge._since,
+    "first": _Judge._first, "last": _Judge._last, "next": _Judge._next, "earlier": _Judge._earlier,
+    "streak": _Judge._streak, "ended": _Judge._ended, "ongoing": _Judge._ongoing, "price": _Judge._price,
+    "few": _Judge._few, "at-least": _Judge._at_least, "all": _Judge._all, "both": _Judge._both,
+    "majority": _Judge._majority, "minority": _Judge._minority, "nothing": _Judge._nothing, "modal": _Judge._modal,
+    "negation": _Judge._never, "vague": _Judge._never, "puffery": _Judge._never, "advice": _Judge._never,
+    "cause": _Judge._cause,
+}  # fmt: skip
