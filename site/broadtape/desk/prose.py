@@ -105,6 +105,14 @@ class Names:
         instrument = self._instrument(symbol)
         return f"{self.short(symbol)} ({instrument.exchange}: {instrument.ticker})"
 
+    def label(self, symbol: str) -> str:
+        """For a table's row: the bare name, with the ticker at the first mention."""
+        known = symbol in self.mentioned
+        if not known:
+            self.mentioned.append(symbol)
+        instrument = self._instrument(symbol)
+        return self.bare(symbol) if known else f"{self.bare(symbol)} ({instrument.exchange}: {instrument.ticker})"
+
     def bare(self, symbol: str) -> str:
         """Without article or ticker, for headlines, tables and charts: `Russell 2000`."""
         return escape(self._instrument(symbol).name)
@@ -200,8 +208,7 @@ def _table(table: Table, names: Names) -> str:
     def cell(value: Cell) -> str:
         text = value.text
         if value.symbol:
-            known = names.name(value.symbol)
-            text = numbers.capital(known)
+            text = names.label(value.symbol)
         return f"[{text}](fact:{value.fact.id})" if value.fact else text
 
     align = ["---"] + ["---:"] * (len(table.headers) - 1)
@@ -254,7 +261,7 @@ def _variants(template: Template, key: str) -> list[str]:
 
 
 _PAST = {
-    ("up", 1): ("edged up", "inched up"),
+    ("up", 1): ("edged up",),
     ("down", 1): ("edged down", "slipped"),
     ("up", 2): ("rose", "gained", "added", "advanced"),
     ("down", 2): ("fell", "lost", "shed", "declined"),
@@ -303,7 +310,7 @@ def _calls(as_of: date, names: Names) -> dict[str, object]:
     def value(fact: Fact, name: str = "value") -> object:
         return fact.part(name).value
 
-    def moment(fact: Fact, name: str) -> date:
+    def moment(fact: Fact, name: str = "value") -> date:
         found = fact.part(name).value
         if not isinstance(found, date):
             raise TypeError(f"{fact.key.address}: {name} is no date")
@@ -327,14 +334,24 @@ def _calls(as_of: date, names: Names) -> dict[str, object]:
 
     def months(days: Sequence[date]) -> str:
         """`September, October and December 2025`: the year once where it is shared by neighbours."""
+        firsts = list(dict.fromkeys(when.replace(day=1) for when in days))
         texts = [
-            numbers.month(when) if place + 1 == len(days) or days[place + 1].year != when.year else _month_name(when)
-            for place, when in enumerate(days)
+            numbers.month(when) if place + 1 == len(firsts) or firsts[place + 1].year != when.year else _month_name(when)
+            for place, when in enumerate(firsts)
         ]
-        return numbers.listing(list(dict.fromkeys(texts)))
+        return numbers.listing(texts)
+
+    def months_through(first: date, last: date) -> str:
+        """`February through December 2025`, `April 2019 through February 2020`."""
+        start = _month_name(first) if first.year == last.year else numbers.month(first)
+        return f"{start} through {numbers.month(last)}"
 
     def ends(fact: Fact) -> str:
         return months([moment(fact, f"end{place}") for place in range(1, number(fact) + 1)])
+
+    def share_of(fact: Fact) -> str:
+        value = decimal(fact)
+        return numbers.percent(value, decimals=0 if value == value.to_integral_value() else 1)
 
     def subject_of(fact: Fact) -> str:
         return str(fact.part("subject").value)
@@ -374,7 +391,9 @@ def _calls(as_of: date, names: Names) -> dict[str, object]:
         "rate": lambda pair: numbers.rate_range(*pair),
         "months": months,
         "month_name": _month_name,
+        "months_through": months_through,
         "ends": ends,
+        "share_of": share_of,
         "subject_of": subject_of,
         "article": lambda text: f"{'an' if text[0] in 'aeiou8' or text in {'11th', '18th'} else 'a'} {text}",
         "mark": lambda *facts: ", " if any(facts) else "",

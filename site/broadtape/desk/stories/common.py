@@ -5,9 +5,10 @@ Owns no story of its own; each function returns planned sentences, tables or Non
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
 import numpy as np
 
@@ -107,13 +108,15 @@ def breadth(assignment: Assignment, field: Field) -> Paragraph | None:
     """How many of the field rose and fell over its window, and the middle of it."""
     chosen = {} if field.basis == "price" else {"basis": field.basis}
     group = {"in": field.group}
-    up = assignment.book.find("breadth", over=field.window, side="up", **group, **chosen)
+    risen = sum(1 for value in field.values if value > 0)
+    side = "up" if risen * 2 >= len(field.values) else "down"
+    up = assignment.book.find("breadth", over=field.window, side=side, **group, **chosen)
     median = assignment.book.find("group-return", over=field.window, stat="median", **group, **chosen)
     if up is None or median is None:
         return None
     total = field.basis == "total"
     return paragraph(
-        Planned("breadth", {"up": up, "median": median, "total": total}),
+        Planned("breadth", {"share": up, "side": side, "median": median, "total": total}),
         Planned("list_is_current", kind="definition"),
     )
 
@@ -141,6 +144,14 @@ def policy(assignment: Assignment, *, after: date | None = None) -> Paragraph | 
     held = Planned("policy_held", {"fact": last}) if decisions[-1].change_bp == 0 else None
     return paragraph(
         Planned("policy_moves", {"fact": fact, "side": side, "days": tuple(d.day for d in chain)}), held, ordered
+    )
+
+
+def tellable(found: Mapping[str, Fact | None]) -> bool:
+    """Whether a set of what-followed facts is complete and its medians have a direction to tell."""
+    return all(fact is not None for fact in found.values()) and all(
+        fact is not None and abs(Decimal(str(fact.value))) >= Decimal("0.05")
+        for fact in (found["median"], found["usual"])
     )
 
 

@@ -1,4 +1,4 @@
-"""Record: an index closes where it never has in the data, at a 52-week extreme, or beyond a round number.
+"""Record: an index closes where it never has in the data, or beyond a round number for the first time.
 
 Owns the choice and order of what is said about such a close; the words are in record.md.j2.
 """
@@ -17,7 +17,7 @@ from broadtape.desk.signals import benchmarks
 from broadtape.desk.stories import Assignment, Proposal, common
 from broadtape.model import Fact
 
-_KINDS = ("record", "52-week", "round-number")
+_KINDS = ("record", "round-number")
 _HORIZONS = (21, 63)
 
 
@@ -26,7 +26,7 @@ class RecordClose:
     """The story of a close at an extreme."""
 
     name: str = "record"
-    title: str = "an index closes at a record, a 52-week extreme or beyond a round number"
+    title: str = "an index closes at a record or beyond a round number"
 
     def propose(self, assignment: Assignment) -> list[Proposal]:
         """One proposal for the strongest such close; other indices' closes are told inside it."""
@@ -50,13 +50,12 @@ class _Plan:
         self.of = lead.signal.subject
         self.side = lead.signal.params.get("side", "high")
         self.record = self.book.find("record", of=self.of, side=self.side)
-        self.year = None if self.record else self.book.find("record", of=self.of, side=self.side, window="52w")
         self.round = lead.signal.fact if lead.signal.kind == "round-number" else self._round()
         self.day = self.book.find("return", of=self.of, over="1s")
         self.previous = self._previous()
         self.values: dict[str, object] = {
-            "of": self.of, "side": self.side, "record": self.record, "year": self.year, "round": self.round,
-            "day_move": self.day, "close": self.record or self.year or self.book.find("level", of=self.of),
+            "of": self.of, "side": self.side, "record": self.record, "round": self.round,
+            "day_move": self.day, "close": self.record or self.book.find("level", of=self.of),
         }  # fmt: skip
 
     def outline(self, key: str) -> Outline:
@@ -69,7 +68,7 @@ class _Plan:
             story="record",
             key=key,
             as_of=self.view.as_of,
-            title=self._say("title_round" if self.round else "title_record" if self.record else "title_year"),
+            title=self._say("title_round" if self.round else "title_record"),
             summary=self._say("summary"),
             sections=tuple(part for part in parts if part is not None),
             topics=("records", "markets"),
@@ -108,7 +107,7 @@ class _Plan:
         return section(
             None,
             paragraph(
-                self._say("lede_round" if self.round else "lede_record" if self.record else "lede_year"),
+                self._say("lede_round" if self.round else "lede_record"),
                 self._say("record_too") if self.round and self.record else None,
             ),
             paragraph(self._say("count", count=count) if count else None, self._since_previous()),
@@ -130,14 +129,12 @@ class _Plan:
         if self.previous is not None:
             between = self.book.find("max-drawdown", of=self.of, over=f"since:{self.previous}")
         deep = between if between is not None and between.value <= -3 else None  # type: ignore[operator]  # a Decimal
-        year = self.book.find("return", of=self.of, over="ytd")
         return section(
             self._say("way_heading", **found) if found["year_move"] else None,
             paragraph(
                 self._say("way", **found) if all(found.values()) else None,
                 self._say("dip", dip=deep) if deep else None,
             ),
-            paragraph(self._say("year_to_date", ytd=year) if year else None),
         )
 
     def _others(self) -> Section | None:
@@ -183,9 +180,11 @@ class _Plan:
                     "usual_share": self.book.find("what-followed", stat="share", set="all", horizon=horizon, **asked),
                 }
                 cases = found["cases"]
-                if all(found.values()) and cases is not None:
-                    said.append(self._say("after_records" if not said else "after_records_later", **found))
-                    if horizon == _HORIZONS[0] and "few" in cases.tags:
+                if common.tellable(found) and cases is not None:
+                    said.append(self._say("after_records_later" if said else "after_records", **found))
+                    if len(said) == 1:
+                        said.append(self._say("usually", **found))
+                    if len(said) == 2 and "few" in cases.tags:
                         said.append(self._say("few_cases", "interpretation", f"{cases.id}.value < 8"))
         counter = self.book.find("drawdown", of=small) if (small := self._weakest()) else None
         volatility = common.volatility(self.assignment)

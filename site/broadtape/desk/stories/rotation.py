@@ -19,6 +19,8 @@ from broadtape.model import Basis, Fact
 _KINDS = ("relative-streak", "relative-streak-ended")
 _TABLE_MOST = 8  # sessions shown one by one; a longer run shows its first and last four
 _HORIZONS = (21, 63)
+_LEAST_RUN = 4  # sessions; shorter runs are everyday
+_CASES_WANTED = 5  # earlier runs; under that the next shorter length is looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class _Plan:
         self.longer = self.book.find("streak-last-longer", **pair)
         self.equal = self.book.find("streak-last-equal", **pair)
         self.longest = self.book.find("streak-longest", **pair)
-        self.earlier = self.book.find("streak-count", at_least=self.length, **pair)
+        self.least, self.earlier = self._precedents(pair)
         self.gain = self._return(self.of, self.window)
         self.other = self._return(self.vs, self.window)
         self.gap = self.book.find("relative-return", over=self.window, **pair)
@@ -74,6 +76,14 @@ class _Plan:
             "equal": self.equal if self.equal is not None and _count(self.equal) else None, "longest": self.longest,
             "gain": self.gain, "other": self.other, "gap": self.gap, "total": self.basis == "total",
         }  # fmt: skip
+
+    def _precedents(self, pair: dict[str, str]) -> tuple[int, Fact | None]:
+        """The longest length, at most the run's, that at least a few earlier runs reached; and their count."""
+        for least in range(self.length, _LEAST_RUN - 1, -1):
+            fact = self.book.find("streak-count", at_least=least, **pair)
+            if fact is not None and _count(fact) >= _CASES_WANTED:
+                return least, fact
+        return self.length, None
 
     def outline(self, key: str) -> Outline:
         """The whole story."""
@@ -85,12 +95,17 @@ class _Plan:
             key=key,
             as_of=self.view.as_of,
             title=self._say("title_ended" if self.over else "title"),
-            summary=self._say("summary_ended" if self.over else "summary"),
+            summary=self._summary_line(),
             sections=tuple(part for part in parts if part is not None),
             topics=("rotation", "markets"),
             subjects=(self.of, self.vs),
             chart=self._chart(),
         )
+
+    def _summary_line(self) -> Planned:
+        last = f"{self.view.as_of}..{self.view.as_of}"
+        broke, other = self._return(self.of, last), self._return(self.vs, last)
+        return self._say("summary_ended" if self.over else "summary", broke=broke, broke_other=other)
 
     def _say(self, key: str, kind: str = "fact", guard: str = "", **more: object) -> Planned:
         return Planned(key, {**self.values, **more}, kind, guard)  # type: ignore[arg-type]  # kinds are literals here
@@ -106,13 +121,14 @@ class _Plan:
         return section(
             None,
             paragraph(
-                self._say("lede_ended" if self.over else "lede", broke=broke[0], broke_other=broke[1]),
-                self._say("lede_gains") if self.gain and self.other else None,
-                self._say("longer") if self.longer and not self.over else None,
+                self._say("lede_ended" if self.over else "lede"),
+                self._say("broke", broke=broke[0], broke_other=broke[1]) if self.over and all(broke) else None,
+                self._say("lede_gains") if self.gain and self.other and not self.over else None,
+                self._say("longer") if self.longer and self.values["equal"] and not self.over else None,
             ),
             paragraph(
                 self._say("gap") if self.gap else None,
-                self._say("months_led", months=months) if months else None,
+                *self._months(months),
             ),
             paragraph(self._say("streak_unit", "definition")),
         )
@@ -126,6 +142,18 @@ class _Plan:
             "periods-led", of=self.of, vs=self.vs, unit="month", from_=f"{first:%Y-%m}", to=f"{last:%Y-%m}",
             **self.chosen,
         )  # fmt: skip
+
+    def _months(self, months: Fact | None) -> list[Planned]:
+        """The months led, with what they make of the run where they lean clearly one way."""
+        if months is None:
+            return []
+        led, total = _count(months), months.part("total").value
+        said = [self._say("months_led", months=months)]
+        if isinstance(total, int) and led * 5 <= total * 2:
+            said.append(self._say("months_against", "interpretation", f"{months.id}.value <= {total * 2 // 5}"))
+        elif isinstance(total, int) and led * 5 >= total * 3:
+            said.append(self._say("months_along", "interpretation", f"{months.id}.value >= {-(-total * 3 // 5)}"))
+        return said
 
     def _figures(self) -> Section | None:
         days = common.sessions_between(self.assignment, self.start, self.end)
@@ -192,7 +220,9 @@ class _Plan:
         if self.earlier is None:
             return None
         few = "few" in self.earlier.tags
-        pair = {"event": "relative-streak", "of": self.of, "vs": self.vs, "at_least": self.length, **self.chosen}
+        other = self._other_record()
+        rose = self.other is not None and "up" in self.other.tags
+        pair = {"event": "relative-streak", "of": self.of, "vs": self.vs, "at_least": self.least, **self.chosen}
         after: list[Planned] = []
         for horizon in _HORIZONS:
             asked = {**pair, "horizon": horizon, "measure": "relative"}
@@ -203,8 +233,10 @@ class _Plan:
                 "usual": self.book.find("what-followed", stat="median", set="all", **asked),
                 "usual_share": self.book.find("what-followed", stat="share", set="all", **asked),
             }
-            if all(found.values()):
-                after.append(self._say("what_followed" if not after else "what_followed_later", **found))
+            if common.tellable(found):
+                after.append(self._say("what_followed_later" if after else "what_followed", **found))
+                if len(after) == 1:
+                    after.append(self._say("usually", **found))
         counter = self._counter_signal()
         return section(
             self._say("precedent_heading", earlier=self.earlier),
@@ -215,8 +247,12 @@ class _Plan:
             paragraph(*after),
             paragraph(
                 counter,
-                self._say("other_record", record=other) if (other := self._other_record()) else None,
-                common.volatility(self.assignment),
+            ),
+            paragraph(
+                self._say("other_record", other_record=other) if other else None,
+                self._say("no_exodus", "interpretation", f"up in {self.other.id}")
+                if other and rose and self.other
+                else None,
             ),
         )
 

@@ -121,11 +121,11 @@ class _Plan:
             and isinstance(since.value, date)
             and (self.view.as_of - since.value).days >= _FAR_DAYS
         )
-        others = [self._say("other", symbol=symbol, fact=fact) for symbol, fact in self._others()]
+        others = self._others()
         return section(
             None,
             paragraph(self._say("lede"), self._say("since") if self.since else None),
-            paragraph(*others),
+            paragraph(self._say("others", others=others) if others else None),
             paragraph(
                 self._say("day_extreme", extreme=worst) if far else None,
                 self._say("drawdown") if self.drawdown else None,
@@ -137,13 +137,12 @@ class _Plan:
         volatility = self.view.benchmark("volatility")
         if volatility is not None:
             symbols.append(volatility)
-        month = self._return(self.of, "mtd")
-        year = self._return(self.of, "ytd")
+        month = self._return(self.of, "mtd") if self.view.as_of.day > 5 else None
         return section(
             None,
             common.levels_table(self.assignment, symbols),
             paragraph(
-                self._say("month_and_year", mtd=month, ytd=year) if month and year else None,
+                self._say("month_to_date", mtd=month) if month and self.view.as_of.month > 1 else None,
                 common.volatility(self.assignment) if self.long else None,
             ),
         )
@@ -197,9 +196,11 @@ class _Plan:
                     "usual_share": self.book.find("what-followed", stat="share", set="all", horizon=horizon, **asked),
                 }
                 cases = found["cases"]
-                if all(found.values()) and cases is not None:
-                    said.append(self._say("after_moves" if not said else "after_moves_later", **found))
-                    if len(said) == 1 and "few" in cases.tags:
+                if common.tellable(found) and cases is not None:
+                    said.append(self._say("after_moves_later" if said else "after_moves", **found))
+                    if len(said) == 1:
+                        said.append(self._say("usually", **found))
+                    if len(said) == 2 and "few" in cases.tags:
                         said.append(self._say("few_cases", "interpretation", f"{cases.id}.value < 8"))
         counter = self._counter()
         return section(

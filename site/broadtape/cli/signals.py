@@ -1,0 +1,64 @@
+"""`broadtape signals`: what the desk found on a session, ranked, with the components of each score."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+import click
+
+from broadtape.cli import Newsroom, pass_newsroom
+
+
+@click.command()
+@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="The session; default: the newest in the store.")
+@click.option("--most", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many to print.")
+@click.option("--json", "as_json", is_flag=True, help="Print all of them as JSON, with every component.")
+@pass_newsroom
+def command(newsroom: Newsroom, on: datetime | None, most: int, as_json: bool) -> None:
+    """List a session's signals by newsworthiness.
+
+    The score is breadth × (rarity + size) × recency × (1 − told). Rarity is −log2 of the share of the series' own
+    past sessions on which at least as much happened; size is in its own 60-session volatility.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from broadtape import edition
+    from broadtape.archive import Archive
+    from broadtape.cli.write import newest
+    from broadtape.market import MarketStore
+
+    instance = newsroom.instance()
+    store = MarketStore.open(instance.store, readonly=True)
+    day = on.date() if on else newest(store)
+    ranked = edition.ranked_signals(instance, edition.view_on(store, day), Archive(instance.content))
+    if as_json:
+        rows = [
+            {
+                "kind": item.signal.kind, "subject": item.signal.subject, "object": item.signal.object or None,
+                "statement": item.signal.statement, "fact": item.signal.fact.key.address, "id": item.signal.fact.id,
+                "score": round(item.score.total, 3),
+                "components": {
+                    "rarity": round(item.score.rarity, 3), "share": round(item.signal.rarity, 6),
+                    "size": round(item.score.size, 3), "breadth": item.score.breadth,
+                    "recency": item.score.recency, "told": item.score.told,
+                },
+            }
+            for item in ranked
+        ]  # fmt: skip
+        click.echo(json.dumps({"on": str(day), "signals": rows}, indent=2, ensure_ascii=False))
+        return
+    if not ranked:
+        click.echo(f"{day}: nothing out of the ordinary")
+        return
+    table = Table(title=f"Signals of {day}", title_justify="left")
+    for name in ("score", "rarity", "size", "breadth", "told"):
+        table.add_column(name, justify="right")
+    table.add_column("kind")
+    table.add_column("what", overflow="fold")
+    for item in ranked[:most]:
+        score = item.score
+        numbers = (score.total, score.rarity, score.size, score.breadth, score.told)
+        table.add_row(*(f"{number:.2f}" for number in numbers), item.signal.kind, item.signal.statement)
+    Console().print(table)

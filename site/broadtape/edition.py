@@ -1,0 +1,301 @@
+"""One run of the desk for one session: from the store to filed articles.
+
+Owns the order of the stages and which stories an edition takes; the stages decide the rest. Reads the market
+store and the archive, writes only through the archive.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jinja2 import FileSystemLoader
+
+from broadtape import metrics, resources
+from broadtape.archive import Archive
+from broadtape.desk import chart, newsworthiness, proof, prose, signals, stories
+from broadtape.desk.facts import FactBook
+from broadtape.desk.newsworthiness import Ranked
+from broadtape.desk.outline import ChartPlan, Outline
+from broadtape.desk.prose import Draft
+from broadtape.desk.signals import Signal
+from broadtape.desk.stories import Assignment, Proposal
+from broadtape.model import Article, BadParameter, BroadtapeError, Claim, Fact, MarketView, NoData, Photo, Status
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from broadtape.config import Instance
+    from broadtape.market import MarketStore
+
+_SECOND_FROM = 5.0  # score from which a further story joins the lead and the wrap
+_PUBLISHED_AT = time(16, 41)  # market time: closes are final, readers are on their way home
+_MEMORY = timedelta(days=10)  # calendar days the archive remembers a story for
+_TOLD = 0.3  # share of a story's weight that its telling on an earlier day takes
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What became of one story: where it lies, or why it was kept back."""
+
+    story: str
+    title: str
+    path: Path | None
+    status: str  # published, draft, held, unchanged, kept
+    words: int
+    claims: Mapping[str, int]
+    failing: tuple[Claim, ...] = ()
+
+
+def view_on(store: MarketStore, on: date) -> MarketView:
+    """The market as of a session; NoData names the nearest earlier session when `on` is none."""
+    view = store.view(on)
+    if not len(view.sessions) or view.sessions[-1] != np.datetime64(on, "D"):
+        last = view.sessions[-1].item() if len(view.sessions) else None
+        nearest = f"; the session before is {last}" if last else ""
+        raise NoData(f"{on} is no trading session{nearest}")
+    if not signals.benchmarks(view):
+        newest = store.last_session()
+        raise NoData(
+            f"no benchmark of the settings has a bar on {on}"
+            f"{f'; the newest session in the store is {newest}' if newest else '; run broadtape fetch first'}"
+        )
+    return view
+
+
+def ranked_signals(instance: Instance, view: MarketView, archive: Archive | None = None) -> list[Ranked]:
+    """The session's signals by newsworthiness; with an archive, less what it has told already."""
+    roles = {symbol: role for role, symbol in instance.desk.benchmarks.items()}
+    told = _memory(archive, view.as_of) if archive is not None else {}
+    local = {symbol for site in instance.sites.values() for symbol in site.watch_list}
+    return newsworthiness.rank(
+        signals.scan(view, instance.desk.pairs),
+        role=lambda symbol: roles.get(symbol, ""),
+        kind=lambda symbol: view.instrument(symbol).kind,
+        told=lambda signal: told.get(_subject_key(signal), 0.0),
+        local=local,
+    )
+
+
+def _subject_key(signal: Signal) -> str:
+    if signal.kind.startswith("relative-streak"):
+        return f"rotation/{signal.subject}/{signal.object}"
+    return f"record/{signal.subject}" if signal.kind in {"record", "round-number"} else "wrap"
+
+
+def _memory(archive: Archive, as_of: date) -> dict[str, float]:
+    """How far each story key was told by desk articles of the days before; the wrap is told anew each session."""
+    told: dict[str, float] = {}
+    articles, _ = archive.scan()
+    for article in articles:
+        key = str(article.extra.get("story", ""))
+        if article.origin != "desk" or article.as_of is None or key == "wrap":
+            continue
+        if as_of - _MEMORY <= article.as_of < as_of:
+            told[key] = _TOLD
+    return told
+
+
+def choose(assignment: Assignment, *, story: str | None, most: int) -> list[Proposal]:
+    """The stories of an edition, lead first: the strongest, others above the bar, and the session's wrap.
+
+    `story` asks for one kind alone. BadParameter for an unknown kind.
+    """
+    kinds = stories.kinds()
+    if story is not None and story not in kinds:
+        raise BadParameter(f"story: {story!r} is not one of {', '.join(sorted(kinds))}")
+    proposals = [
+        proposal
+        for name, kind in kinds.items()
+        if story in (None, name)
+        for proposal in kind.propose(assignment)
+    ]
+    proposals.sort(key=lambda item: (-item.score, item.key))
+    if story is not None:
+        return proposals[:1]
+    kept = [item for item in proposals if item.story != "wrap" and item.score >= _SECOND_FROM]
+    wrap = [item for item in proposals if item.story == "wrap"]
+    chosen = kept[: most - len(wrap)] + wrap
+    return sorted(chosen, key=lambda item: (-item.score, item.key))
+
+
+def write(
+    instance: Instance,
+    store: MarketStore,
+    on: date,
+    *,
+    story: str | None = None,
+    site: str | None = None,
+    draft: bool = False,
+    replace: bool = False,
+    now: datetime,
+    progress: Callable[[str], None] = lambda _: None,
+) -> list[Filed]:
+    """Write, prove and file the edition of a session from what was known at its end.
+
+    `now` is aware UTC and only fills `written`. An article that does not pass is filed as held. One that is in
+    the archive already and differs is kept as it stands unless `replace`: an editor may have changed it.
+    Raises NoData when there is nothing to write from.
+    """
+    view = view_on(store, on)
+    archive = Archive(instance.content)
+    progress(f"{on}: looking for signals")
+    assignment = Assignment(
+        view=view,
+        book=FactBook(view),
+        ranked=ranked_signals(instance, view, archive),
+        universe=instance.desk.universe,
+        sector_funds=instance.desk.sector_funds,
+    )
+    chosen = choose(assignment, story=story, most=instance.desk.most_stories)
+    if not chosen:
+        raise NoData(f"{on}: no {story or 'story'} to write; see broadtape signals --on {on}")
+    kinds = stories.kinds()
+    filed = []
+    for proposal in chosen:
+        progress(f"{on}: writing {proposal.story}")
+        outline = kinds[proposal.story].plan(assignment, proposal)
+        filed.append(
+            _file(instance, archive, view, outline, site=site, draft=draft, replace=replace, now=now,
+                  view_for=lambda day: view if day == on else store.view(day))
+        )  # fmt: skip
+    return filed
+
+
+def compose(instance: Instance, view: MarketView, outline: Outline) -> tuple[Draft, dict[str, Fact]]:
+    """The words of an outline and the facts they rest on."""
+    written = prose.realise(
+        outline,
+        prose.environment(FileSystemLoader(resources.templates() / "prose")),
+        instrument=view.instrument,
+        roles=instance.desk.benchmarks,
+        seed=instance.desk.seed,
+    )
+    return written, outline.facts()
+
+
+def _file(
+    instance: Instance,
+    archive: Archive,
+    view: MarketView,
+    outline: Outline,
+    *,
+    site: str | None,
+    draft: bool,
+    replace: bool,
+    now: datetime,
+    view_for: Callable[[date], MarketView],
+) -> Filed:
+    written, facts = compose(instance, view, outline)
+    article, record, attachments = assemble(instance, view, outline, written, facts, site=site, draft=draft, now=now)
+    report = proof.verify(article, view_for, lambda _: None)
+    if not report.ok:
+        article = _with_status(article, "held")
+    path, status = archive.file_desk_article(article, facts=record, attachments=attachments, replace=replace)
+    return Filed(
+        story=outline.story,
+        title=article.title,
+        path=path,
+        status=article.status if status == "filed" else status,
+        words=len(written.body.split()),
+        claims=report.counts,
+        failing=tuple(claim for claim in report.claims if claim.status in {Status.UNSUPPORTED, Status.CONTRADICTED}),
+    )
+
+
+def assemble(
+    instance: Instance,
+    view: MarketView,
+    outline: Outline,
+    written: Draft,
+    facts: Mapping[str, Fact],
+    *,
+    site: str | None,
+    draft: bool,
+    now: datetime,
+) -> tuple[Article, dict[str, object], dict[str, bytes]]:
+    """The article before proof, what its facts.json holds, and its attachments.
+
+    The publication instant is 16:41 market time on the session, written in the zone of the (default) site.
+    `written` stands only where it is over a day later.
+    """
+    zone = instance.sites[site or instance.default_site].time_zone
+    published = datetime.combine(view.as_of, _PUBLISHED_AT, instance.time_zone).astimezone(zone)
+    late = now - published > timedelta(days=1)
+    svg = draw(view, outline.chart, written) if outline.chart is not None else None
+    photo = Photo("chart.svg", written.alt, f"Chart: {instance.title}", written.caption) if svg is not None else None
+    article = Article(
+        path="",
+        slug="",
+        id=article_id(outline),
+        title=written.title,
+        date=published,
+        body=written.body,
+        body_line=1,
+        as_of=view.as_of,
+        written=now.replace(microsecond=0) if late else None,
+        status="draft" if draft else "published",
+        summary=written.summary,
+        authors=(instance.desk.author,),
+        topics=outline.topics,
+        symbols=written.symbols,
+        sites=(site,) if site else (),
+        photo=photo,
+        origin="desk",
+        extra={"story": outline.key},
+    )
+    record: dict[str, object] = {
+        "version": 1,
+        "as_of": view.as_of.isoformat(),
+        "seed": instance.desk.seed,
+        "story": outline.story,
+        "facts": {key: metrics.to_json(fact) for key, fact in facts.items()},
+        "sentences": [dict(entry) for entry in written.sentences],
+    }
+    return article, record, {"chart.svg": svg} if svg is not None else {}
+
+
+def draw(view: MarketView, plan: ChartPlan, written: Draft) -> bytes | None:
+    """The story's chart as SVG; None where a series has under two values in the stretch."""
+    lines = []
+    sources = []
+    for symbol in plan.symbols:
+        bars = view.bars(symbol)
+        values = bars.values(plan.basis)
+        inside = (bars.days >= np.datetime64(plan.first, "D")) & np.isfinite(values)
+        days = bars.days[inside].tolist()
+        points = tuple(
+            (day, Decimal(str(value)).quantize(Decimal("0.01")))
+            for day, value in zip(days, values[inside].tolist(), strict=True)
+        )
+        if len(points) < 2:
+            return None
+        line = chart.Line(view.instrument(symbol).name, points)
+        lines.append(chart.indexed(line) if plan.indexed else line)
+        sources.append(bars.origin.attribution or bars.origin.source)
+    return chart.line_chart(
+        chart.ChartSpec(
+            title=written.chart_title,
+            lines=tuple(lines),
+            unit="first session shown = 100" if plan.indexed else view.bars(plan.symbols[0]).unit,
+            source="; ".join(dict.fromkeys(sources)),
+            as_of=plan.last,
+            alt=written.alt,
+            baseline=Decimal(100) if plan.indexed else None,
+            shade=plan.shade,
+        )
+    )
+
+
+def article_id(outline: Outline) -> str:
+    """26 characters of Crockford's base 32 from the session and the story's key: the same story, the same id."""
+    mark = hashlib.sha256(f"{outline.as_of}/{outline.key}".encode()).digest()
+    moment = int(datetime.combine(outline.as_of, _PUBLISHED_AT, UTC).timestamp() * 1000).to_bytes(6, "big")
+    text = base64.b32hexencode(moment + mark[:11]).decode().rstrip("=")[:26]
+    return text.translate(str.maketrans("0123456789ABCDEFGHIJKLMNOPQRSTUV", "0123456789ABCDEFGHJKMNPQRSTVWXYZ"))
