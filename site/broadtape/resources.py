@@ -17,17 +17,17 @@ _PACKAGE = Path(__file__).resolve().parent
 _MARK = Path("pages") / "base.html"  # a folder without it is some other "templates"
 
 
-class MissingTemplates(BroadtapeError):
+class TemplatesMissingError(BroadtapeError):
     """Neither the package nor the checkout holds the templates."""
 
 
 @cache
 def templates() -> Path:
-    """The folder of templates: `broadtape/templates` of an installed wheel, else `templates/` of the checkout."""
+    """The folder of templates: `broadtape/templates` of a wheel, else `templates/` of the checkout."""
     for folder in (_PACKAGE / "templates", _PACKAGE.parent.parent / "templates"):
         if (folder / _MARK).is_file():
             return folder
-    raise MissingTemplates(f"no templates beside {_PACKAGE}; reinstall broadtape")
+    raise TemplatesMissingError(f"no templates beside {_PACKAGE}; reinstall broadtape")
 
 
 def loader(first: Iterable[Path] = ()) -> BaseLoader:

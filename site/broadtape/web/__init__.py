@@ -1,0 +1,129 @@
+"""The local sites: a Flask application that renders what was published, for the site its Host names.
+
+Fetches nothing, computes nothing, writes nothing. Articles come from the catalogue, words from templates/.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, g, request
+
+from broadtape.archive.catalogue import Catalogue
+from broadtape.web import articles, errors, front, machines, markets, searching, standing
+from broadtape.web.press import Press
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from broadtape.config import Instance, Site
+    from broadtape.search import SearchIndex
+
+__all__ = ["create_app"]
+
+MAX_REQUEST = 64 * 1024  # readers send no bodies worth more
+ANY_HOST = ("/healthz", "/metrics")  # asked by address, not by name
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def create_app(
+    instance: Instance,
+    *,
+    catalogue: Catalogue | None = None,
+    search: SearchIndex | None = None,
+    clock: Callable[[], datetime] = _now,
+) -> Flask:
+    """The application of an instance's sites.
+
+    `catalogue` and `search` default to the instance's own, opened read-only; `clock` gives an aware `now`.
+    """
+    app = Flask("broadtape.web", static_folder=None, template_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_REQUEST
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.url_map.strict_slashes = True
+    app.extensions["broadtape"] = Press(
+        instance=instance,
+        catalogue=catalogue if catalogue is not None else Catalogue(instance.catalogue, now=clock),
+        search=search if search is not None else searching.open_index(instance),
+        clock=clock,
+    )
+    app.before_request(_find_site)
+    app.after_request(_secure)
+    for module in (front, articles, markets, standing, searching, machines):
+        app.register_blueprint(module.blueprint)
+    errors.register(app)
+    return app
+
+
+def _find_site() -> None:
+    """The Host names the site; an unknown one gets 421 and nothing of any site."""
+    found: Press = request_press()
+    site = found.instance.site_for_host(request.host)
+    if site is None and request.path in ANY_HOST:
+        site = found.instance.sites.get(found.instance.default_site)
+    if site is None:
+        abort(421)
+    g.site = site
+
+
+def request_press() -> Press:
+    """The press of the application that answers this request."""
+    from broadtape.web.press import press  # noqa: PLC0415
+
+    return press()
+
+
+def policy(site: Site) -> str:
+    """The Content-Security-Policy of a site's pages: everything from here, nothing inline.
+
+    Hosts of `csp_allow` may give pictures and frames; a hotel search form may be sent where it says.
+    """
+    allowed = " ".join(f"https://{host}" for host in site.csp_allow if _is_host(host))
+    forms = {
+        f"{parts.scheme}://{parts.netloc}"
+        for settings in site.block.values()
+        if isinstance(action := settings.get("action"), str)
+        and (parts := urlsplit(action)).scheme in ("http", "https")
+        and _is_host(parts.netloc)
+    }
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            f"img-src 'self' {allowed}".strip(),
+            "font-src 'self'",
+            "connect-src 'self'",
+            f"frame-src {allowed or chr(39) + 'none' + chr(39)}",
+            f"form-action {' '.join((chr(39) + 'self' + chr(39), *sorted(forms)))}",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+def _is_host(host: str) -> bool:
+    return bool(host) and all(c.isalnum() or c in ".-:*" for c in host)
+
+
+def _secure(response: Response) -> Response:
+    site: Site | None = g.get("site")
+    headers = response.headers
+    headers.setdefault(
+        "Content-Security-Policy", policy(site) if site else "default-src 'none'; frame-ancestors 'none'"
+    )
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
+    headers["X-Frame-Options"] = "DENY"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = (
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
+    )
+    if site is not None and site.url.startswith("https://"):
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    return response

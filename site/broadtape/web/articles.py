@@ -1,0 +1,365 @@
+"""The article page and what stands under its address: proof, facts, Markdown, attachments.
+
+Renders what publishing prepared. Nothing is proved or computed here.
+"""
+
+from __future__ import annotations
+
+import html as entities
+import json
+import re
+from datetime import UTC, date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, abort, send_file
+
+from broadtape import numbers
+from broadtape.metrics.filed import to_json
+from broadtape.web import cards, pictures, words
+from broadtape.web.contexts import (
+    ArticlePage,
+    CorrectionLine,
+    InputRange,
+    InputRow,
+    Link,
+    Proof,
+    ProofPage,
+)
+from broadtape.web.press import absolute, answer, caching, here, page, press
+from broadtape.web.press import head as page_head
+
+if TYPE_CHECKING:
+    from broadtape.archive.catalogue import Entry, FactView
+    from broadtape.model import Fact, Part
+
+blueprint = Blueprint("articles", __name__)
+
+ADDRESS = "/<int(fixed_digits=4):year>/<int(fixed_digits=2):month>/<int(fixed_digits=2):day>/<slug>/"
+ATTACHMENT_CSP = "default-src 'none'; style-src 'unsafe-inline'; font-src 'self'; sandbox"
+STATUS_WORDS = {
+    "verified": "Verified: recomputed from the data when this page was published",
+    "attributed": "Attributed to a named source",
+    "unchecked": "Not checked",
+    "unsupported": "Unsupported",
+    "contradicted": "Contradicted by the data",
+    "revised": "Right as known then; the data has since been revised",
+}
+_CLAIM = re.compile(r'<a (?=[^>]*class="fact")[^>]*data-fact="([a-z0-9]+)"[^>]*>(.*?)</a>', re.DOTALL)
+_TAG = re.compile(r"<[^>]+>")
+
+
+def the_entry(year: int, month: int, day: int, slug: str) -> Entry:
+    """The visible article at that address; 404 where there is none (or it was withdrawn: errors tells)."""
+    found = press().catalogue.entry(here().key, f"/{year:04d}/{month:02d}/{day:02d}/{slug}/")
+    if found is None:
+        abort(404)
+    return found
+
+
+@blueprint.get(ADDRESS)
+def article(year: int, month: int, day: int, slug: str) -> Response:
+    """The article."""
+    this, site = press(), here()
+    entry = the_entry(year, month, day, slug)
+    it = entry.article
+    board = this.catalogue.quotes(site.key, it.as_of)
+    older, newer = this.catalogue.neighbours(site.key, entry)
+    # Nobody reads a neighbour twice: related stories leave it to the links at the foot.
+    related = [e for e in this.catalogue.related(site.key, entry, 6) if e not in (older, newer)][:4]
+    late = words.late_sentence(it, site.time_zone)
+    table = cards.quote_table(board, this.instance, limit=12)
+    picture = cards.picture(this.instance, entry)
+    if picture is not None and f'src="{picture.src.rsplit("/", 1)[-1]}"' in entry.html:
+        picture = None  # the text shows it itself
+    checked = entry.proof.get("verified", 0) + entry.proof.get("revised", 0)
+    context = ArticlePage(
+        address=entry.address,
+        title=it.title,
+        summary=it.summary,
+        body=cards.with_ticker_titles(entry.html, ticker_titles(entry)),
+        byline=tuple(cards.author_link(name) for name in it.authors),
+        desk=it.origin == "desk",
+        published=words.of_instant(it.date, site.time_zone),
+        updated=words.of_instant(it.updated, site.time_zone)
+        if it.updated and it.updated != it.date
+        else None,
+        as_of=words.of_day(it.as_of) if it.as_of else None,
+        written=words.of_instant(it.written, site.time_zone) if late and it.written else None,
+        late=late,
+        later=Link(entry.later, entry.later_address) if entry.later else None,
+        kicker=cards.topic_link(it.topics[0]) if it.topics else None,
+        picture=picture,
+        source=Link(it.source.name, it.source.url) if it.source else None,
+        sources=sources(entry),
+        corrections=tuple(
+            CorrectionLine(words.on_day(c.date, site.time_zone), c.text, None) for c in it.corrections
+        ),
+        topics=tuple(cards.topic_link(name) for name in it.topics),
+        symbols=tuple(Link(s, cards.quote_address(s)) for s in it.symbols if not s.startswith("UNLISTED:")),
+        related=cards.cards(this.instance, site, related),
+        newer=cards.card(this.instance, site, newer) if newer else None,
+        older=cards.card(this.instance, site, older) if older else None,
+        quotes=table,
+        minutes=words.minutes(entry.words),
+        claims=sum(entry.proof.values()),
+        checked=checked,
+        proof=f"{entry.address}proof",
+        markdown=f"{entry.address}index.md",
+    )
+    return page(
+        "pages/article.html",
+        context,
+        page_head(
+            it.title,
+            description=cards.summary(entry),
+            path=entry.address,
+            canonical=canonical(entry),
+            index=indexable(entry),
+            kind="article",
+            image=social_image(entry),
+            json_ld=json_ld(entry),
+        ),
+    )
+
+
+@blueprint.get(ADDRESS + "proof")
+def proof(year: int, month: int, day: int, slug: str) -> Response:
+    """Every claim of the article with its evidence."""
+    this = press()
+    entry = the_entry(year, month, day, slug)
+    facts = this.catalogue.facts(entry.article.id)
+    said = claims(entry)
+    order = {fact_id: place for place, fact_id in enumerate(said)}
+    ordered = sorted(facts.items(), key=lambda item: order.get(item[0], len(order)))
+    context = ProofPage(
+        address=entry.address,
+        title=entry.article.title,
+        as_of=words.of_day(entry.article.as_of) if entry.article.as_of else None,
+        counts=tuple((status, count) for status, count in entry.proof.items() if count),
+        proofs=tuple(_proof(fact_id, view, tuple(said.get(fact_id, ()))) for fact_id, view in ordered),
+        data=f"{entry.address}facts.json",
+    )
+    head = page_head(f"Proof of “{entry.article.title}”", path=f"{entry.address}proof", index=False)
+    return page("pages/proof.html", context, head)
+
+
+@blueprint.get(ADDRESS + "facts.json")
+def facts_json(year: int, month: int, day: int, slug: str) -> Response:
+    """The article's facts in the form of docs/contracts/facts.md, with what the page prints of each."""
+    entry = the_entry(year, month, day, slug)
+    records = {}
+    for fact_id, view in sorted(press().catalogue.facts(entry.article.id).items()):
+        record = to_json(view.fact) if not withheld(view.fact) else {"withheld": True}
+        records[fact_id] = {
+            **record,
+            "status": view.status,
+            "status_words": STATUS_WORDS.get(view.status, view.status),
+            "printed": "" if withheld(view.fact) else view.printed,
+            "title": view.metric_title,
+            "wording": view.wording,
+            "long_form": view.long_form,
+            "as_of_words": numbers.day(view.fact.as_of),
+        }
+    document = {
+        "version": 1,
+        "as_of": entry.article.as_of.isoformat() if entry.article.as_of else None,
+        "article": absolute(entry.address),
+        "facts": records,
+    }
+    text = json.dumps(document, ensure_ascii=False, sort_keys=True, indent=2) + "\n"
+    return answer(text, "application/json", max_age=300)
+
+
+@blueprint.get(ADDRESS + "index.md")
+def markdown(year: int, month: int, day: int, slug: str) -> Response:
+    """The article's text as Markdown, without its front matter."""
+    entry = the_entry(year, month, day, slug)
+    it = entry.article
+    text = f"# {it.title}\n\n{it.body.strip()}\n\n---\n\n{absolute(entry.address)}\n{cards.DISCLAIMER}\n"
+    return answer(text, "text/markdown", max_age=300)
+
+
+@blueprint.get(ADDRESS + "<name>")
+def attachment(year: int, month: int, day: int, slug: str, name: str) -> Response:
+    """A file of the article's own folder."""
+    path = pictures.attachment(press().instance, the_entry(year, month, day, slug), name)
+    if path is None:
+        abort(404)
+    response = send_file(path, mimetype=pictures.MEDIA_TYPES[path.suffix], conditional=True, max_age=None)
+    response.headers["Cache-Control"] = caching(3600)
+    response.headers["Content-Security-Policy"] = ATTACHMENT_CSP
+    return response
+
+
+# --- parts ------------------------------------------------------------------------------------------------
+
+
+def claims(entry: Entry) -> dict[str, list[str]]:
+    """The words of the page that rest on each fact, by id in reading order."""
+    found: dict[str, list[str]] = {}
+    for match in _CLAIM.finditer(entry.html):
+        text = entities.unescape(_TAG.sub("", match[2])).strip()
+        texts = found.setdefault(match[1], [])
+        if text and text not in texts:
+            texts.append(text)
+    return found
+
+
+def ticker_titles(entry: Entry) -> dict[str, str]:
+    """Hover titles of the body's tickers: the name, and the last close where it may be shown."""
+    this, titles = press(), {}
+    for symbol in cards.tickers(entry.html)[:60]:
+        view = this.catalogue.instrument(symbol)
+        if view is None:
+            continue
+        titles[symbol] = view.instrument.name
+        row = view.quote
+        if row is not None and cards.shown(row, this.instance):
+            line = cards.quote_line(row, row.as_of)
+            price = numbers.level(row.price, row.unit, cards.places(row.price))
+            titles[symbol] += f": {price}, {line.change.percent} ({numbers.day(row.as_of)} close)"
+    return titles
+
+
+def sources(entry: Entry) -> tuple[str, ...]:
+    """Who supplied the inputs of the article's facts, most used first."""
+    counted: dict[str, int] = {}
+    for view in press().catalogue.facts(entry.article.id).values():
+        evidence = view.fact.evidence
+        for name in (*(row.source for row in evidence.rows), *(span.source for span in evidence.spans)):
+            counted[name] = counted.get(name, 0) + 1
+    names = sorted(counted, key=lambda name: -counted[name])
+    settings = press().instance
+    shown = []
+    for name in names:
+        source = settings.source(name)
+        shown.append(f"{source.attribution} ({name})" if source and source.attribution else name)
+    return tuple(shown)
+
+
+def withheld(fact: Fact) -> bool:
+    """Whether a public page may not show the fact's inputs."""
+    return press().instance.audience == "public" and fact.licence != "public"
+
+
+def canonical(entry: Entry) -> str:
+    """The address of the article at the site that owns it, where this site's policy says so; else our own."""
+    site, owner = here(), press().instance.sites.get(entry.article.owner_site)
+    if owner is not None and owner.key != site.key and site.indexing == "canonical":
+        return owner.url + entry.address
+    return site.url + entry.address
+
+
+def indexable(entry: Entry) -> bool:
+    """Not where another site owns the article and this one's policy is to stay out of indexes."""
+    site, owner = here(), entry.article.owner_site
+    return not owner or owner == site.key or site.indexing != "noindex"
+
+
+def social_image(entry: Entry) -> str:
+    """The address of a picture that other sites can show: theirs take no SVG."""
+    picture = cards.picture(press().instance, entry)
+    if picture is None:
+        return ""
+    if picture.src.endswith(".svg"):
+        name = picture.src.rsplit("/", 1)[-1].removesuffix(".svg") + ".png"
+        card = pictures.attachment(press().instance, entry, name)
+        return absolute(entry.address + name) if card else ""
+    return absolute(picture.src)
+
+
+def json_ld(entry: Entry) -> str:
+    """NewsArticle data for machines: only what the page says itself, safe inside a script element."""
+    it, site = entry.article, here()
+    data: dict[str, object] = {
+        "@context": "https://schema.org",
+        "@type": "NewsArticle",
+        "headline": it.title,
+        "description": cards.summary(entry),
+        "datePublished": it.date.isoformat(),
+        "dateModified": (it.updated or it.date).isoformat(),
+        "mainEntityOfPage": canonical(entry),
+        "author": [
+            {
+                "@type": "Organization" if it.origin == "desk" else "Person",
+                "name": name,
+                "url": absolute(
+                    "/about/methods/" if it.origin == "desk" else cards.author_link(name).address
+                ),
+            }
+            for name in it.authors
+        ],
+        "publisher": {"@type": "NewsMediaOrganization", "name": site.name, "url": site.url + "/"},
+        "publishingPrinciples": absolute("/about/methods/"),
+        "isAccessibleForFree": True,
+    }
+    image = social_image(entry)
+    if image:
+        data["image"] = [image]
+    if it.corrections:
+        data["correction"] = [
+            {"@type": "CorrectionComment", "text": c.text, "datePublished": c.date.isoformat()}
+            for c in it.corrections
+        ]
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _proof(fact_id: str, view: FactView, said: tuple[str, ...]) -> Proof:
+    fact, hidden = view.fact, withheld(view.fact)
+    return Proof(
+        id=fact_id,
+        status=view.status,
+        status_words=STATUS_WORDS.get(view.status, view.status),
+        claims=said,
+        printed="" if hidden else view.printed,
+        title=view.metric_title,
+        wording=view.wording,
+        definition=f"/definitions/{fact.key.metric}/",
+        long_form=view.long_form,
+        as_of=words.of_day(fact.as_of),
+        parts=()
+        if hidden
+        else tuple((part.name.replace("_", " "), _part(part)) for part in fact.parts if part.name != "value"),
+        rows=()
+        if hidden
+        else tuple(
+            InputRow(
+                row.series,
+                words.of_day(row.day),
+                row.field,
+                row.value,
+                row.source,
+                words.of_instant(row.retrieved, UTC),  # type: ignore[arg-type]  # any tzinfo does
+            )
+            for row in fact.evidence.rows
+        ),
+        ranges=()
+        if hidden
+        else tuple(
+            InputRange(
+                span.series,
+                span.field,
+                words.of_day(span.first),
+                words.of_day(span.last),
+                f"{span.count:,}",
+                span.digest,
+                span.source,
+            )
+            for span in fact.evidence.spans
+        ),
+        withheld=hidden,
+    )
+
+
+def _part(part: Part) -> str:
+    value = part.value
+    if isinstance(value, tuple):
+        return numbers.rate_range(*value)
+    if isinstance(value, date):
+        return numbers.month(value) if part.kind == "month" else numbers.day(value)
+    if isinstance(value, Decimal):
+        printed = numbers.plain(value, part.decimals)
+        return f"{printed}%" if part.unit == "percent" else f"{printed} {part.unit}".strip()
+    return f"{value} {part.unit}".strip()

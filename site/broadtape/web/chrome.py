@@ -1,0 +1,160 @@
+"""What surrounds every page: navigation, clock, local blocks, credits, copyright, and the page's head.
+
+Pure: settings, `now` and a few counts in, contexts out. A block that has nothing true to show is absent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from broadtape import numbers
+from broadtape.archive.catalogue import key_of
+from broadtape.web import words
+from broadtape.web.contexts import Block, Chrome, FeedLink, Head, Link
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from broadtape.config import Instance, Site
+
+TOPICS_SHOWN = 5
+COLOUR = re.compile(r"#[0-9a-fA-F]{3}(?:[0-9a-fA-F]{3})?")
+# Custom properties a site may set; with "-dark" for the dark scheme.
+PALETTE = ("accent", "paper", "panel", "ink", "muted", "rule")
+LEGAL = (
+    ("Corrections", "/corrections/"),
+    ("How we work", "/about/methods/"),
+    ("Definitions", "/definitions/"),
+    ("Privacy", "/privacy/"),
+    ("Terms", "/terms/"),
+    ("Accessibility", "/accessibility/"),
+)
+
+
+def around(
+    site: Site,
+    instance: Instance,
+    *,
+    now: datetime,
+    path: str,
+    as_of: date | None,
+    topics: Iterable[tuple[str, int]],
+) -> Chrome:
+    """The chrome of one page at `path`."""
+    local = now.astimezone(site.time_zone)
+    utility = [Link(f"About {site.name}", "/about/", path == "/about/")]
+    if instance.contact:
+        utility.append(Link("Contact us", f"mailto:{instance.contact}"))
+    utility.append(Link("Feeds", "/feeds/", path == "/feeds/"))
+    return Chrome(
+        site=site.name,
+        place=site.place or site.name,
+        tagline=site.tagline,
+        language=site.locale.replace("_", "-"),
+        zone=site.time_zone.key,
+        now=words.of_instant(local, site.time_zone),
+        weekday=numbers.weekday(local.date()),
+        data=words.of_day(as_of) if as_of else None,
+        utility=tuple(utility),
+        sections=tuple(sections(site, topics, path)),
+        legal=tuple(Link(title, address, path == address) for title, address in LEGAL),
+        blocks=tuple(blocks(site)),
+        credits=site.credits,
+        rights=rights(site, local.year),
+        preview=instance.audience == "private",
+        palette=palette_address(site),
+        style="site.css",
+        script="site.js",
+    )
+
+
+def sections(site: Site, topics: Iterable[tuple[str, int]], path: str) -> list[Link]:
+    """The site's navigation; without one: the front page, markets, its most used topics, about."""
+    if site.navigation:
+        chosen = [(item.title, item.address) for item in site.navigation]
+    else:
+        used = [(words.title_of(name), f"/topics/{key_of(name)}/") for name, _ in topics]
+        chosen = [
+            ("Front page", "/"),
+            ("Markets", "/markets/"),
+            *used[:TOPICS_SHOWN],
+            ("Archive", "/archive/"),
+        ]
+    return [Link(title, address, path == address) for title, address in chosen]
+
+
+def blocks(site: Site) -> list[Block]:
+    """The configured local blocks that have something to show.
+
+    A forecast needs a source of forecasts, which this edition has not; recent quotes have their own place.
+    """
+    found = []
+    for name in site.blocks:
+        settings = site.block.get(name, {})
+        if name == "traffic" and (link := web_address(settings.get("link"))):
+            found.append(Block("traffic", "Traffic", link, f"Traffic around {site.name}"))
+        if name == "lodging" and (action := web_address(settings.get("action"))):
+            found.append(Block("lodging", "Places to stay", action, f"Search hotels in {site.name}"))
+    return found
+
+
+def web_address(value: object) -> str:
+    """The value where it is an http(s) address, else an empty string."""
+    if not isinstance(value, str):
+        return ""
+    parts = urlsplit(value)
+    return value if parts.scheme in ("http", "https") and parts.hostname else ""
+
+
+def rights(site: Site, year: int) -> str:
+    """`Copyright © 2010–2026 …`; the year is computed, the first one comes from the settings."""
+    years = f"{site.founded}–{year}" if site.founded and site.founded < year else str(year)
+    return f"Copyright © {years} {site.copyright or site.name}"
+
+
+def head(
+    site: Site,
+    title: str,
+    *,
+    description: str,
+    canonical: str,
+    robots: str,
+    article: bool,
+    image: str,
+    json_ld: str,
+    feeds: tuple[FeedLink, ...],
+) -> Head:
+    """The head; the site's own feed is on every page."""
+    own = FeedLink(f"{site.name}: all stories", "/feed.xml", "application/rss+xml")
+    return Head(
+        title=f"{title} – {site.name}" if title != site.name else f"{site.name}: local and market news",
+        description=description or site.tagline,
+        canonical=canonical,
+        robots=robots,
+        kind="article" if article else "website",
+        image=image,
+        json_ld=json_ld,
+        feeds=(own, *feeds),
+    )
+
+
+def palette_address(site: Site) -> str:
+    """The address of the site's colours with their digest; empty where the site keeps ours."""
+    css = palette_css(site)
+    return f"/palette.css?v={hashlib.sha256(css.encode()).hexdigest()[:10]}" if css else ""
+
+
+def palette_css(site: Site) -> str:
+    """The site's colours as CSS; anything that is no hexadecimal colour of a known name is left out."""
+    light: list[str] = []
+    dark: list[str] = []
+    for name, value in sorted(site.palette.items()):
+        base = name.removesuffix("-dark")
+        if base in PALETTE and COLOUR.fullmatch(value):
+            (dark if name.endswith("-dark") else light).append(f"--{base}:{value}")
+    css = f"@media (prefers-color-scheme:light){{:root{{{';'.join(light)}}}}}\n" if light else ""
+    return css + (f"@media (prefers-color-scheme:dark){{:root{{{';'.join(dark)}}}}}\n" if dark else "")

@@ -1,0 +1,542 @@
+"""What each page's template gets: one documented dataclass per page, and the small parts they share.
+
+Owns no reading and no arithmetic: figures arrive here as the words that are printed.
+docs/contracts/pages.md lists these classes and their fields; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Direction = Literal["up", "down", "flat"]
+
+
+# --- parts that several pages share -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A date or an instant: `iso` for `<time datetime>`, `text` for people, in the site's zone."""
+
+    iso: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link of the navigation or a list; `current` marks the page one is on, `count` is 0 when unsaid."""
+
+    title: str
+    address: str
+    current: bool = False
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change as printed; direction is said by sign and arrow, never by colour alone."""
+
+    direction: Direction
+    amount: str  # "+0.08"
+    percent: str  # "+0.04%"
+    spoken: str  # "up": what a screen reader hears for the arrow
+
+    @property
+    def arrow(self) -> str:
+        """▲, ▼ or an en dash."""
+        return {"up": "▲", "down": "▼", "flat": "–"}[self.direction]
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteLine:
+    """One row of a quote table. `as_of` is set only where it differs from the table's own day."""
+
+    symbol: str
+    ticker: str
+    name: str
+    address: str
+    price: str
+    change: Change
+    as_of: Moment | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteTable:
+    """Recent quotes: rows, the day they are of, and the line that says how late they are."""
+
+    title: str
+    rows: tuple[QuoteLine, ...]
+    as_of: Moment
+    timing: str  # "Closing prices of Jan. 12, 2026."
+    attribution: tuple[str, ...]
+    left_out: tuple[str, ...]  # symbols without a price of that day
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An article's chart or photo; width and height are None where the file does not say."""
+
+    src: str
+    alt: str
+    caption: str
+    credit: str
+    width: int | None
+    height: int | None
+    data: str  # address of the table behind a chart, or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An article as other pages show it."""
+
+    address: str
+    title: str
+    summary: str
+    kicker: Link | None
+    published: Moment
+    as_of: Moment | None
+    late: str  # "Written on …", where the article was written over a day from its date
+    picture: Picture | None
+    minutes: int
+    checked: int  # figures that proof verified
+    status: str  # later state of a running story, or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A local block of the chrome with something true to show."""
+
+    kind: Literal["traffic", "lodging"]
+    title: str
+    address: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLink:
+    """A feed for `<link rel="alternate">`."""
+
+    title: str
+    address: str
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What `<head>` says. `canonical` is absolute or empty; `robots` is empty where all may index."""
+
+    title: str
+    description: str
+    canonical: str
+    robots: str
+    kind: Literal["website", "article"]
+    image: str  # absolute, or ""
+    json_ld: str  # a JSON text safe inside a script element, or ""
+    feeds: tuple[FeedLink, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chrome:
+    """What surrounds every page: name, clock, navigation, blocks, credits. Always current, never stored."""
+
+    site: str
+    place: str
+    tagline: str
+    language: str
+    zone: str  # IANA name, for the clock
+    now: Moment
+    weekday: str
+    data: Moment | None  # last session of the data that pages show
+    utility: tuple[Link, ...]
+    sections: tuple[Link, ...]
+    legal: tuple[Link, ...]
+    blocks: tuple[Block, ...]
+    credits: str
+    rights: str  # "Copyright © 2010–2026 …"
+    preview: bool
+    palette: str  # address of the site's colours, or ""
+    style: str
+    script: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """Where one stands in a long list; addresses are empty at the ends."""
+
+    page: int
+    pages: int
+    newer: str
+    older: str
+
+
+# --- one per page ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class FrontPage:
+    """`/`: the lead with its chart, what matters beside it, briefs, rails by topic, and the rest in order."""
+
+    lead: Card | None
+    seconds: tuple[Card, ...]
+    briefs: tuple[Card, ...]
+    rails: tuple[Rail, ...]
+    latest: tuple[Card, ...]
+    strip: tuple[QuoteLine, ...]
+    strip_as_of: Moment | None
+    quotes: QuoteTable | None
+    topics: tuple[Link, ...]
+    archive: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rail:
+    """A topic's stories on the front page."""
+
+    topic: Link
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ArticlePage:
+    """`/YYYY/MM/DD/<slug>/`."""
+
+    address: str
+    title: str
+    summary: str
+    body: str  # sanitised HTML
+    byline: tuple[Link, ...]
+    desk: bool  # written by the desk: "automated", with the methods link
+    published: Moment
+    updated: Moment | None
+    as_of: Moment | None
+    written: Moment | None  # where it differs from `published` by over a day
+    late: str  # the sentence above the text then, else ""
+    later: Link | None  # what became of a run it reports
+    kicker: Link | None
+    picture: Picture | None
+    source: Link | None
+    sources: tuple[str, ...]
+    corrections: tuple[CorrectionLine, ...]
+    topics: tuple[Link, ...]
+    symbols: tuple[Link, ...]
+    related: tuple[Card, ...]
+    newer: Card | None
+    older: Card | None
+    quotes: QuoteTable | None
+    minutes: int
+    claims: int
+    checked: int
+    proof: str
+    markdown: str
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionLine:
+    """One correction; `article` is None on the article's own page."""
+
+    date: Moment
+    text: str
+    article: Link | None
+
+
+@dataclass(frozen=True, slots=True)
+class InputRow:
+    """One deciding input of a fact."""
+
+    series: str
+    day: Moment
+    field: str
+    value: str
+    source: str
+    retrieved: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class InputRange:
+    """Inputs named as a range, with how many there were and their digest."""
+
+    series: str
+    field: str
+    first: Moment
+    last: Moment
+    count: str
+    digest: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """One fact with what it was computed from. Inputs are empty where the licence keeps them from readers."""
+
+    id: str
+    status: str
+    status_words: str
+    claims: tuple[str, ...]  # the words of the article that rest on it
+    printed: str
+    title: str
+    wording: str
+    definition: str
+    long_form: str
+    as_of: Moment
+    parts: tuple[tuple[str, str], ...]
+    rows: tuple[InputRow, ...]
+    ranges: tuple[InputRange, ...]
+    withheld: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProofPage:
+    """`…/proof`: every claim of the article with its evidence."""
+
+    address: str
+    title: str
+    as_of: Moment | None
+    counts: tuple[tuple[str, int], ...]
+    proofs: tuple[Proof, ...]
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """`/topics/<t>/`, `/authors/<a>/`, `/archive/YYYY/MM/`, `/topics/` and `/archive/`."""
+
+    label: str
+    title: str
+    description: str
+    cards: tuple[Card, ...]
+    links: tuple[Link, ...]
+    paging: Paging
+    total: int
+    feed: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuotesPage:
+    """`/quotes/`: the site's watch list."""
+
+    quotes: QuoteTable | None
+    others: tuple[Link, ...]
+    feed: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFigure:
+    """A figure of the quote page with the days it is of."""
+
+    label: str
+    value: str
+    note: str
+    change: Change | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChartMark:
+    """A tick of a chart's axis: `at` in the drawing's units."""
+
+    at: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineChart:
+    """A drawn line: SVG path data in a box of `width` × `height`, its axes and its words."""
+
+    width: int
+    height: int
+    left: int
+    right: int
+    bottom: int
+    line: str
+    area: str
+    xs: tuple[ChartMark, ...]
+    ys: tuple[ChartMark, ...]
+    title: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """One session of the history table; `price` is empty on a series that includes dividends."""
+
+    day: Moment
+    open: str
+    high: str
+    low: str
+    price: str
+    change: Change | None
+    volume: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuotePage:
+    """`/quotes/<EXCHANGE>:<SYMBOL>/`. `price` is empty where the series is returns only."""
+
+    symbol: str
+    ticker: str
+    exchange: str
+    name: str
+    kind: str
+    about: tuple[tuple[str, str], ...]
+    price: str
+    unit: str
+    change: Change | None
+    as_of: Moment | None
+    timing: str
+    figures: tuple[KeyFigure, ...]
+    chart: LineChart | None
+    history: tuple[SessionRow, ...]
+    ranged: bool  # open, high and low are known
+    csv: str
+    source: str
+    retrieved: Moment | None
+    notes: tuple[str, ...]
+    cards: tuple[Card, ...]
+    total: int
+    feed: str
+
+
+@dataclass(frozen=True, slots=True)
+class PerformanceRow:
+    """One instrument over several windows; a window without data is None."""
+
+    line: QuoteLine
+    windows: tuple[Change | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PerformanceTable:
+    """A table of the markets page: its windows name the columns."""
+
+    title: str
+    note: str
+    windows: tuple[str, ...]
+    rows: tuple[PerformanceRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MarketsPage:
+    """`/markets/`: benchmarks, groups and the watch list."""
+
+    as_of: Moment | None
+    timing: str
+    tables: tuple[PerformanceTable, ...]
+    sources: tuple[str, ...]
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionLine:
+    """A metric as the list shows it."""
+
+    name: str
+    title: str
+    wording: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionsPage:
+    """`/definitions/`."""
+
+    definitions: tuple[DefinitionLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a metric."""
+
+    name: str
+    meaning: str
+    default: str
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionPage:
+    """`/definitions/<metric>/`."""
+
+    name: str
+    title: str
+    version: int
+    wording: str
+    parameters: tuple[Parameter, ...]
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionsPage:
+    """`/corrections/`: newest first."""
+
+    corrections: tuple[CorrectionLine, ...]
+    articles: int
+
+
+@dataclass(frozen=True, slots=True)
+class TextPage:
+    """`/about/`, `/about/methods/`, `/privacy/`, `/terms/`, `/accessibility/`."""
+
+    title: str
+    body: str
+    updated: Moment | None
+    siblings: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedsPage:
+    """`/feeds/`: groups of pages; each link's address has the three feeds under it."""
+
+    groups: tuple[tuple[str, tuple[Link, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A search result; `snippet` is escaped text with `<mark>`."""
+
+    address: str
+    title: str
+    snippet: str
+    published: Moment | None
+    as_of: Moment | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """Choices that narrow a search; each address keeps the rest of the state."""
+
+    title: str
+    choices: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """`/search`: everything about it is in the address."""
+
+    query: str
+    asked: bool
+    total: int
+    hits: tuple[Hit, ...]
+    facets: tuple[Facet, ...]
+    chosen: tuple[Link, ...]  # filters in force; the address removes one
+    hidden: tuple[tuple[str, str], ...]  # fields the form carries along
+    sorts: tuple[Link, ...]
+    sort: str
+    suggestion: Link | None
+    problem: str  # what is wrong with the query, or ""
+    paging: Paging
+    topics: tuple[Link, ...]
+    latest: tuple[Card, ...]
+    feed: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    """What a reader sees instead of a page: 404, 405, 410, 500. `reference` finds the entry in the log."""
+
+    code: int
+    title: str
+    text: str
+    note: str
+    reference: str
+    links: tuple[Link, ...]

@@ -1,0 +1,323 @@
+"""What machines read: feeds, sitemaps, robots, OpenSearch, icons, palette, media, health and metrics.
+
+Owns addresses and HTTP; the form of feeds is broadtape.feeds'.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+from xml.sax.saxutils import escape, quoteattr
+
+from flask import Blueprint, Response, abort, request, send_file, send_from_directory
+
+from broadtape import __version__, feeds
+from broadtape.archive.catalogue import key_of
+from broadtape.web import cards, chrome, pictures, words
+from broadtape.web.press import STATIC, absolute, answer, caching, here, press
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+blueprint = Blueprint("machines", __name__)
+
+URLS = 40_000  # of one sitemap; the protocol allows 50,000
+NEWS = timedelta(days=2)  # the news sitemap's rule
+FOREVER = "public, max-age=31536000, immutable"
+STANDING = (
+    "/markets/",
+    "/quotes/",
+    "/about/",
+    "/about/methods/",
+    "/definitions/",
+    "/corrections/",
+    "/privacy/",
+    "/terms/",
+    "/accessibility/",
+)
+FORMS: dict[str, feeds.Format] = {feeds.FILE[form]: form for form in get_args(feeds.Format)}
+_XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
+_UNSAFE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+# --- feeds ------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/<any('feed.xml', 'atom.xml', 'feed.json'):file>")
+def site_feed(file: str) -> Response:
+    """The feed of everything."""
+    this = press()
+    return feed_answer(feeds.feed(this.catalogue, here(), FORMS[file]))
+
+
+@blueprint.get("/topics/<slug>/<any('feed.xml', 'atom.xml', 'feed.json'):file>")
+def topic_feed(slug: str, file: str) -> Response:
+    """The feed of a topic."""
+    name = _known(press().catalogue.topics(here().key), slug)
+    shown = words.title_of(name)
+    return feed_answer(feeds.feed(press().catalogue, here(), FORMS[file], topic=name, name=shown))
+
+
+@blueprint.get("/authors/<slug>/<any('feed.xml', 'atom.xml', 'feed.json'):file>")
+def author_feed(slug: str, file: str) -> Response:
+    """The feed of an author."""
+    name = _known(press().catalogue.authors(here().key), slug)
+    return feed_answer(feeds.feed(press().catalogue, here(), FORMS[file], author=name))
+
+
+@blueprint.get("/quotes/<symbol>/<any('feed.xml', 'atom.xml', 'feed.json'):file>")
+def symbol_feed(symbol: str, file: str) -> Response:
+    """The feed of an instrument's stories."""
+    this = press()
+    if symbol.upper().startswith("UNLISTED:") or not this.catalogue.count(here().key, symbol=symbol):
+        abort(404)
+    view = this.catalogue.instrument(symbol)
+    name = view.instrument.name if view else ""
+    return feed_answer(feeds.feed(this.catalogue, here(), FORMS[file], symbol=symbol, name=name))
+
+
+def feed_answer(feed: feeds.Feed) -> Response:
+    """A feed as an answer, 304 where the reader has it."""
+    response = Response(feed.body, content_type=feed.content_type)
+    response.set_etag(feed.etag)
+    if feed.modified is not None:
+        response.last_modified = words.http_instant(feed.modified)
+    response.headers["Cache-Control"] = caching(300)
+    response.headers.add("Vary", "Accept-Encoding")
+    # Feeds are for programs on other pages too: they hold nothing that is not public where the feed is.
+    if press().instance.audience == "public":
+        response.headers["Access-Control-Allow-Origin"] = "*"
+    response.make_conditional(request)
+    return response
+
+
+def _known(names: list[tuple[str, int]], slug: str) -> str:
+    found = next((name for name, _ in names if key_of(name) == slug), None)
+    if found is None:
+        abort(404)
+    return found
+
+
+# --- for search engines -------------------------------------------------------------------------------------
+
+
+@blueprint.get("/robots.txt")
+def robots() -> Response:
+    """What crawlers may read: nothing of a private preview."""
+    if press().instance.audience == "private":
+        return answer("User-agent: *\nDisallow: /\n", "text/plain", max_age=3600)
+    text = (
+        "User-agent: *\nDisallow: /search\nDisallow: /editor/\nDisallow: /metrics\n\n"
+        f"Sitemap: {absolute('/sitemap.xml')}\nSitemap: {absolute('/news-sitemap.xml')}\n"
+    )
+    return answer(text, "text/plain", max_age=3600)
+
+
+@blueprint.get("/sitemap.xml")
+def sitemap() -> Response:
+    """Every page, or an index of parts where there are more than one sitemap takes."""
+    pages = _addresses()
+    parts = -(-len(pages) // URLS)
+    if parts <= 1:
+        return answer(_urlset(pages), "application/xml", max_age=3600)
+    items = "".join(
+        f"<sitemap><loc>{absolute(f'/sitemap-{n}.xml')}</loc></sitemap>\n" for n in range(1, parts + 1)
+    )
+    return answer(
+        f'{_XML}<sitemapindex xmlns="{_SITEMAP}">\n{items}</sitemapindex>\n', "application/xml", max_age=3600
+    )
+
+
+@blueprint.get("/sitemap-<int(max=1000):number>.xml")
+def sitemap_part(number: int) -> Response:
+    """One part of a long sitemap."""
+    part = _addresses()[(number - 1) * URLS : number * URLS] if number else []
+    if not part:
+        abort(404)
+    return answer(_urlset(part), "application/xml", max_age=3600)
+
+
+@blueprint.get("/news-sitemap.xml")
+def news_sitemap() -> Response:
+    """Stories of the last two days that were written then."""
+    this, site = press(), here()
+    now = this.clock()
+    items = []
+    for entry in this.catalogue.latest(site.key, limit=1000):
+        if now - entry.article.date > NEWS:
+            break
+        if words.is_late(entry.article) or entry.article.owner_site not in ("", site.key):
+            continue
+        items.append(
+            f"<url><loc>{escape(absolute(entry.address))}</loc><news:news><news:publication>"
+            f"<news:name>{_text(site.name)}</news:name><news:language>{site.locale[:2]}</news:language>"
+            f"</news:publication><news:publication_date>{entry.article.date.isoformat()}</news:publication_date>"
+            f"<news:title>{_text(entry.article.title)}</news:title></news:news></url>\n"
+        )
+    news = "http://www.google.com/schemas/sitemap-news/0.9"
+    body = f'{_XML}<urlset xmlns="{_SITEMAP}" xmlns:news="{news}">\n{"".join(items)}</urlset>\n'
+    return answer(body, "application/xml", max_age=300)
+
+
+@blueprint.get("/opensearch.xml")
+def opensearch() -> Response:
+    """How a browser searches this site."""
+    site = here()
+    body = (
+        f'{_XML}<OpenSearchDescription xmlns="http://a9.com/-/spec/opensearch/1.1/">\n'
+        f"<ShortName>{_text(site.name[:16])}</ShortName>\n"
+        f"<Description>{_text(f'Search the stories of {site.name}')}</Description>\n"
+        "<InputEncoding>UTF-8</InputEncoding>\n"
+        f'<Image width="16" height="16" type="image/svg+xml">{absolute("/favicon.svg")}</Image>\n'
+        f'<Url type="text/html" template={quoteattr(absolute("/search") + "?q={searchTerms}")}/>\n'
+        f'<Url type="application/x-suggestions+json" template={quoteattr(absolute("/search/suggest") + "?q={searchTerms}")}/>\n'
+        "</OpenSearchDescription>\n"
+    )
+    return answer(body, "application/opensearchdescription+xml", max_age=86400)
+
+
+def _addresses() -> list[tuple[str, datetime | None]]:
+    this, site = press(), here()
+    catalogue = this.catalogue
+    articles: list[tuple[str, datetime | None]] = list(catalogue.addresses(site.key))
+    newest = articles[0][1] if articles else None
+    lists = [f"/topics/{key_of(name)}/" for name, _ in catalogue.topics(site.key)]
+    lists += [f"/authors/{key_of(name)}/" for name, _ in catalogue.authors(site.key)]
+    lists += [f"/archive/{month.replace('-', '/')}/" for month, _ in catalogue.months(site.key)]
+    lists += [f"/definitions/{d.name}/" for d in catalogue.definitions()]
+    named = {symbol for symbol, _ in catalogue.symbols(site.key)} | set(site.watch_list)
+    lists += [
+        cards.quote_address(symbol)
+        for symbol in sorted(named & set(catalogue.instruments()))
+        if not symbol.startswith("UNLISTED:")
+    ]
+    return [("/", newest), *((address, None) for address in (*STANDING, *lists)), *articles]
+
+
+def _urlset(pages: Iterable[tuple[str, datetime | None]]) -> str:
+    items = []
+    for address, changed in pages:
+        when = f"<lastmod>{changed.isoformat(timespec='seconds')}</lastmod>" if changed else ""
+        items.append(f"<url><loc>{escape(absolute(address))}</loc>{when}</url>\n")
+    return f'{_XML}<urlset xmlns="{_SITEMAP}">\n{"".join(items)}</urlset>\n'
+
+
+def _text(text: str) -> str:
+    return escape(_UNSAFE.sub("", text))
+
+
+# --- files --------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/static/<path:name>")
+def static(name: str) -> Response:
+    """A file of ours; kept for ever where its address carries a digest."""
+    response = send_from_directory(STATIC, name, conditional=True, max_age=None)
+    lasting = "v" in request.args or name.endswith(".woff2")
+    response.headers["Cache-Control"] = FOREVER if lasting else "public, max-age=3600"
+    return response
+
+
+@blueprint.get("/palette.css")
+def palette() -> Response:
+    """The site's own colours."""
+    response = answer(chrome.palette_css(here()), "text/css", max_age=3600)
+    if "v" in request.args:
+        response.headers["Cache-Control"] = FOREVER
+    return response
+
+
+@blueprint.get("/favicon.svg")
+def favicon() -> Response:
+    """The icon: the site's own where its folder has one, else its initial on its colour."""
+    site = here()
+    own = site.folder / "favicon.svg"
+    if own.is_file() and own.stat().st_size <= 100_000:
+        response = send_file(own, mimetype="image/svg+xml", conditional=True, max_age=None)
+        response.headers["Cache-Control"] = caching(86400)
+        return response
+    accent = site.palette.get("accent", "")
+    colour = accent if chrome.COLOUR.fullmatch(accent) else "#0b4f6c"
+    initial = escape(next((c for c in site.name if c.isalnum()), "B").upper())
+    body = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64" width="64" height="64">'
+        f'<rect width="64" height="64" rx="10" fill="{colour}"/>'
+        '<text x="32" y="47" text-anchor="middle" font-family="Georgia,serif" font-weight="700" font-size="44" '
+        f'fill="#fff">{initial}</text></svg>\n'
+    )
+    return answer(body, "image/svg+xml", max_age=86400)
+
+
+@blueprint.get("/favicon.ico")
+def favicon_ico() -> Response:
+    """Old browsers ask here; the picture is the same."""
+    return favicon()
+
+
+@blueprint.get("/media/<path:name>")
+def media(name: str) -> Response:
+    """A picture of content/media; only pictures and tables, only from there."""
+    folder = press().instance.content / "media"
+    suffix = Path(name).suffix
+    if suffix not in pictures.MEDIA_TYPES or not folder.is_dir():
+        abort(404)
+    response = send_from_directory(
+        folder, name, mimetype=pictures.MEDIA_TYPES[suffix], conditional=True, max_age=None
+    )
+    response.headers["Cache-Control"] = caching(3600)
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    return response
+
+
+# --- for operators ------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/healthz")
+def healthz() -> Response:
+    """Whether this reader can answer: 200 and the age of what it has, 503 while nothing was published."""
+    stamp = press().catalogue.stamp()
+    body = {
+        "status": "ok" if stamp.generation else "empty",
+        "version": __version__,
+        "generation": stamp.generation,
+        "as_of": stamp.as_of.isoformat() if stamp.as_of else None,
+        "written": stamp.written.isoformat() if stamp.written else None,
+    }
+    response = Response(
+        json.dumps(body) + "\n", status=200 if stamp.generation else 503, content_type="application/json"
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """A few gauges in the Prometheus text format."""
+    this = press()
+    stamp = this.catalogue.stamp()
+    lines = [
+        "# HELP broadtape_generation Rises by one with every published change.",
+        "# TYPE broadtape_generation gauge",
+        f"broadtape_generation {stamp.generation}",
+        "# HELP broadtape_articles Visible articles of a site.",
+        "# TYPE broadtape_articles gauge",
+        *(f'broadtape_articles{{site="{key}"}} {this.catalogue.count(key)}' for key in this.instance.sites),
+        "# HELP broadtape_problems Files of content/ with something wrong.",
+        "# TYPE broadtape_problems gauge",
+        f"broadtape_problems {len(this.catalogue.problems())}",
+    ]
+    if stamp.written is not None:
+        age = (this.clock() - stamp.written).total_seconds()
+        lines += [
+            "# HELP broadtape_catalogue_age_seconds Since the catalogue was last written.",
+            "# TYPE broadtape_catalogue_age_seconds gauge",
+            f"broadtape_catalogue_age_seconds {age:.0f}",
+        ]
+    response = Response("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8")
+    response.headers["Cache-Control"] = "no-store"
+    return response

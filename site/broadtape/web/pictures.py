@@ -1,0 +1,115 @@
+"""The files beside an article: which may be served, as what, and how large a picture is.
+
+Owns no routing. Only an article's own folder is ever looked into, and only for names with an allowed suffix.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from broadtape.archive.catalogue import Entry
+    from broadtape.config import Instance
+
+MEDIA_TYPES = {
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".webp": "image/webp",
+    ".avif": "image/avif",
+    ".csv": "text/csv; charset=utf-8",
+}
+MAX_BYTES = 20_000_000
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}")
+_NUMBER = r"\s*([0-9]+(?:\.[0-9]+)?)"
+
+
+def attachment(instance: Instance, entry: Entry, name: str) -> Path | None:
+    """The file of that name beside the article; None where there is none that may be served.
+
+    A bundle's folder is its own. A plain article shares its folder with others, so only what it shows
+    itself is served for it. Links that lead out of the folder are refused.
+    """
+    if _NAME.fullmatch(name) is None or Path(name).suffix not in MEDIA_TYPES:
+        return None
+    article = source(instance, entry)
+    if article.name != "index.md" and not _shown(entry, name):
+        return None
+    path = article.parent / name
+    try:
+        folder = article.parent.resolve(strict=True)
+        found = path.resolve(strict=True)
+        return (
+            found
+            if found.parent == folder and found.is_file() and found.stat().st_size <= MAX_BYTES
+            else None
+        )
+    except OSError:
+        return None
+
+
+def source(instance: Instance, entry: Entry) -> Path:
+    """The article's Markdown file; the catalogue keeps its path relative to content/."""
+    return instance.content / entry.article.path
+
+
+def size(path: Path) -> tuple[int | None, int | None]:
+    """Width and height in pixels where the file says them in a way we read (SVG, PNG, JPEG, WebP)."""
+    try:
+        return _size(str(path), path.stat().st_mtime_ns)
+    except OSError:
+        return None, None
+
+
+def _shown(entry: Entry, name: str) -> bool:
+    photo = entry.article.photo
+    return (photo is not None and photo.src.removeprefix("./") == name) or f'"{name}"' in entry.html
+
+
+@lru_cache(maxsize=1024)
+def _size(path: str, mtime_ns: int) -> tuple[int | None, int | None]:  # noqa: ARG001 – the time is the key
+    with Path(path).open("rb") as file:
+        start = file.read(65536)
+    found = (_svg(start) if path.endswith(".svg") else None) or _raster(start)
+    return found or (None, None)
+
+
+def _svg(start: bytes) -> tuple[int, int] | None:
+    root = re.search(r"<svg\b[^>]*>", start.decode("utf-8", "replace"))
+    if root is None:
+        return None
+    width = re.search(rf'\bwidth="{_NUMBER}(?:px)?"', root[0])
+    height = re.search(rf'\bheight="{_NUMBER}(?:px)?"', root[0])
+    if width and height:
+        return round(float(width[1])), round(float(height[1]))
+    box = re.search(rf'\bviewBox="\s*-?[0-9.]+[\s,]+-?[0-9.]+[\s,]+{_NUMBER}[\s,]+{_NUMBER}\s*"', root[0])
+    return (round(float(box[1])), round(float(box[2]))) if box else None
+
+
+def _raster(start: bytes) -> tuple[int, int] | None:
+    if start.startswith(b"\x89PNG\r\n\x1a\n") and len(start) >= 24:
+        width, height = struct.unpack(">II", start[16:24])
+        return width, height
+    if start.startswith(b"\xff\xd8"):
+        return _jpeg(start)
+    if start[:4] == b"RIFF" and start[8:16] == b"WEBPVP8X" and len(start) >= 30:
+        return 1 + int.from_bytes(start[24:27], "little"), 1 + int.from_bytes(start[27:30], "little")
+    if start[:4] == b"RIFF" and start[8:16] == b"WEBPVP8 " and len(start) >= 30:
+        width, height = struct.unpack("<HH", start[26:30])
+        return width & 0x3FFF, height & 0x3FFF
+    return None
+
+
+def _jpeg(start: bytes) -> tuple[int, int] | None:
+    at = 2
+    while at + 9 < len(start) and start[at] == 0xFF:
+        marker, length = start[at + 1], int.from_bytes(start[at + 2 : at + 4], "big")
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height, width = struct.unpack(">HH", start[at + 5 : at + 9])
+            return width, height
+        at += 2 + length
+    return None

@@ -1,0 +1,196 @@
+"""The press: what every page needs to be rendered and answered, made once per application.
+
+Owns the environments of templates, the cached chrome parts and how an answer is made (ETag, Last-Modified,
+Cache-Control, 304). Knows no page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from flask import Response, current_app, g, request
+from markupsafe import Markup
+
+from broadtape import resources
+from broadtape.web import chrome, words
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from broadtape.archive.catalogue import Catalogue
+    from broadtape.config import Instance, Site
+    from broadtape.search import SearchIndex
+    from broadtape.web.contexts import FeedLink, Head
+
+T = TypeVar("T")
+
+STATIC = Path(__file__).parent / "static"
+KEPT_FOR = timedelta(seconds=30)  # a scheduled article appears in lists of topics at most this late
+
+# The clock differs every minute; a page that differs in nothing else is the same page.
+_CLOCK = re.compile(r'<time class="clock"[^>]*>[^<]*</time>')
+
+
+@dataclass(slots=True)
+class Press:
+    """One application's instance, sources and clock. `search` is None where no index was given or found."""
+
+    instance: Instance
+    catalogue: Catalogue
+    search: SearchIndex | None
+    clock: Callable[[], datetime]
+    environments: dict[str, Environment] = field(default_factory=dict)
+    _kept: dict[Hashable, tuple[int, datetime, Any]] = field(default_factory=dict)
+
+    def environment(self, site: Site) -> Environment:
+        """The templates of a site: its own folder first."""
+        found = self.environments.get(site.key)
+        if found is None:
+            found = resources.environment([site.folder / "templates"])
+            found.globals["static"] = static_address
+            self.environments[site.key] = found
+        return found
+
+    def keep(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gave for this key, until something is published or half a minute has passed."""
+        generation, now = self.catalogue.generation, self.clock()
+        held = self._kept.get(key)
+        if held is not None and held[0] == generation and held[1] <= now < held[1] + KEPT_FOR:
+            value: T = held[2]
+            return value
+        value = make()
+        if len(self._kept) > 500:
+            self._kept.clear()
+        self._kept[key] = (generation, now, value)
+        return value
+
+
+def press() -> Press:
+    """The press of the application at work."""
+    found: Press = current_app.extensions["broadtape"]
+    return found
+
+
+def here() -> Site:
+    """The site that the request's host names."""
+    site: Site = g.site
+    return site
+
+
+def absolute(path: str) -> str:
+    """An address of this site as others see it; never from the request's own host."""
+    return here().url + path
+
+
+@cache
+def static_address(name: str) -> str:
+    """The address of a file of ours, with its digest so that it can be kept for ever."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
+    return f"/static/{name}?v={digest}"
+
+
+def head(
+    title: str,
+    *,
+    description: str = "",
+    path: str = "",
+    canonical: str | None = None,
+    index: bool = True,
+    kind: str = "website",
+    image: str = "",
+    json_ld: str = "",
+    feeds: tuple[FeedLink, ...] = (),
+) -> Head:
+    """The head of a page at `path`; nothing is indexable while the instance is a private preview."""
+    return chrome.head(
+        here(),
+        title,
+        description=description,
+        canonical=absolute(path or request.path) if canonical is None else canonical,
+        robots="noindex, nofollow" if press().instance.audience == "private" else "" if index else "noindex",
+        article=kind == "article",
+        image=image,
+        json_ld=json_ld,
+        feeds=feeds,
+    )
+
+
+def render(template: str, context: Any, page_head: Head, *, plain: bool = False) -> str:
+    """The page's HTML. Context fields are the template's top-level names, beside `head` and `chrome`.
+
+    `plain` reads nothing from the catalogue, for pages about failures.
+    """
+    this, site = press(), here()
+    values = {one.name: getattr(context, one.name) for one in fields(context)}
+    around = chrome.around(
+        site,
+        this.instance,
+        now=this.clock(),
+        path=request.path,
+        as_of=None if plain else this.catalogue.stamp().as_of,
+        topics=()
+        if plain
+        else this.keep(("topics", site.key), lambda: tuple(this.catalogue.topics(site.key))),
+    )
+    return this.environment(site).get_template(template).render(**values, head=page_head, chrome=around)
+
+
+def page(template: str, context: Any, page_head: Head, *, status: int = 200) -> Response:
+    """A rendered page as an answer."""
+    response = answer(render(template, context, page_head), "text/html", status=status)
+    if page_head.robots:
+        response.headers["X-Robots-Tag"] = page_head.robots
+    return response
+
+
+def answer(body: str | bytes, media_type: str, *, status: int = 200, max_age: int = 60) -> Response:
+    """An answer with its validators; 304 where the reader's copy is the same.
+
+    The ETag is a digest of the body without the clock, so it is weak where a page has one. Last-Modified is
+    the catalogue's: everything a page shows comes from there, or from an article whose date has since come.
+    """
+    this = press()
+    raw = body.encode() if isinstance(body, str) else body
+    response = Response(raw, status=status, content_type=f"{media_type}; charset=utf-8")
+    if status != 200:
+        response.headers["Cache-Control"] = "no-store" if status >= 500 else "no-cache"
+        return response
+    same = _CLOCK.sub("", body) if media_type == "text/html" and isinstance(body, str) else body
+    digest = hashlib.sha256(same.encode() if isinstance(same, str) else same).hexdigest()[:24]
+    response.set_etag(digest, weak=same is not body)
+    written = last_modified(this)
+    if written is not None:
+        response.last_modified = written
+    response.headers["Cache-Control"] = caching(max_age)
+    response.headers.add("Vary", "Accept-Encoding")
+    response.make_conditional(request)
+    return response
+
+
+def caching(max_age: int) -> str:
+    """Cache-Control of something that a change may replace: asked again each time while private."""
+    if press().instance.audience == "private":
+        return "private, no-cache"
+    return f"public, max-age={max_age}, stale-while-revalidate={max_age * 10}"
+
+
+def last_modified(this: Press) -> datetime | None:
+    """When anything a page could show last changed; whole seconds, UTC, never in the future."""
+    written = this.catalogue.stamp().written
+    newest = this.keep(("newest", here().key), lambda: this.catalogue.latest(here().key, limit=1))
+    moments = [moment for moment in (written, *(entry.article.date for entry in newest)) if moment]
+    if not moments:
+        return None
+    return words.http_instant(min(max(moments), this.clock().astimezone(UTC)))
+
+
+def safe(html: str) -> Markup:
+    """HTML that was sanitised when it was published."""
+    return Markup(html)  # noqa: S704 – publishing passes every body through nh3's allow-list

@@ -1,0 +1,131 @@
+// What a browser adds: the clock runs on, and a figure opens its proof in place. Every page works without it.
+// No storage, no requests but facts.json of the story one is reading.
+"use strict";
+
+(() => {
+  const clock = document.querySelector("time.clock");
+  if (clock) {
+    const months = ["Jan.", "Feb.", "March", "April", "May", "June", "July", "Aug.", "Sept.", "Oct.", "Nov.", "Dec."];
+    let format;
+    try {
+      format = new Intl.DateTimeFormat("en-US", {
+        timeZone: clock.dataset.zone, hourCycle: "h23", weekday: "long",
+        year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "2-digit",
+      });
+    } catch { /* a zone this browser does not know: the server's time stays */ }
+    const tick = () => {
+      const now = new Date();
+      const part = Object.fromEntries(format.formatToParts(now).map((p) => [p.type, p.value]));
+      const hour = Number(part.hour);
+      clock.dateTime = now.toISOString();
+      clock.textContent = `${months[part.month - 1]} ${part.day}, ${part.year}, ` +
+        `${hour % 12 || 12}:${part.minute} ${hour < 12 ? "a.m." : "p.m."}`;
+      const weekday = document.querySelector(".weekday");
+      if (weekday) weekday.textContent = part.weekday;
+      setTimeout(tick, 60000 - (now.getSeconds() * 1000 + now.getMilliseconds()) + 50);
+    };
+    if (format) tick();
+  }
+
+  const loaded = new Map(); // address of facts.json → promise of its facts
+  let card = null;
+  let opener = null;
+
+  const facts = (address) => {
+    if (!loaded.has(address)) {
+      loaded.set(address, fetch(address).then((answer) => {
+        if (!answer.ok) throw new Error(answer.status);
+        return answer.json();
+      }).then((data) => data.facts));
+      loaded.get(address).catch(() => loaded.delete(address));
+    }
+    return loaded.get(address);
+  };
+
+  const element = (name, text, className) => {
+    const made = document.createElement(name);
+    if (text) made.textContent = text;
+    if (className) made.className = className;
+    return made;
+  };
+
+  const close = (refocus) => {
+    if (!card) return;
+    card.remove();
+    card = null;
+    opener.removeAttribute("aria-expanded");
+    if (refocus) opener.focus();
+  };
+
+  const inputs = (evidence) => {
+    const rows = (evidence && evidence.rows || []).slice(0, 6);
+    if (!rows.length) return null;
+    const table = element("table");
+    const body = element("tbody");
+    for (const row of rows) {
+      const line = element("tr");
+      const name = element("th", row.series);
+      name.scope = "row";
+      line.append(name, element("td", row.day), element("td", row.field), element("td", row.value, "num"));
+      body.append(line);
+    }
+    table.append(body);
+    return table;
+  };
+
+  const show = (link, fact) => {
+    close(false);
+    opener = link;
+    card = element("div", "", "proof-card");
+    card.setAttribute("role", "dialog");
+    card.setAttribute("aria-labelledby", "proof-card-title");
+    card.tabIndex = -1;
+    const title = element("h2", fact.title);
+    title.id = "proof-card-title";
+    const shut = element("button", "×", "close");
+    shut.type = "button";
+    shut.setAttribute("aria-label", "Close");
+    shut.addEventListener("click", () => close(true));
+    const evidence = fact.evidence || {};
+    const sources = new Set([...(evidence.rows || []), ...(evidence.spans || [])].map((one) => one.source));
+    const more = (evidence.rows || []).length > 6 || (evidence.spans || []).length;
+    const full = element("a", more ? "All inputs and their digests" : "The full proof", "full");
+    full.href = link.href;
+    card.append(title, element("p", fact.printed, "value"), element("p", fact.status_words), element("p", fact.wording, "fine"));
+    const table = inputs(evidence);
+    if (table) card.append(table);
+    card.append(element("p", `Data as of ${fact.as_of_words}.${sources.size ? ` Source: ${[...sources].join("; ")}.` : ""}`, "fine"), full, shut);
+    document.body.append(card);
+    const at = link.getClientRects()[0];
+    const left = Math.min(at.left + scrollX, scrollX + document.documentElement.clientWidth - card.offsetWidth - 12);
+    const below = at.bottom + 8 + card.offsetHeight < innerHeight || at.top < card.offsetHeight;
+    card.style.left = `${Math.max(12, left)}px`;
+    card.style.top = `${scrollY + (below ? at.bottom + 8 : at.top - card.offsetHeight - 8)}px`;
+    link.setAttribute("aria-expanded", "true");
+    card.focus({ preventScroll: true });
+  };
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a.fact");
+    if (!link) {
+      if (card && !card.contains(event.target)) close(false);
+      return;
+    }
+    if (event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    const [page, id] = link.href.split("#");
+    if (!id || !page.endsWith("/proof")) return;
+    event.preventDefault();
+    if (card && opener === link) { close(true); return; }
+    facts(page.replace(/proof$/, "facts.json")).then((all) => {
+      if (all[id]) show(link, all[id]); else location.href = link.href;
+    }).catch(() => { location.href = link.href; });
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") close(true);
+  });
+
+  document.addEventListener("focusin", (event) => {
+    if (card && !card.contains(event.target) && event.target !== opener) close(false);
+  });
+})();

@@ -1,0 +1,118 @@
+"""Dates, times, changes and addresses as the pages print them.
+
+Owns no page and reads nothing: plain values in, the small records of contexts out.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
+
+from broadtape import numbers
+from broadtape.web.contexts import Change, Moment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from zoneinfo import ZoneInfo
+
+    from broadtape.model import Article
+
+    PageAddress = Callable[[int], str]  # the address of the nth page of a list
+
+READING_SPEED = 230  # words a minute, for "4 min read"; adults read English prose at 238 (Brysbaert 2019)
+LATE = timedelta(days=1)  # written later than this after its date, a page says so
+
+
+def of_day(day: date) -> Moment:
+    """A session or other date: `Jan. 12, 2026`."""
+    return Moment(day.isoformat(), numbers.day(day))
+
+
+def of_instant(instant: datetime, zone: ZoneInfo) -> Moment:
+    """An instant in the site's zone, to the minute: `Jan. 12, 2026, 1:41 p.m.`."""
+    local = instant.astimezone(zone)
+    return Moment(local.isoformat(timespec="minutes"), f"{numbers.day(local.date())}, {clock(local)}")
+
+
+def on_day(instant: datetime, zone: ZoneInfo) -> Moment:
+    """An instant of which only the day is printed."""
+    local = instant.astimezone(zone)
+    return Moment(local.isoformat(timespec="minutes"), numbers.day(local.date()))
+
+
+def clock(local: datetime) -> str:
+    """`1:41 p.m.`."""
+    return f"{local.hour % 12 or 12}:{local.minute:02d} {'a.m.' if local.hour < 12 else 'p.m.'}"
+
+
+def is_late(article: Article) -> bool:
+    """Whether an article was written over a day from the date it carries."""
+    return article.written is not None and abs(article.written - article.date) > LATE
+
+
+def late_sentence(article: Article, zone: ZoneInfo) -> str:
+    """`Written on Nov. 22, 2026, from data as of Jan. 12, 2026.`, or nothing where it was written in time."""
+    if article.written is None or not is_late(article):
+        return ""
+    day = numbers.day(article.written.astimezone(zone).date())
+    if article.as_of is None:
+        return f"Written on {day}."
+    return f"Written on {day}, from data as of {numbers.day(article.as_of)}."
+
+
+def change(amount: Decimal | None, percent: Decimal, *, decimals: int = 2) -> Change:
+    """A change of a price (`amount`, None where only the percentage is known) as printed.
+
+    The direction is that of the printed figures, so `0.00%` is flat.
+    """
+    shown = numbers.rounded(percent, 2)
+    moved = numbers.rounded(amount, decimals) if amount is not None else shown
+    deciding = moved or shown
+    direction = "up" if deciding > 0 else "down" if deciding < 0 else "flat"
+    return Change(
+        direction,  # type: ignore[arg-type]  # mypy widens the conditional to str
+        "" if amount is None else signed(amount, decimals),
+        numbers.signed_percent(percent, decimals=2),
+        {"up": "up", "down": "down", "flat": "unchanged"}[direction],
+    )
+
+
+def signed(value: Decimal, decimals: int) -> str:
+    """`+0.08`, `−2.11`, `0.00`."""
+    text = numbers.plain(value, decimals)
+    return f"+{text}" if numbers.rounded(value, decimals) > 0 else text.replace("−0.00", "0.00")
+
+
+def minutes(words: int) -> int:
+    """Reading time, at least a minute."""
+    return max(1, round(words / READING_SPEED))
+
+
+def title_of(slug: str) -> str:
+    """A topic's or author's name from its part of the address: `federal-reserve` is `Federal reserve`."""
+    return numbers.capital(slug.replace("-", " "))
+
+
+def slug_of(name: str) -> str:
+    """An author's part of the address: `Market Desk` is `market-desk`."""
+    kept = "".join(c if c.isalnum() else " " for c in name.lower())
+    return "-".join(kept.split())
+
+
+def month_title(month: str) -> str:
+    """`2026-01` is `January 2026`."""
+    year, number = month.split("-")
+    return numbers.month(date(int(year), int(number), 1))
+
+
+def with_query(path: str, pairs: Iterable[tuple[str, str]]) -> str:
+    """A path with its query; empty values are left out."""
+    query = urlencode([(name, value) for name, value in pairs if value], quote_via=quote)
+    return f"{path}?{query}" if query else path
+
+
+def http_instant(instant: datetime) -> datetime:
+    """An instant as HTTP dates can say it: UTC, whole seconds."""
+    return instant.astimezone(UTC).replace(microsecond=0)
