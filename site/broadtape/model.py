@@ -406,6 +406,7 @@ class Article:
     aliases: tuple[str, ...] = ()
     extra: Mapping[str, object] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)  # front-matter key → its line in the file
+    facts: Mapping[str, object] = field(default_factory=dict)  # facts.json, decoded; never believed by proof
 
 
 @dataclass(frozen=True, slots=True)
