@@ -149,6 +149,15 @@ class FilesSource:
         self._settings = settings
         self._zone = zone  # of the sessions: a date later than today there is an error
 
+    def kinds(self, directory: Directory) -> list[tuple[str, InstrumentKind]]:
+        """The instruments that the settings of this source spell out, with their kinds."""
+        return [(one.symbol, one.kind) for one in _named(self._settings, directory)]
+
+    def meaning(self, raw: str, directory: Directory) -> str:
+        """What a symbol of this table stands for now; empty when it cannot be one."""
+        found = directory.resolve(raw, _local_names(self._settings))
+        return found.symbol if found else ""
+
     def parse(self, snapshot: FileSnapshot, directory: Directory) -> Harvest:
         """What the file holds. SourceError or BadValue refuses it whole, naming line, column and value.
 
