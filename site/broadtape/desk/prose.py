@@ -349,8 +349,18 @@ def _calls(as_of: date, names: Names) -> dict[str, object]:
     def ends(fact: Fact) -> str:
         return months([moment(fact, f"end{place}") for place in range(1, number(fact) + 1)])
 
-    def share_of(fact: Fact) -> str:
-        value = decimal(fact)
+    scoped: set[date] = set()
+
+    def scope(fact: Fact) -> str:
+        """` in data since June 2016` at an article's first claim that holds only in the data; then nothing."""
+        start = fact.get("data_start")
+        if "all-time" in fact.tags or start is None or not isinstance(start.value, date) or start.value in scoped:
+            return ""
+        scoped.add(start.value)
+        return f" in data since {numbers.month(start.value)}"
+
+    def share_of(fact: Fact, name: str = "value") -> str:
+        value = decimal(fact, name)
         return numbers.percent(value, decimals=0 if value == value.to_integral_value() else 1)
 
     def subject_of(fact: Fact) -> str:
@@ -393,6 +403,7 @@ def _calls(as_of: date, names: Names) -> dict[str, object]:
         "month_name": _month_name,
         "months_through": months_through,
         "ends": ends,
+        "scope": scope,
         "share_of": share_of,
         "subject_of": subject_of,
         "article": lambda text: f"{'an' if text[0] in 'aeiou8' or text in {'11th', '18th'} else 'a'} {text}",

@@ -110,7 +110,7 @@ class _Plan:
                 self._say("lede_round" if self.round else "lede_record"),
                 self._say("record_too") if self.round and self.record else None,
             ),
-            paragraph(self._say("count", count=count) if count else None, self._since_previous()),
+            paragraph(self._say("count", count=count) if count and count.value != 1 else None, self._since_previous()),
         )
 
     def _since_previous(self) -> Planned | None:

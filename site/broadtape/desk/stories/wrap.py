@@ -124,7 +124,7 @@ class _Plan:
         others = self._others()
         return section(
             None,
-            paragraph(self._say("lede"), self._say("since") if self.since else None),
+            paragraph(self._say("lede")),
             paragraph(self._say("others", others=others) if others else None),
             paragraph(
                 self._say("day_extreme", extreme=worst) if far else None,
