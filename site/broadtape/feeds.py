@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote, urljoin
 from xml.sax.saxutils import escape, quoteattr
 
-from broadtape import __version__, numbers
-from broadtape.archive.catalogue import Catalogue, Entry, key_of
+from broadtape import __version__, numbers, urls
+from broadtape.archive.catalogue import Catalogue, Entry
 
 if TYPE_CHECKING:
     from broadtape.config import Site
@@ -73,11 +73,11 @@ def channel(site: Site, *, topic: str = "", author: str = "", symbol: str = "", 
     """The channel of the site, or of one topic, author or symbol; `name` is how people write that one."""
     path, what = "/", ""
     if topic:
-        path, what = f"/topics/{quote(key_of(topic))}/", name or topic
+        path, what = urls.topic(topic), name or topic
     elif author:
-        path, what = f"/authors/{quote(key_of(author))}/", name or author
+        path, what = urls.author(author), name or author
     elif symbol:
-        path, what = f"/quotes/{quote(symbol, safe=':')}/", name or symbol
+        path, what = urls.quote_page(symbol), name or symbol
     about = f"{site.name}: {what}" if what else site.name
     described = (
         f"Articles on {what} from {site.name}" if what else site.tagline or f"Market news from {site.name}"

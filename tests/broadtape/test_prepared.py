@@ -27,8 +27,8 @@ class Site:
         self.chunks = 1
         self.front = PreparedPages(
             self.render,
-            mark=lambda: self.mark,  # noqa: PLW0108 – read anew on each request
-            site_of=lambda host: {"bay": "bay", "hills": "hills"}.get(host),
+            mark=lambda: self.mark,
+            site_of=lambda host: host if host in ("bay", "hills") else None,
             expires=lambda site: self.due,
             clock=lambda: self.now,
             **more,

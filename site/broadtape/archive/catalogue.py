@@ -6,10 +6,8 @@ them here in one transaction; readers open the file read-only and compute nothin
 
 from __future__ import annotations
 
-import re
 import sqlite3
 import threading
-import unicodedata
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -21,6 +19,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 import msgspec
 
+from broadtape import urls
 from broadtape.model import Article, Evidence, Fact, FactKey, Instrument, Part, PartKind, Problem
 
 # Any change to the tables or to what the JSON columns hold raises it, and every catalogue is rebuilt.
@@ -182,10 +181,7 @@ class Stamp:
 # --- keys and moments -----------------------------------------------------------------------------------
 
 
-def key_of(name: str) -> str:
-    """The form in which topics, authors and months are looked up: `Market Desk` and `market-desk` are one."""
-    folded = unicodedata.normalize("NFKC", name).casefold()
-    return re.sub(r"[\W_]+", "-", folded).strip("-")
+key_of = urls.key  # the form in which topics, authors and months are looked up
 
 
 def _tag_key(kind: TagKind, name: str) -> str:
@@ -224,6 +220,7 @@ def _load(raw: bytes | str, kind: type[T] | Any) -> T:
 
 
 def _dump_article(article: Article) -> bytes:
+    article = replace(article, facts={})  # readers get facts by `facts()`
     try:
         return _dump(article)
     except (TypeError, ValueError, RecursionError, OverflowError):

@@ -1,0 +1,308 @@
+"""The keeper: the one process that publishes. It watches content/ and the market store and keeps the hours.
+
+Owns when something is published; what that means is publishing's business. Serves nothing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import structlog
+import watchfiles
+
+from broadtape import config, heartbeat
+from broadtape.heartbeat import Heartbeat, settings_digest, utc_now
+from broadtape.model import BroadtapeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from broadtape.config import Instance
+    from broadtape.publishing import Published
+
+QUIET_MS = 30  # a save is complete when nothing more came for so long (editors write, rename, set times)
+GATHER_MS = 400  # but a flood is cut into portions of this length
+TICK_MS = 500  # how often schedules, the store and the heartbeat are looked at while nothing is saved
+EVERYTHING_S = 60.0  # how often all files are compared with the manifest, for changes the watcher never saw
+MANY = 200  # more changed paths than this: compare everything instead
+RETRY_S = (1.0, 5.0, 15.0, 60.0)  # after a publish that failed
+REPROVING_S = 1.0  # how long one publish may spend on proving anew what a new market store left behind
+
+
+class KeeperRunning(BroadtapeError):
+    """Another keeper has the instance."""
+
+
+class Publish(Protocol):
+    """`broadtape.publishing.publish`."""
+
+    def __call__(
+        self, instance: Instance, changed: set[Path] | None = None, *, budget_s: float | None = None
+    ) -> Published:
+        """Publish what changed."""
+
+
+def lock_path(root: Path) -> Path:
+    """Where the keeper's lock is."""
+    return root / "var" / "state" / "keeper.lock"
+
+
+@contextmanager
+def only_keeper(root: Path) -> Iterator[None]:
+    """Be the instance's one keeper; KeeperRunning names the process that already is.
+
+    The lock is the operating system's, so it ends with the process however that ends.
+    """
+    path = lock_path(root)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            file.seek(0)
+            pid = file.read(20).strip() or "unknown"
+            raise KeeperRunning(
+                f"{root}: a keeper (process {pid}) already publishes this instance; "
+                "stop it, or serve with --no-keeper"
+            ) from error
+        file.seek(0)
+        file.truncate()
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def keeper_alive(root: Path) -> bool:
+    """Whether some process holds the keeper's lock now."""
+    try:
+        with lock_path(root).open("r", encoding="ascii") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            fcntl.flock(file, fcntl.LOCK_UN)
+            return False
+    except OSError:
+        return False
+
+
+@dataclass(slots=True)
+class _Due:
+    """What the next publish has to look at. `everything` compares all files, `changed` only those."""
+
+    everything: bool = True
+    changed: frozenset[Path] = frozenset()
+    other: bool = False  # the store, a schedule or unfinished proving
+    not_before: float = 0.0
+
+    def any(self) -> bool:
+        return self.everything or bool(self.changed) or self.other
+
+
+class Keeper:
+    """The loop, with its clock and its publisher to be replaced in tests."""
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        publish: Publish | None = None,
+        now: Callable[[], datetime] = utc_now,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        if publish is None:
+            from broadtape.publishing import publish as real  # noqa: PLC0415 – heavy; tests do without
+
+            publish = real
+        self._publish = publish
+        self._root = root
+        self._now = now
+        self._monotonic = monotonic
+        self._log = structlog.get_logger("keeper").bind(root=str(root))
+        self.instance = config.load(root)
+        self._settings = settings_digest(root)
+        self._due = _Due()
+        self._failures = 0
+        self._compared = monotonic()
+        self._store: tuple[object, ...] = self._store_state()
+        self._next_visible: datetime | None = None
+        self._beat = Heartbeat(os.getpid(), now(), now())
+        self._beaten = -heartbeat.EVERY_S
+
+    def run(self, stop: threading.Event) -> None:
+        """Publish, then follow changes until `stop` is set."""
+        self._log.info("keeper started", pid=os.getpid())
+        self.tick()
+        while not stop.is_set():
+            # Watched anew after an error: content/ itself may have been moved away and back.
+            try:
+                for changes in self._changes(stop):
+                    self.notice(Path(path) for _, path in changes)
+                    self.tick()
+            except (FileNotFoundError, RuntimeError, OSError) as error:
+                self._log.warning("cannot watch content/", cause=str(error))
+                self._due.everything = True
+                self.tick()
+                stop.wait(1.0)
+        self._log.info("keeper stopped")
+
+    def _changes(self, stop: threading.Event) -> Iterable[set[tuple[watchfiles.Change, str]]]:
+        return watchfiles.watch(
+            self.instance.content,
+            watch_filter=watchable,
+            debounce=GATHER_MS,
+            step=QUIET_MS,
+            stop_event=stop,
+            rust_timeout=TICK_MS,
+            yield_on_timeout=True,
+            raise_interrupt=False,
+        )
+
+    def notice(self, paths: Iterable[Path]) -> None:
+        """Take note of saved, moved and deleted paths."""
+        found = frozenset(paths)
+        if not found:
+            return
+        changed = self._due.changed | found
+        if len(changed) > MANY or any(_not_one_file(path) for path in found):
+            self._due.everything, self._due.changed = True, frozenset()
+        else:
+            self._due.changed = changed
+
+    def tick(self) -> None:
+        """Look at settings, store, schedules and the long comparison; publish if anything is due."""
+        now = self._monotonic()
+        self._look_at_settings()
+        store = self._store_state()
+        if store != self._store:
+            self._store, self._due.other = store, True
+        if self._next_visible is not None and self._now() >= self._next_visible:
+            self._due.other = True
+        if now - self._compared >= EVERYTHING_S or not self.instance.catalogue.exists():
+            self._due.everything = True
+        if self._due.any() and now >= self._due.not_before:
+            self._do()
+        if self._monotonic() - self._beaten >= heartbeat.EVERY_S:
+            self._say()
+
+    def _look_at_settings(self) -> None:
+        digest = settings_digest(self._root)
+        if digest == self._settings:
+            return
+        self._settings = digest
+        try:
+            self.instance = config.load(self._root)
+        except BroadtapeError as error:
+            self._log.error("settings not read, the old ones stay in force", cause=str(error))
+            self._beat = replace(self._beat, problem=str(error))
+            return
+        self._log.info("settings read anew")
+        self._due.everything = True
+
+    def _store_state(self) -> tuple[object, ...]:
+        """Changes when the market store does: size and time of the file and of its write-ahead log."""
+        state: list[object] = []
+        for suffix in ("", "-wal"):
+            try:
+                stat = self.instance.store.with_name(self.instance.store.name + suffix).stat()
+                state += [stat.st_ino, stat.st_mtime_ns, stat.st_size]
+            except OSError:
+                state.append(None)
+        return tuple(state)
+
+    def _do(self) -> None:
+        due, self._due = self._due, _Due(everything=False)
+        changed = None if due.everything else set(due.changed)
+        if due.everything:
+            self._compared = self._monotonic()
+        try:
+            done = self._publish(self.instance, changed, budget_s=REPROVING_S)
+        except Exception as error:  # noqa: BLE001 – whatever it is, the keeper goes on and tries again
+            wait = RETRY_S[min(self._failures, len(RETRY_S) - 1)]
+            self._failures += 1
+            expected = isinstance(error, BroadtapeError | OSError)
+            self._log.error("publish failed", cause=str(error), retry_s=wait, exc_info=not expected)
+            self._due = _Due(everything=True, not_before=self._monotonic() + wait)
+            self._beat = replace(self._beat, problem=f"{type(error).__name__}: {error}")
+            self._say()
+            return
+        self._failures = 0
+        self._next_visible = done.next_visible
+        if done.counts.get("waiting"):
+            self._due.other = True
+        self._store = self._store_state()
+        if done.generation != self._beat.generation:
+            self._log.info(
+                "published", generation=done.generation, seconds=round(done.seconds, 3), **done.counts
+            )
+        self._beat = replace(
+            self._beat, generation=done.generation, published=self._now(), seconds=done.seconds, problem=""
+        )
+        self._say()
+
+    def _say(self) -> None:
+        self._beaten = self._monotonic()
+        self._beat = replace(self._beat, beat=self._now())
+        try:
+            heartbeat.write_heartbeat(self.instance, self._beat)
+        except OSError as error:
+            self._log.error("heartbeat not written", cause=str(error))
+
+
+def watchable(_: watchfiles.Change, path: str) -> bool:
+    """Whether a path may matter: editors' swap and backup files and hidden ones do not."""
+    name = path.rpartition("/")[2]
+    return not (
+        name.startswith((".", "#"))
+        or name.endswith(
+            ("~", ".swp", ".swx", ".swo", ".tmp", ".part", ".bak", "___jb_tmp___", "___jb_old___")
+        )
+        or name == "4913"  # Vim tries whether it may write here
+    )
+
+
+def _not_one_file(path: Path) -> bool:
+    """A folder, or something gone that may have been one: the watcher does not tell of every file in it."""
+    return path.is_dir() or (not path.exists() and not path.suffix)
+
+
+def main(arguments: list[str]) -> int:
+    """The keeper's process: `python -m broadtape.keeper ROOT`."""
+    from broadtape.serving import end_with_parent  # noqa: PLC0415 – only as a process
+
+    root = Path(arguments[0])
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    end_with_parent()
+    try:
+        with only_keeper(root):
+            Keeper(root).run(stop)
+    except BroadtapeError as error:
+        print(f"broadtape: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

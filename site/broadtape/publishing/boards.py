@@ -1,0 +1,217 @@
+"""What readers see of the market: quote boards, quote pages, definitions and how a fact's value is printed.
+
+Owns which instruments may be shown under the instance's licence rule. Computes through metrics only; writes
+nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from broadtape import metrics, numbers
+from broadtape.archive.catalogue import (
+    DefinitionView,
+    HistoryRow,
+    InstrumentView,
+    ParameterView,
+    QuoteBoard,
+    QuoteRow,
+)
+from broadtape.metrics.series import as_date
+from broadtape.model import BroadtapeError, Fact, Instrument, MarketView, Part
+
+if TYPE_CHECKING:
+    from broadtape.config import Audience
+    from broadtape.model import Bars
+
+SESSIONS_SHOWN = 260  # about a year of a quote page's history
+UNPRINTABLE = "UNLISTED:"  # bare symbols no directory knows: usable for detection, never printed
+
+
+def board(view: MarketView, symbols: Iterable[str], audience: Audience) -> QuoteBoard:
+    """The quotes of the view's session in the order given.
+
+    An instrument without a bar of that session is left out and named. On a public instance so is one whose
+    series may not be republished, unless an instrument that stands for it may: that one is shown, as itself.
+    """
+    rows: list[QuoteRow] = []
+    left_out: list[str] = []
+    attribution: dict[str, None] = {}
+    for symbol in symbols:
+        shown = next(
+            (
+                found
+                for one in (symbol, *_proxies(view, symbol, audience))
+                if (found := _quote(view, one, audience))
+            ),
+            None,
+        )
+        if shown is None:
+            left_out.append(symbol)
+            continue
+        row, line = shown
+        rows.append(row)
+        if line:
+            attribution[line] = None
+    return QuoteBoard(view.as_of, tuple(rows), tuple(left_out), tuple(attribution))
+
+
+def _proxies(view: MarketView, symbol: str, audience: Audience) -> list[str]:
+    if audience == "private":
+        return []
+    return [instrument.symbol for instrument in view.instruments() if instrument.proxy_of == symbol]
+
+
+def _quote(view: MarketView, symbol: str, audience: Audience) -> tuple[QuoteRow, str] | None:
+    """The quote of the session and the line that credits its source; None where it may not be shown."""
+    if symbol.startswith(UNPRINTABLE):
+        return None
+    try:
+        fact = metrics.fact(view, "quote", of=symbol)
+        instrument = view.instrument(symbol)
+        origin = view.bars(symbol).origin
+    except BroadtapeError:  # no such instrument, no bar, no price: absence, which the board names
+        return None
+    if audience == "public" and fact.licence != "public":
+        return None
+    price, change, percent = fact.part("value"), fact.part("change"), fact.part("percent")
+    row = QuoteRow(
+        symbol=symbol,
+        name=instrument.name,
+        price=_decimal(price),
+        change=_decimal(change),
+        percent=_decimal(percent),
+        unit=price.unit,
+        as_of=fact.as_of,
+        source=origin.source,
+        delay_minutes=origin.delay_minutes,
+        fact_id=fact.id,
+        licence=fact.licence,
+    )
+    return row, origin.attribution or origin.source
+
+
+def _decimal(part: Part) -> Decimal:
+    assert isinstance(part.value, Decimal)
+    return part.value
+
+
+def instrument_view(
+    view: MarketView, instrument: Instrument, view_on: Callable[[date], MarketView], audience: Audience
+) -> InstrumentView:
+    """What the quote page of an instrument shows; no prices where there are none or none may be shown."""
+    try:
+        bars = view.bars(instrument.symbol)
+    except BroadtapeError:
+        return InstrumentView(instrument, None)
+    origin = bars.origin
+    first, last = as_date(bars.days[0]), as_date(bars.days[-1])
+    hidden = audience == "public" and origin.licence != "public"
+    quote = None if hidden else _quote(view_on(last), instrument.symbol, audience)
+    history, basis = ((), "price") if hidden else _history(bars)
+    return InstrumentView(
+        instrument=instrument,
+        quote=None if quote is None else quote[0],
+        history=history,
+        basis="total" if basis == "total" else "price",
+        adjustment=bars.adjustment,
+        unit=bars.unit,
+        first=first,
+        last=last,
+        source=origin.source,
+        attribution=origin.attribution,
+        licence=origin.licence,
+        delay_minutes=origin.delay_minutes,
+        retrieved=origin.retrieved,
+    )
+
+
+def _history(bars: Bars) -> tuple[tuple[HistoryRow, ...], str]:
+    """The last sessions, newest first, and the basis of their changes."""
+    cut = slice(-SESSIONS_SHOWN - 1, None)
+    days = bars.days[cut].tolist()
+    prices, adjusted = bars.close[cut].tolist(), bars.adj_close[cut].tolist()
+    basis = "price" if any(math.isfinite(value) for value in prices) else "total"
+    deciding = prices if basis == "price" else adjusted
+    columns = [getattr(bars, name)[cut].tolist() for name in ("open", "high", "low")]
+    volumes = bars.volume[cut].tolist()
+    rows: list[HistoryRow] = []
+    before = math.nan
+    for at, day in enumerate(days):
+        value = deciding[at]
+        if not math.isfinite(value):
+            continue
+        change = (value / before - 1) * 100 if math.isfinite(before) and before > 0 else math.nan
+        opened, high, low = (_price(column[at], bars.decimals, basis) for column in columns)
+        volume = volumes[at]
+        rows.append(
+            HistoryRow(
+                day=day,
+                open=opened,
+                high=high,
+                low=low,
+                close=_price(prices[at], bars.decimals, basis),
+                volume=int(volume) if math.isfinite(volume) and volume >= 0 else None,
+                percent=_rounded(change, 2),
+            )
+        )
+        before = value
+    newest_first = tuple(reversed(rows))[:SESSIONS_SHOWN]
+    return newest_first, basis
+
+
+def _price(value: float, decimals: int, basis: str) -> Decimal | None:
+    return _rounded(value, decimals) if basis == "price" else None  # an adjusted level is never printed
+
+
+def _rounded(value: float, decimals: int) -> Decimal | None:
+    if not math.isfinite(value):
+        return None
+    return numbers.rounded(Decimal(repr(round(value, 8))), decimals)
+
+
+def definitions() -> list[DefinitionView]:
+    """Every metric's definition as readers see it."""
+    return [
+        DefinitionView(
+            found.name,
+            found.title,
+            found.version,
+            found.wording,
+            tuple(ParameterView(one.name, one.meaning, one.default, one.example) for one in found.parameters),
+            tuple(found.examples),
+        )
+        for found in metrics.definitions()
+    ]
+
+
+def printed(fact: Fact) -> str:
+    """The fact's value for people: `−0.74%`, `7 sessions`, `$184.94`, `Jan. 12, 2026`."""
+    return _printed(fact.part("value"))
+
+
+def _printed(part: Part) -> str:
+    value = part.value
+    if isinstance(value, tuple):
+        return numbers.rate_range(*value)
+    if isinstance(value, Decimal):
+        if part.kind == "level":
+            return numbers.level(value, part.unit, part.decimals)
+        shown = numbers.rounded(value, part.decimals)
+        sign = "+" if part.kind == "change" and shown > 0 else ""
+        if part.unit == "percent":
+            return f"{sign}{numbers.plain(value, part.decimals)}%"
+        if part.unit == "USD":
+            return f"{'+' if sign else '−' if shown < 0 else ''}${abs(shown):,f}"
+        return f"{sign}{numbers.plain(value, part.decimals)} {part.unit}".rstrip()
+    if isinstance(value, date):
+        return numbers.month(value) if part.kind == "month" else numbers.day(value)
+    if isinstance(value, int):
+        if part.kind == "rank":
+            return f"No. {value}"
+        return str(value) if part.kind == "year" else f"{value:,d} {part.unit}".rstrip()
+    return value

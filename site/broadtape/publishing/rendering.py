@@ -1,0 +1,159 @@
+"""An article as the catalogue keeps it: rendered for pages and feeds, with what its runs have come to.
+
+Owns how claims and tickers become anchors, and defaults that only the text gives (summary, symbols, words).
+Pure but for the size of the picture; decides nothing about publication.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from broadtape import numbers, urls
+from broadtape.archive.catalogue import FactView, Filing
+from broadtape.markdown import Document, FactAnchor, sentences, to_html, to_text
+
+if TYPE_CHECKING:
+    from broadtape.config import Site
+    from broadtape.model import Article, Photo
+
+SUMMARY_LENGTH = 300  # characters; a longer first paragraph is cut after its last sentence that fits
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What a fact link's target came to: the fact's id, what proof says of the link, and the fact's value."""
+
+    id: str
+    status: str
+    value: str
+
+
+class _PageLinks:
+    def __init__(self, address: str, links: Mapping[str, Resolved], known: Callable[[str], bool]) -> None:
+        self._address = address
+        self._links = links
+        self._known = known
+
+    def fact(self, target: str, text: str) -> FactAnchor | None:  # noqa: ARG002 – markdown.Links
+        found = self._links.get(target)
+        if found is None:
+            return None
+        return FactAnchor(urls.proof(self._address, found.id), found.value, found.status, found.id)
+
+    def ticker(self, symbol: str) -> str | None:
+        return urls.quote_page(symbol) if self._known(symbol) else None
+
+
+class _FeedLinks(_PageLinks):
+    def fact(self, target: str, text: str) -> FactAnchor | None:  # noqa: ARG002 – markdown.Links
+        return None
+
+
+def file(
+    article: Article,
+    document: Document,
+    address: str,
+    *,
+    sites: Iterable[Site],
+    facts: Mapping[str, FactView],
+    links: Mapping[str, Resolved],
+    counts: Mapping[str, int],
+    known: Callable[[str], bool],
+    former: Iterable[str] = (),
+    photo_bytes: int = 0,
+) -> Filing:
+    """The article rendered for every site that shows it. `known` tells which symbols have a quote page."""
+    page = _PageLinks(address, links, known)
+    feed = _FeedLinks("", {}, known)
+    text = to_text(document)
+    symbols = article.symbols or tuple(dict.fromkeys(tickers(document)))
+    whole = replace(article, summary=article.summary or summary(document), symbols=symbols)
+    feeds = {
+        site.key: to_html(document, feed, base=urljoin(site.url + "/", address.lstrip("/"))) for site in sites
+    }
+    aliases = dict.fromkeys((*article.aliases, *former))
+    aliases.pop(address, None)
+    return Filing(
+        article=whole,
+        address=address,
+        html=to_html(document, page),
+        text=text,
+        words=len(text.split()),
+        proof=dict(counts),
+        facts=facts,
+        feeds=feeds,
+        symbols=symbols,
+        aliases=tuple(aliases),
+        photo_bytes=photo_bytes,
+        runs=runs(facts.values(), article.as_of),
+    )
+
+
+def tickers(document: Document) -> Iterable[str]:
+    """The symbols that the text names, in its order."""
+    return (span.target for block in document.blocks for span in block.spans if span.kind == "ticker")
+
+
+def summary(document: Document) -> str:
+    """The first paragraph, or as many of its sentences as make a summary."""
+    first = next(
+        (block for block in document.blocks if block.kind == "paragraph" and block.text.strip()), None
+    )
+    if first is None:
+        return ""
+    if len(first.text) <= SUMMARY_LENGTH:
+        return first.text.strip()
+    kept = ""
+    for sentence in sentences(first):
+        if len(kept) + len(sentence.text) + 1 > SUMMARY_LENGTH:
+            break
+        kept = f"{kept} {sentence.text}".strip()
+    return kept or first.text[: SUMMARY_LENGTH - 1].rsplit(" ", 1)[0] + "…"
+
+
+def runs(facts: Iterable[FactView], as_of: date | None) -> dict[str, str]:
+    """The runs an article reports, with their states: by these an older page knows what became of its run."""
+    found: dict[str, str] = {}
+    for view in facts:
+        fact = view.fact
+        start = fact.get("start")
+        if (
+            fact.as_of != as_of
+            or start is None
+            or fact.key.metric not in _RUNS
+            or not isinstance(fact.value, int)
+        ):
+            continue
+        params = dict(fact.key.params)
+        subject, other = (part.value if (part := fact.get(name)) else "" for name in ("subject", "object"))
+        unit, basis, side = (params.get(name, "") for name in ("unit", "basis", "side"))
+        key = "|".join(str(part) for part in (subject, other, side, unit, basis, start.value))
+        length = f"{fact.value} {fact.unit if fact.value != 1 else fact.unit.removesuffix('s')}"
+        broken = fact.get("broken")
+        if broken is not None and isinstance(broken.value, date):
+            found[key] = f"The run ended on {numbers.day(broken.value)}, after {length}."
+        else:
+            found[key] = f"The run had reached {length} by {numbers.day(fact.as_of)}."
+    return found
+
+
+_RUNS = frozenset({"relative-streak", "relative-streak-ended", "streak"})
+
+
+def photo_size(photo: Photo | None, folder: Path, content: Path) -> int | None:
+    """Bytes of the picture's file; 0 for none or one elsewhere, None where the file is missing."""
+    if photo is None or not photo.src or re.match(r"[a-z][a-z0-9+.-]*:|//", photo.src, re.IGNORECASE):
+        return 0
+    path = content / photo.src.lstrip("/") if photo.src.startswith("/media/") else folder / photo.src
+    try:
+        if not path.resolve().is_relative_to(content.resolve()):
+            return None
+        return path.stat().st_size
+    except (OSError, ValueError):
+        return None
