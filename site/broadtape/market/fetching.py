@@ -198,7 +198,7 @@ def _try(
 def _unchanged(
     before: SourceState, digest: str, read_as: str, parser: files.FilesSource, directory: Directory
 ) -> bool:
-    """Whether reading it again would give what is stored: same bytes, settings, and meaning of its symbols."""
+    """Whether reading it again would give what is stored: same bytes, settings, meaning of symbols."""
     if (before.digest, before.settings) != (digest, read_as):
         return False
     directory.add(parser.kinds(directory))
@@ -249,7 +249,7 @@ def _ambiguous(harvest: Harvest) -> tuple[str, ...]:
 
 def _with_disagreements(store: MarketStore, result: Fetched) -> Fetched:
     """The result with the symbols on which this source and an earlier one differ."""
-    if result.outcome == "failed":
+    if result.outcome != "stored":
         return result
     found = tuple(
         f"{symbol} ({one.basis}): up to {one.worst_pct:.2f}% from {one.first} over {one.sessions} sessions"

@@ -113,7 +113,10 @@ def splice(strips: Sequence[Strip]) -> Spliced | None:
     if len(strips) == 1:
         only = strips[0]
         return Spliced(only.days, only.columns, only.adjustment, only.unit, only.decimals, (only.source,))
-    chosen = {basis: _choose([one for one in strips if _has(one, basis)], basis) for basis in _BASES}
+    chosen = {
+        basis: _contributing(_choose([one for one in strips if _has(one, basis)], basis), basis)
+        for basis in _BASES
+    }
     used = [strip for basis in _BASES for strip in chosen[basis]]
     days = np.unique(np.concatenate([strip.days[_present(strip, chosen)] for strip in _unique(used)]))
     columns = {name: np.full(len(days), np.nan) for name in BAR_COLUMNS}
@@ -194,6 +197,19 @@ def _choose(strips: Sequence[Strip], basis: Basis) -> list[Strip]:
             return chosen
         base = fresher
     return chosen
+
+
+def _contributing(strips: Sequence[Strip], basis: Basis) -> list[Strip]:
+    """Those that have a session which none before them has."""
+    found: list[Strip] = []
+    covered = np.array([], dtype="datetime64[D]")
+    for strip in strips:
+        values = strip.columns["close" if basis == "price" else "adj_close"]
+        days = strip.days[~np.isnan(values)]
+        if not np.isin(days, covered, assume_unique=True).all():
+            found.append(strip)
+            covered = np.union1d(covered, days)
+    return found
 
 
 def _end(strip: Strip, basis: Basis) -> np.datetime64:

@@ -1,0 +1,140 @@
+"""`broadtape init`: a new instance with commented settings, one site and one article.
+
+Fetches and serves nothing; it says which command comes next.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from string import Template
+
+import click
+
+from broadtape.model import BroadtapeError
+
+_SETTINGS = """\
+# An instance of Broadtape: one newsroom with its sites. docs/contracts/settings.md describes every key,
+# docs/sources.md how to describe your tables.
+
+[instance]
+title = "$title"
+contact = "desk@example.org"             # shown on the sites and told to servers we fetch from: put yours
+time_zone = "America/New_York"           # of the exchange's sessions; each site has its own for its pages
+default_site = "$site"
+audience = "private"                     # nothing is indexable; public: only licensed figures are shown
+
+[desk]
+universe = []                            # groups of companies to look at, named by `group` below
+author = "Market Desk"
+# benchmarks = { large = "INDEXSP:SPX", small = "INDEXRUSSELL:RUT", volatility = "INDEXCBOE:VIX" }
+
+# --- sources: your own files, CSV (also .gz) or Parquet -----------------------------------------------------
+# A path may name an environment variable, "$${MARKET_DATA}/prices.csv"; a relative one starts at content/.
+# Take the comment marks off to use one. Where two tables hold the same symbol and session, the earlier wins.
+
+# [[sources.files]]
+# name = "directory"
+# path = "data/instruments.csv"
+# holds = "instruments"
+# columns = { symbol = "Symbol", name = "Company Name", etf = "ETF" }
+# exchange = "NASDAQ"
+
+# [[sources.files]]
+# name = "prices"
+# path = "data/prices.csv.gz"
+# holds = "bars"
+# columns = { symbol = "symbol", date = "date", close = "close", adj_close = "adj_close" }
+# adjustment = "split"                   # of open, high, low, close: raw | split | total (with dividends)
+# group = "watched"
+# attribution = "who supplies these figures"
+# licence = "private"                    # private: may be computed with here, not republished
+"""
+
+_SITE = """\
+# One local publication. Addresses of pages and feeds come from `url`, never from a request.
+name = "$name"
+place = ""
+url = "http://localhost:8000"
+hosts = ["localhost", "127.0.0.1"]       # the names it answers to; others get 421
+time_zone = "America/New_York"
+locale = "en_US"
+tagline = ""
+watch_list = []                          # "NASDAQ:AAPL", …: the quotes beside every page
+blocks = ["recent-quotes"]
+indexing = "noindex"
+copyright = "$name"
+"""
+
+_ARTICLE = """\
+---
+title: "A new newsroom"
+date: $date
+summary: "This page shows what an article looks like; replace it with your own."
+topics: [about-us]
+---
+
+This is an ordinary post: a Markdown file with a title and a date. Everything else has a default.
+
+## Where things are
+
+- The settings are in `content/broadtape.toml`, this site's in `content/sites/$site/site.toml`.
+- Articles lie in `content/articles/` by year and month; save a file there and the site shows it.
+- What the desk writes is filed beside them, each figure a link to its proof.
+"""
+
+
+@click.command("init")
+@click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--site", default="local", show_default=True, help="The first site's key: its folder's name.")
+@click.option("--title", default="", help="The newsroom's name; by default the folder's.")
+def command(folder: Path, site: str, title: str) -> None:
+    """Make a new instance: commented settings, one site, one article.
+
+    Nothing that exists is changed; a folder that already is an instance is refused.
+    """
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", site):
+        raise click.BadParameter("small letters, digits and hyphens only", param_hint="--site")
+    name = title or folder.resolve().name.replace("-", " ").replace("_", " ").title()
+    if re.search(r'[\x00-\x1f\x7f"\\]', name):
+        raise click.BadParameter(
+            "no quotation marks, backslashes or control characters", param_hint="--title"
+        )
+    now = datetime.now().astimezone().replace(microsecond=0)
+    words = {"title": name, "name": name, "site": site, "date": now.isoformat()}
+    files = {
+        folder / "content" / "sites" / site / "site.toml": _SITE,
+        folder / "content" / "articles" / f"{now:%Y}" / f"{now:%m}" / "a-new-newsroom.md": _ARTICLE,
+        folder / "content" / "broadtape.toml": _SETTINGS,  # last: with it the folder is an instance
+        folder / ".gitignore": "var/\n",
+    }
+    for path in files:
+        if path.exists() and path.name != ".gitignore":
+            raise BroadtapeError(f"{path}: exists already; name another folder, nothing was written")
+    for path, text in files.items():
+        if not path.exists():
+            _write(path, Template(text).substitute(words))
+    click.echo(f"made {folder}: describe your tables in {folder / 'content' / 'broadtape.toml'}, then run")
+    click.echo(f"  broadtape -C {folder} fetch")
+    click.echo(f"  broadtape -C {folder} serve")
+
+
+def _write(path: Path, text: str) -> None:
+    """The file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise
