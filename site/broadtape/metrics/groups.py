@@ -80,9 +80,9 @@ def _evidence(answer: Answer, window: windows.Window, members: Members, listed: 
     for at in listed:
         for day, value in zip(days, (members.base[at], members.last[at]), strict=True):
             answer.close(members.symbols[at], day, field, float(value), members.bars[at])
-    origins = {id(bars.origin): bars.origin for bars in members.bars}
     values = np.column_stack([members.base, members.last])
-    answer.group_span(answer["in"], field, days[0], days[1], values, origins.values())
+    origins = (bars.origin for bars in members.bars)
+    answer.group_span(answer["in"], field, days[0], days[1], values, origins)
 
 
 @metric(

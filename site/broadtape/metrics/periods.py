@@ -5,6 +5,7 @@ Owns which periods are complete and which close a period starts from. Owns no pr
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
@@ -51,9 +52,10 @@ def codes(days: NDArray[np.datetime64], unit: Unit) -> NDArray[np.int64]:
 
 def next_session(view: MarketView) -> np.datetime64:
     """The first scheduled session after the as-of one; the next weekday where the calendar ends."""
-    after = view.sessions_after(1)
-    if len(after):
-        return np.datetime64(after[0], "D")
+    with suppress(NoData):
+        after = view.sessions_after(1)
+        if len(after):
+            return np.datetime64(after[0], "D")
     day = as_date(view.sessions[-1]) + timedelta(days=1)
     while day.weekday() > 4:
         day += timedelta(days=1)

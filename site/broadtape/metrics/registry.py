@@ -82,7 +82,7 @@ class Answer:
         self.free = False  # nobody's data: computed from the calendar alone
         self._rows: dict[tuple[str, date, str], Row] = {}
         self._spans: list[Span] = []
-        self._origins: list[Origin] = []
+        self._licences: set[str] = set()
 
     def __getitem__(self, name: str) -> str:
         return self.params[name]
@@ -199,7 +199,7 @@ class Answer:
     def fact(self, key: FactKey) -> Fact:
         """The finished fact."""
         head = self.parts[0]
-        public = (self._origins or self.free) and all(o.licence == "public" for o in self._origins)
+        public = self._licences == {"public"} or (self.free and not self._licences)
         return Fact(
             key=key,
             value=head.value,
@@ -212,8 +212,7 @@ class Answer:
         )
 
     def _origin(self, origin: Origin) -> None:
-        if not any(origin is known for known in self._origins):
-            self._origins.append(origin)
+        self._licences.add(origin.licence)
 
     def _add(self, series: str, day: date, field: str, value: str, origin: Origin) -> None:
         row = Row(series, day, field, value, origin.source, origin.retrieved)
