@@ -13,7 +13,7 @@ from flask import Flask, Response, abort, g, request
 
 from broadtape.archive.catalogue import Catalogue
 from broadtape.web import articles, errors, front, machines, markets, searching, standing
-from broadtape.web.press import Press
+from broadtape.web.press import Press, press
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,20 +62,13 @@ def create_app(
 
 def _find_site() -> None:
     """The Host names the site; an unknown one gets 421 and nothing of any site."""
-    found: Press = request_press()
-    site = found.instance.site_for_host(request.host)
+    instance = press().instance
+    site = instance.site_for_host(request.host)
     if site is None and request.path in ANY_HOST:
-        site = found.instance.sites.get(found.instance.default_site)
+        site = instance.sites.get(instance.default_site)
     if site is None:
         abort(421)
     g.site = site
-
-
-def request_press() -> Press:
-    """The press of the application that answers this request."""
-    from broadtape.web.press import press  # noqa: PLC0415
-
-    return press()
 
 
 def policy(site: Site) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, send_file
 
-from broadtape import numbers
+from broadtape import numbers, urls
 from broadtape.metrics.filed import to_json
 from broadtape.web import cards, pictures, words
 from broadtape.web.contexts import (
@@ -96,7 +96,7 @@ def article(year: int, month: int, day: int, slug: str) -> Response:
             CorrectionLine(words.on_day(c.date, site.time_zone), c.text, None) for c in it.corrections
         ),
         topics=tuple(cards.topic_link(name) for name in it.topics),
-        symbols=tuple(Link(s, cards.quote_address(s)) for s in it.symbols if not s.startswith("UNLISTED:")),
+        symbols=symbol_links(entry),
         related=cards.cards(this.instance, site, related),
         newer=cards.card(this.instance, site, newer) if newer else None,
         older=cards.card(this.instance, site, older) if older else None,
@@ -104,8 +104,8 @@ def article(year: int, month: int, day: int, slug: str) -> Response:
         minutes=words.minutes(entry.words),
         claims=sum(entry.proof.values()),
         checked=checked,
-        proof=f"{entry.address}proof",
-        markdown=f"{entry.address}index.md",
+        proof=urls.proof(entry.address),
+        markdown=urls.source(entry.address),
     )
     return page(
         "pages/article.html",
@@ -138,9 +138,9 @@ def proof(year: int, month: int, day: int, slug: str) -> Response:
         as_of=words.of_day(entry.article.as_of) if entry.article.as_of else None,
         counts=tuple((status, count) for status, count in entry.proof.items() if count),
         proofs=tuple(_proof(fact_id, view, tuple(said.get(fact_id, ()))) for fact_id, view in ordered),
-        data=f"{entry.address}facts.json",
+        data=urls.facts(entry.address),
     )
-    head = page_head(f"Proof of “{entry.article.title}”", path=f"{entry.address}proof", index=False)
+    head = page_head(f"Proof of “{entry.article.title}”", path=urls.proof(entry.address), index=False)
     return page("pages/proof.html", context, head)
 
 
@@ -204,6 +204,17 @@ def claims(entry: Entry) -> dict[str, list[str]]:
         if text and text not in texts:
             texts.append(text)
     return found
+
+
+def symbol_links(entry: Entry) -> tuple[Link, ...]:
+    """Quote pages of the article's symbols, by name; what has no quote page is not linked."""
+    links = []
+    for symbol in entry.article.symbols:
+        view = None if symbol.startswith("UNLISTED:") else press().catalogue.instrument(symbol)
+        if view is not None:
+            title = f"{view.instrument.name} ({view.instrument.ticker})"
+            links.append(Link(title, urls.quote_page(symbol)))
+    return tuple(links)
 
 
 def ticker_titles(entry: Entry) -> dict[str, str]:
@@ -284,14 +295,12 @@ def json_ld(entry: Entry) -> str:
             {
                 "@type": "Organization" if it.origin == "desk" else "Person",
                 "name": name,
-                "url": absolute(
-                    "/about/methods/" if it.origin == "desk" else cards.author_link(name).address
-                ),
+                "url": absolute(urls.METHODS if it.origin == "desk" else cards.author_link(name).address),
             }
             for name in it.authors
         ],
         "publisher": {"@type": "NewsMediaOrganization", "name": site.name, "url": site.url + "/"},
-        "publishingPrinciples": absolute("/about/methods/"),
+        "publishingPrinciples": absolute(urls.METHODS),
         "isAccessibleForFree": True,
     }
     image = social_image(entry)
@@ -316,7 +325,7 @@ def _proof(fact_id: str, view: FactView, said: tuple[str, ...]) -> Proof:
         printed="" if hidden else view.printed,
         title=view.metric_title,
         wording=view.wording,
-        definition=f"/definitions/{fact.key.metric}/",
+        definition=urls.definition(fact.key.metric),
         long_form=view.long_form,
         as_of=words.of_day(fact.as_of),
         parts=()
@@ -355,6 +364,9 @@ def _proof(fact_id: str, view: FactView, said: tuple[str, ...]) -> Proof:
 
 def _part(part: Part) -> str:
     value = part.value
+    if part.kind == "entity":
+        view = press().catalogue.instrument(str(value))
+        return f"{view.instrument.name} ({value})" if view else str(value)
     if isinstance(value, tuple):
         return numbers.rate_range(*value)
     if isinstance(value, date):

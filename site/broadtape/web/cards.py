@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
-from broadtape import numbers
-from broadtape.archive.catalogue import key_of
+from broadtape import numbers, urls
 from broadtape.web import pictures, words
 from broadtape.web.contexts import Card, Link, Picture, QuoteLine, QuoteTable
 
@@ -55,17 +54,12 @@ def summary(entry: Entry) -> str:
 
 def topic_link(name: str, count: int = 0) -> Link:
     """A topic and its page."""
-    return Link(words.title_of(name), f"/topics/{key_of(name)}/", count=count)
+    return Link(words.title_of(name), urls.topic(name), count=count)
 
 
 def author_link(name: str) -> Link:
     """An author and the page of their stories."""
-    return Link(name, f"/authors/{key_of(name)}/")
-
-
-def quote_address(symbol: str) -> str:
-    """`/quotes/NASDAQ:NVDA/`."""
-    return f"/quotes/{quote(symbol, safe=':.')}/"
+    return Link(name, urls.author(name))
 
 
 def picture(instance: Instance, entry: Entry) -> Picture | None:
@@ -82,13 +76,13 @@ def picture(instance: Instance, entry: Entry) -> Picture | None:
     width, height = pictures.size(path)
     table = path.with_suffix(".csv").name
     return Picture(
-        src=entry.address + name,
+        src=urls.attachment(entry.address, name),
         alt=photo.alt,
         caption=photo.caption,
         credit=photo.credit,
         width=width,
         height=height,
-        data=entry.address + table if pictures.attachment(instance, entry, table) else "",
+        data=urls.attachment(entry.address, table) if pictures.attachment(instance, entry, table) else "",
     )
 
 
@@ -127,7 +121,7 @@ def quote_line(row: QuoteRow, day: date) -> QuoteLine:
         symbol=row.symbol,
         ticker=row.symbol.partition(":")[2],
         name=row.name,
-        address=quote_address(row.symbol),
+        address=urls.quote_page(row.symbol),
         price=numbers.plain(row.price, places(row.price)),
         change=words.change(row.change, row.percent, decimals=places(row.price)),
         as_of=words.of_day(row.as_of) if row.as_of != day else None,

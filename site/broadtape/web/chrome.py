@@ -11,8 +11,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from broadtape import numbers
-from broadtape.archive.catalogue import key_of
+from broadtape import numbers, urls
 from broadtape.web import words
 from broadtape.web.contexts import Block, Chrome, FeedLink, Head, Link
 
@@ -26,12 +25,12 @@ COLOUR = re.compile(r"#[0-9a-fA-F]{3}(?:[0-9a-fA-F]{3})?")
 # Custom properties a site may set; with "-dark" for the dark scheme.
 PALETTE = ("accent", "paper", "panel", "ink", "muted", "rule")
 LEGAL = (
-    ("Corrections", "/corrections/"),
-    ("How we work", "/about/methods/"),
+    ("Corrections", urls.CORRECTIONS),
+    ("How we work", urls.METHODS),
     ("Definitions", "/definitions/"),
-    ("Privacy", "/privacy/"),
-    ("Terms", "/terms/"),
-    ("Accessibility", "/accessibility/"),
+    ("Privacy", urls.PRIVACY),
+    ("Terms", urls.TERMS),
+    ("Accessibility", urls.ACCESSIBILITY),
 )
 
 
@@ -77,12 +76,12 @@ def sections(site: Site, topics: Iterable[tuple[str, int]], path: str) -> list[L
     if site.navigation:
         chosen = [(item.title, item.address) for item in site.navigation]
     else:
-        used = [(words.title_of(name), f"/topics/{key_of(name)}/") for name, _ in topics]
+        used = [(words.title_of(name), urls.topic(name)) for name, _ in topics]
         chosen = [
-            ("Front page", "/"),
-            ("Markets", "/markets/"),
+            ("Front page", urls.FRONT),
+            ("Markets", urls.MARKETS),
             *used[:TOPICS_SHOWN],
-            ("Archive", "/archive/"),
+            ("Archive", urls.ARCHIVE),
         ]
     return [Link(title, address, path == address) for title, address in chosen]
 

@@ -19,14 +19,14 @@ from broadtape.web.press import answer, head, here, press, render
 
 if TYPE_CHECKING:
     from flask import Flask
-    from werkzeug.wrappers import Response as AnyResponse
+    from werkzeug.sansio.response import Response as AnyResponse
 
 log = structlog.get_logger(__name__)
 
 TEXTS = {
     404: (
         "Page not found",
-        "There is no page at this address. It may have moved, or the address may be incomplete.",
+        "There is no page at this address. It may have moved, or be incomplete.",
     ),
     405: ("This cannot be done here", "The page exists, but it only answers requests to read it."),
     410: ("This story was withdrawn", "It was published here and has since been taken back."),
@@ -46,8 +46,8 @@ def on_http(error: HTTPException) -> AnyResponse:
     if error.response is not None:
         return error.response
     code = error.code or 500
-    if code in (301, 302, 307, 308) and isinstance(error, HTTPException):
-        return error.get_response()  # type: ignore[return-value]  # a redirect of the router
+    if 300 <= code < 400:  # the router's own redirect, to the address with a slash
+        return error.get_response()
     if code == 421:
         return misdirected()
     if code == 404:
@@ -71,13 +71,13 @@ def on_failure(error: Exception) -> AnyResponse:
     title, text = TEXTS[500]
     try:
         return error_page(500, title, text, reference=reference)
-    except Exception as second:
-        log.error("error page failed", reference=reference, exc_info=second)
+    except Exception:
+        log.exception("error page failed", reference=reference)
         return bare(500, title, f"{text} Reference: {reference}.")
 
 
 def former() -> AnyResponse | None:
-    """The answer for an address where an article used to be: 301 to where it is, 410 where it was withdrawn."""
+    """The answer where an article used to be: 301 to where it is, 410 where it was withdrawn."""
     this, site = press(), here()
     path = request.path
     address = path if path.endswith("/") else path + "/"

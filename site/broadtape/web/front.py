@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, redirect, request
 
-from broadtape.archive.catalogue import key_of
+from broadtape import urls
 from broadtape.web import cards, words
 from broadtape.web.contexts import Card, FeedLink, FrontPage, Link, ListPage, Moment, Paging, QuoteLine, Rail
 from broadtape.web.press import head as page_head
@@ -59,7 +59,7 @@ def front() -> Response:
         strip_as_of=_strip_day(),
         quotes=cards.quote_table(board, this.instance),
         topics=tuple(cards.topic_link(name, count) for name, count in topics[:12]),
-        archive="/archive/",
+        archive=urls.ARCHIVE,
     )
     description = f"Market news for {site.place or site.name}, with a proof behind every figure."
     return page("pages/front.html", context, page_head(site.name, description=description, path="/"))
@@ -132,13 +132,13 @@ def topics() -> Response:
 @blueprint.get("/topics/<slug>/")
 def topic(slug: str) -> Response:
     """The stories of a topic, newest first."""
-    return _tagged("Topic", "topic", slug, press().catalogue.topics(here().key), "/topics/")
+    return _tagged("Topic", "topic", slug, press().catalogue.topics(here().key))
 
 
 @blueprint.get("/authors/<slug>/")
 def author(slug: str) -> Response:
     """The stories of an author, newest first."""
-    return _tagged("Author", "author", slug, press().catalogue.authors(here().key), "/authors/")
+    return _tagged("Author", "author", slug, press().catalogue.authors(here().key))
 
 
 @blueprint.get("/archive/")
@@ -146,7 +146,7 @@ def archive() -> Response:
     """The months that have stories."""
     this, site = press(), here()
     links = tuple(
-        Link(words.month_title(month), f"/archive/{month[:4]}/{month[5:]}/", count=count)
+        Link(words.month_title(month), urls.month(int(month[:4]), int(month[5:])), count=count)
         for month, count in this.catalogue.months(site.key)
     )
     context = _links("Archive", "Archive by month", f"Every story {site.name} has published.", links)
@@ -163,19 +163,19 @@ def archive_month(year: str, month: str) -> Response:
     if total == 0:
         abort(404)
     title = words.month_title(key)
-    return _page_of("Archive", title, "", f"/archive/{year}/{month}/", total, month=key)
+    return _page_of("Archive", title, "", urls.month(int(year), int(month)), total, month=key)
 
 
-def _tagged(label: str, kind: str, slug: str, known: list[tuple[str, int]], under: str) -> Response:
-    found = next(((name, count) for name, count in known if key_of(name) == key_of(slug)), None)
+def _tagged(label: str, kind: str, slug: str, known: list[tuple[str, int]]) -> Response:
+    found = next(((name, count) for name, count in known if urls.key(name) == urls.key(slug)), None)
     if found is None:
         abort(404)
     name, total = found
-    address = f"{under}{key_of(name)}/"
+    address = urls.topic(name) if kind == "topic" else urls.author(name)
     if request.path != address:
         return redirect(address, 301)  # type: ignore[return-value]  # werkzeug's Response is ours at run time
     title = words.title_of(name) if kind == "topic" else name
-    feed = f"{address}feed.xml"
+    feed = urls.feed("rss", address)
     return _page_of(label, title, feed, address, total, **{kind: name})
 
 
@@ -190,14 +190,12 @@ def _page_of(label: str, title: str, feed: str, address: str, total: int, **tags
         description="",
         cards=cards.cards(this.instance, site, entries),
         links=(),
-        paging=paging(
-            number, pages, lambda n: words.with_query(address, [("page", str(n) if n > 1 else "")])
-        ),
+        paging=paging(number, pages, lambda n: urls.page(address, n)),
         total=total,
         feed=feed,
     )
     feeds = (FeedLink(f"{site.name}: {title}", feed, "application/rss+xml"),) if feed else ()
-    path = words.with_query(address, [("page", str(number) if number > 1 else "")])
+    path = urls.page(address, number)
     described = f"{title}: {total} {'story' if total == 1 else 'stories'} from {site.name}."
     return page("pages/list.html", context, page_head(title, description=described, path=path, feeds=feeds))
 

@@ -14,9 +14,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 from flask import Blueprint, Response, abort, request, send_file, send_from_directory
 
-from broadtape import __version__, feeds
-from broadtape.archive.catalogue import key_of
-from broadtape.web import cards, chrome, pictures, words
+from broadtape import __version__, feeds, urls
+from broadtape.web import chrome, pictures, words
 from broadtape.web.press import STATIC, absolute, answer, caching, here, press
 
 if TYPE_CHECKING:
@@ -29,15 +28,15 @@ URLS = 40_000  # of one sitemap; the protocol allows 50,000
 NEWS = timedelta(days=2)  # the news sitemap's rule
 FOREVER = "public, max-age=31536000, immutable"
 STANDING = (
-    "/markets/",
+    urls.MARKETS,
     "/quotes/",
-    "/about/",
-    "/about/methods/",
+    urls.ABOUT,
+    urls.METHODS,
     "/definitions/",
-    "/corrections/",
-    "/privacy/",
-    "/terms/",
-    "/accessibility/",
+    urls.CORRECTIONS,
+    urls.PRIVACY,
+    urls.TERMS,
+    urls.ACCESSIBILITY,
 )
 FORMS: dict[str, feeds.Format] = {feeds.FILE[form]: form for form in get_args(feeds.Format)}
 _XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -97,7 +96,7 @@ def feed_answer(feed: feeds.Feed) -> Response:
 
 
 def _known(names: list[tuple[str, int]], slug: str) -> str:
-    found = next((name for name, _ in names if key_of(name) == slug), None)
+    found = next((name for name, _ in names if urls.key(name) == slug), None)
     if found is None:
         abort(404)
     return found
@@ -125,12 +124,10 @@ def sitemap() -> Response:
     parts = -(-len(pages) // URLS)
     if parts <= 1:
         return answer(_urlset(pages), "application/xml", max_age=3600)
-    items = "".join(
-        f"<sitemap><loc>{absolute(f'/sitemap-{n}.xml')}</loc></sitemap>\n" for n in range(1, parts + 1)
-    )
-    return answer(
-        f'{_XML}<sitemapindex xmlns="{_SITEMAP}">\n{items}</sitemapindex>\n', "application/xml", max_age=3600
-    )
+    parts_of = (absolute(f"/sitemap-{number}.xml") for number in range(1, parts + 1))
+    items = "".join(f"<sitemap><loc>{address}</loc></sitemap>\n" for address in parts_of)
+    body = f'{_XML}<sitemapindex xmlns="{_SITEMAP}">\n{items}</sitemapindex>\n'
+    return answer(body, "application/xml", max_age=3600)
 
 
 @blueprint.get("/sitemap-<int(max=1000):number>.xml")
@@ -168,14 +165,16 @@ def news_sitemap() -> Response:
 def opensearch() -> Response:
     """How a browser searches this site."""
     site = here()
+    page = quoteattr(absolute(urls.SEARCH) + "?q={searchTerms}")
+    suggest = quoteattr(absolute(urls.SUGGEST) + "?q={searchTerms}")
     body = (
         f'{_XML}<OpenSearchDescription xmlns="http://a9.com/-/spec/opensearch/1.1/">\n'
         f"<ShortName>{_text(site.name[:16])}</ShortName>\n"
         f"<Description>{_text(f'Search the stories of {site.name}')}</Description>\n"
         "<InputEncoding>UTF-8</InputEncoding>\n"
         f'<Image width="16" height="16" type="image/svg+xml">{absolute("/favicon.svg")}</Image>\n'
-        f'<Url type="text/html" template={quoteattr(absolute("/search") + "?q={searchTerms}")}/>\n'
-        f'<Url type="application/x-suggestions+json" template={quoteattr(absolute("/search/suggest") + "?q={searchTerms}")}/>\n'
+        f'<Url type="text/html" template={page}/>\n'
+        f'<Url type="application/x-suggestions+json" template={suggest}/>\n'
         "</OpenSearchDescription>\n"
     )
     return answer(body, "application/opensearchdescription+xml", max_age=86400)
@@ -186,13 +185,13 @@ def _addresses() -> list[tuple[str, datetime | None]]:
     catalogue = this.catalogue
     articles: list[tuple[str, datetime | None]] = list(catalogue.addresses(site.key))
     newest = articles[0][1] if articles else None
-    lists = [f"/topics/{key_of(name)}/" for name, _ in catalogue.topics(site.key)]
-    lists += [f"/authors/{key_of(name)}/" for name, _ in catalogue.authors(site.key)]
-    lists += [f"/archive/{month.replace('-', '/')}/" for month, _ in catalogue.months(site.key)]
-    lists += [f"/definitions/{d.name}/" for d in catalogue.definitions()]
+    lists = [urls.topic(name) for name, _ in catalogue.topics(site.key)]
+    lists += [urls.author(name) for name, _ in catalogue.authors(site.key)]
+    lists += [urls.month(int(month[:4]), int(month[5:])) for month, _ in catalogue.months(site.key)]
+    lists += [urls.definition(d.name) for d in catalogue.definitions()]
     named = {symbol for symbol, _ in catalogue.symbols(site.key)} | set(site.watch_list)
     lists += [
-        cards.quote_address(symbol)
+        urls.quote_page(symbol)
         for symbol in sorted(named & set(catalogue.instruments()))
         if not symbol.startswith("UNLISTED:")
     ]
@@ -247,7 +246,8 @@ def favicon() -> Response:
     body = (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64" width="64" height="64">'
         f'<rect width="64" height="64" rx="10" fill="{colour}"/>'
-        '<text x="32" y="47" text-anchor="middle" font-family="Georgia,serif" font-weight="700" font-size="44" '
+        '<text x="32" y="47" text-anchor="middle" font-family="Georgia,serif" font-weight="700" '
+        'font-size="44" '
         f'fill="#fff">{initial}</text></svg>\n'
     )
     return answer(body, "image/svg+xml", max_age=86400)
@@ -266,9 +266,8 @@ def media(name: str) -> Response:
     suffix = Path(name).suffix
     if suffix not in pictures.MEDIA_TYPES or not folder.is_dir():
         abort(404)
-    response = send_from_directory(
-        folder, name, mimetype=pictures.MEDIA_TYPES[suffix], conditional=True, max_age=None
-    )
+    kind = pictures.MEDIA_TYPES[suffix]
+    response = send_from_directory(folder, name, mimetype=kind, conditional=True, max_age=None)
     response.headers["Cache-Control"] = caching(3600)
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     return response

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, redirect
 
-from broadtape import numbers
+from broadtape import numbers, urls
 from broadtape.web import cards, quotes, words
 from broadtape.web.contexts import (
     FeedLink,
@@ -51,7 +51,7 @@ def watch_list() -> Response:
     named = [symbol for symbol, _ in this.catalogue.symbols(site.key)]
     have = {row.symbol for row in table.rows} if table else set()
     others = tuple(
-        Link(f"{view.instrument.name} ({view.instrument.ticker})", cards.quote_address(symbol))
+        Link(f"{view.instrument.name} ({view.instrument.ticker})", urls.quote_page(symbol))
         for symbol in named[:80]
         if symbol not in have
         and not symbol.startswith("UNLISTED:")
@@ -67,8 +67,8 @@ def quote(symbol: str) -> Response:
     this, site = press(), here()
     view = the_instrument(symbol)
     if view.instrument.symbol != symbol:
-        return redirect(cards.quote_address(view.instrument.symbol), 301)  # type: ignore[return-value]  # one class at run time
-    instrument, address = view.instrument, cards.quote_address(view.instrument.symbol)
+        return redirect(urls.quote_page(view.instrument.symbol), 301)  # type: ignore[return-value]  # one class at run time
+    instrument, address = view.instrument, urls.quote_page(view.instrument.symbol)
     series = quotes.series(view) if may_show(view) else None
     total = this.catalogue.count(site.key, symbol=instrument.symbol)
     entries = this.catalogue.latest(site.key, symbol=instrument.symbol, limit=STORIES)
@@ -103,16 +103,13 @@ def quote(symbol: str) -> Response:
         notes=tuple(notes(view, series)),
         cards=cards.cards(this.instance, site, entries),
         total=total,
-        feed=f"{address}feed.xml" if total else "",
+        feed=urls.feed("rss", address) if total else "",
     )
     title = f"{instrument.name} ({instrument.exchange}: {instrument.ticker})"
     description = f"Closing prices, changes and stories about {instrument.name}."
-    feeds = (
-        (FeedLink(f"{site.name}: {instrument.name}", context.feed, "application/rss+xml"),) if total else ()
-    )
-    return page(
-        "pages/quote.html", context, page_head(title, description=description, path=address, feeds=feeds)
-    )
+    own = FeedLink(f"{site.name}: {instrument.name}", context.feed, "application/rss+xml")
+    head = page_head(title, description=description, path=address, feeds=(own,) if total else ())
+    return page("pages/quote.html", context, head)
 
 
 @blueprint.get("/quotes/<symbol>/history.csv")
@@ -142,28 +139,15 @@ def markets() -> Response:
         )
         if (table := performance(title, symbols)) is not None
     ]
-    days = [
-        view.quote.as_of
-        for table in tables
-        for view in _views(row.line.symbol for row in table.rows)
-        if view.quote
-    ]
-    delay = max(
-        (view.delay_minutes for table in tables for view in _views(r.line.symbol for r in table.rows)),
-        default=0,
-    )
+    views = _views(row.line.symbol for table in tables for row in table.rows)
+    days = [view.quote.as_of for view in views if view.quote]
+    delay = max((view.delay_minutes for view in views), default=0)
     entries = this.catalogue.latest(site.key, limit=6)
     context = MarketsPage(
         as_of=words.of_day(max(days)) if days else None,
         timing=cards.timing(max(days), delay) if days else "",
         tables=tuple(tables),
-        sources=tuple(
-            dict.fromkeys(
-                view.attribution or view.source
-                for table in tables
-                for view in _views(row.line.symbol for row in table.rows)
-            )
-        ),
+        sources=tuple(dict.fromkeys(view.attribution or view.source for view in views)),
         cards=cards.cards(this.instance, site, entries),
     )
     head = page_head("Markets", description="Indexes, funds and companies at their last close.")
@@ -200,7 +184,8 @@ def notes(view: InstrumentView, series: quotes.Series | None) -> Iterable[str]:
         yield ADJUSTMENTS["total" if not series.price else view.adjustment]
     newest = press().catalogue.stamp().as_of
     if newest is not None and series.day < newest:
-        yield f"The last price we have is of {numbers.day(series.day)}; other series reach {numbers.day(newest)}."
+        last = numbers.day(series.day)
+        yield f"The last price we have is of {last}; other series reach {numbers.day(newest)}."
     if view.instrument.proxy_of:
         index = press().catalogue.instrument(view.instrument.proxy_of)
         if index is not None:
@@ -229,10 +214,8 @@ def performance(title: str, symbols: Iterable[str]) -> PerformanceTable | None:
         series = quotes.series(view)
         if view.quote is None or series is None or not cards.shown(view.quote, press().instance):
             continue
-        windows = tuple(
-            found[1] if (found := quotes.window(series, name)) is not None else None
-            for name in quotes.WINDOWS
-        )
+        found = [quotes.window(series, name) for name in quotes.WINDOWS]
+        windows = tuple(None if one is None else one[1] for one in found)
         rows.append((view.quote, windows))
     if not rows:
         return None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort
 
-from broadtape import resources
+from broadtape import resources, urls
 from broadtape.web import cards, words
 from broadtape.web.contexts import (
     CorrectionLine,
@@ -33,11 +33,11 @@ blueprint = Blueprint("standing", __name__)
 
 # Address → name of the standing page.
 PAGES = {
-    "/about/": "about",
-    "/about/methods/": "methods",
-    "/privacy/": "privacy",
-    "/terms/": "terms",
-    "/accessibility/": "accessibility",
+    urls.ABOUT: "about",
+    urls.METHODS: "methods",
+    urls.PRIVACY: "privacy",
+    urls.TERMS: "terms",
+    urls.ACCESSIBILITY: "accessibility",
 }
 SCANNED = 2000  # newest articles looked through for corrections
 STEP = 200
@@ -77,31 +77,31 @@ def _text(address: str) -> Response:
 @blueprint.get("/about/")
 def about() -> Response:
     """Who we are."""
-    return _text("/about/")
+    return _text(urls.ABOUT)
 
 
 @blueprint.get("/about/methods/")
 def methods() -> Response:
     """How articles are made and checked."""
-    return _text("/about/methods/")
+    return _text(urls.METHODS)
 
 
 @blueprint.get("/privacy/")
 def privacy() -> Response:
     """What is known of readers: nothing."""
-    return _text("/privacy/")
+    return _text(urls.PRIVACY)
 
 
 @blueprint.get("/terms/")
 def terms() -> Response:
     """Terms of use."""
-    return _text("/terms/")
+    return _text(urls.TERMS)
 
 
 @blueprint.get("/accessibility/")
 def accessibility() -> Response:
     """How the pages can be used by everybody."""
-    return _text("/accessibility/")
+    return _text(urls.ACCESSIBILITY)
 
 
 @cache
@@ -130,10 +130,8 @@ class PlainLinks:
 @blueprint.get("/definitions/")
 def definitions() -> Response:
     """Every metric in words."""
-    lines = tuple(
-        DefinitionLine(d.name, d.title, d.wording, f"/definitions/{d.name}/")
-        for d in press().catalogue.definitions()
-    )
+    every = press().catalogue.definitions()
+    lines = tuple(DefinitionLine(d.name, d.title, d.wording, urls.definition(d.name)) for d in every)
     description = "What each figure on this site means, exactly."
     return page(
         "pages/definitions.html", DefinitionsPage(lines), page_head("Definitions", description=description)
@@ -180,11 +178,8 @@ def _corrections() -> tuple[tuple[CorrectionLine, ...], int]:
 
 def _line(entry: Entry, number: int) -> CorrectionLine:
     correction = entry.article.corrections[number]
-    return CorrectionLine(
-        words.on_day(correction.date, here().time_zone),
-        correction.text,
-        Link(entry.article.title, entry.address),
-    )
+    day = words.on_day(correction.date, here().time_zone)
+    return CorrectionLine(day, correction.text, Link(entry.article.title, entry.address))
 
 
 @blueprint.get("/feeds/")

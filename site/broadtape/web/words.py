@@ -8,13 +8,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode
 
 from broadtape import numbers
 from broadtape.web.contexts import Change, Moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from zoneinfo import ZoneInfo
 
     from broadtape.model import Article
@@ -95,22 +94,10 @@ def title_of(slug: str) -> str:
     return numbers.capital(slug.replace("-", " "))
 
 
-def slug_of(name: str) -> str:
-    """An author's part of the address: `Market Desk` is `market-desk`."""
-    kept = "".join(c if c.isalnum() else " " for c in name.lower())
-    return "-".join(kept.split())
-
-
 def month_title(month: str) -> str:
     """`2026-01` is `January 2026`."""
     year, number = month.split("-")
     return numbers.month(date(int(year), int(number), 1))
-
-
-def with_query(path: str, pairs: Iterable[tuple[str, str]]) -> str:
-    """A path with its query; empty values are left out."""
-    query = urlencode([(name, value) for name, value in pairs if value], quote_via=quote)
-    return f"{path}?{query}" if query else path
 
 
 def http_instant(instant: datetime) -> datetime:
