@@ -6,6 +6,7 @@ import copy
 import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -119,3 +120,11 @@ def test_a_malformed_record_is_refused_with_its_fault(record: dict[str, object],
 def test_a_record_under_another_id_is_refused() -> None:
     with pytest.raises(BadRecord, match=f"make {FACT.id}"):
         from_json("azzzzzzz", to_json(FACT))
+
+
+def test_the_example_of_the_contract_is_a_fact() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "contracts" / "facts.md").read_text()
+    filed = json.loads(text.split("```json")[1].split("```")[0])
+
+    for fact_id, record in filed["facts"].items():
+        assert to_json(from_json(fact_id, record)) == record

@@ -59,8 +59,6 @@ def command(newsroom: Newsroom, metric: str | None, on: datetime | None, as_json
 
 def _computed(newsroom: Newsroom, address: str, on: date | None) -> Fact:
     from broadtape import metrics
-    from broadtape.edition import view_on
-    from broadtape.market import MarketStore
 
     try:
         name, params = parse_fact_address(address.removeprefix("fact:"))
@@ -69,6 +67,9 @@ def _computed(newsroom: Newsroom, address: str, on: date | None) -> Fact:
             f"{wrong}; say METRIC?name=value&name=value, as in `broadtape facts METRIC`"
         ) from wrong
     metrics.definition(name)  # an unknown metric is said before the store is looked for
+    from broadtape.edition import view_on
+    from broadtape.market import MarketStore
+
     store = MarketStore.open(newsroom.instance().store, readonly=True)
     if on is None:
         from broadtape.cli.write import newest

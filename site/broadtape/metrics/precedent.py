@@ -91,7 +91,7 @@ def _events(answer: Answer, series: Line) -> NDArray[np.intp]:
     basis(),
     examples=(
         "what-followed?at_least=7&event=relative-streak&horizon=21&of=INDEXRUSSELL:RUT&stat=median&vs=INDEXSP:SPX",
-        "what-followed?at_least=3&event=drop&horizon=5&of=INDEXSP:SPX&set=all&stat=share",
+        "what-followed?at_least=3&event=drop&of=INDEXSP:SPX&set=all&stat=share",
     ),
 )
 def _what_followed(answer: Answer) -> None:
