@@ -589,7 +589,8 @@ def _edit(parts: Parts, changes: Mapping[str, object]) -> str | None:
             edits.append((at, at, written))
     # From the bottom up, so that line numbers stay true; at one place first what is replaced, then what is
     # put before it, the last first.
-    for start, end, written in sorted(edits[::-1], key=lambda edit: (-edit[0], edit[1] == edit[0])):
+    edits.reverse()
+    for start, end, written in sorted(edits, key=lambda edit: (-edit[0], edit[1] == edit[0])):
         if start and not lines[start - 1].endswith(("\n", "\r")):
             lines[start - 1] += newline
         lines[start:end] = [written] if written else []
