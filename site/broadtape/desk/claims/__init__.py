@@ -3,7 +3,7 @@
 Pure text and facts; the article, its files and the store are desk.proof's business.
 """
 
-from broadtape.desk.claims.entail import Context, Objection, entails
+from broadtape.desk.claims.entail import Context, Objection, Verdict, entails
 from broadtape.desk.claims.guards import guard_holds, sentence_digest
 from broadtape.desk.claims.lexer import lex
 from broadtape.desk.claims.names import NameTable
@@ -19,6 +19,7 @@ __all__ = [
     "Plain",
     "Proper",
     "Token",
+    "Verdict",
     "Word",
     "entails",
     "guard_holds",

@@ -52,7 +52,7 @@ _AFTER: Final = re.compile(
     r"(?:\s+(?:the|that|those|early|late|mid|week|weeks|month|year|quarter|session|close|closes|both|of|ended|ending))*[\s-]*$",
     re.IGNORECASE,
 )
-_JOINED: Final = re.compile(r"^(?:,|\s*[–—]|-|\s+(?:to|through|and|until|or))", re.IGNORECASE)
+_JOINED: Final = re.compile(r"(?:,\s*|\s*[–—-]\s*|\s+(?:to|through|and|until|or)\s+)", re.IGNORECASE)
 
 _QUARTER_WORDS: Final = {"first": 1, "second": 2, "third": 3, "fourth": 4}
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -78,9 +78,9 @@ def read_moment(text: str, place: int, *, initial: bool = False) -> list[Moment]
                 year = int(second["year"]) if second["year"] else None
                 start = second.start("day")
                 return [
-                    replace(first, ranged=True, year_hint=first.year or year),
+                    replace(first, joiner="–", year_hint=first.year or year),
                     Moment(start, second.end(), text[start : second.end()], month=first.month, day=int(second["day"]),
-                           year=year or first.year, after="–", ranged=True),
+                           year=year or first.year, after="–"),
                 ]  # fmt: skip
         return [first]
     return []
@@ -114,17 +114,19 @@ def _moment(text: str, found: re.Match[str]) -> Moment | None:
         quarter=int(quarter) if quarter else _QUARTER_WORDS.get((word or "").lower()),
         relative=_relative(named.get("phrase") or ""),
         after=before["word"].lower() if before else "",
-        ranged=_JOINED.match(text[found.end() :]) is not None and _followed(text, found.end()),
+        joiner=_joiner(text, found.end()),
     )
 
 
-def _followed(text: str, place: int) -> bool:
-    """Whether another date follows directly after a joining word: a list or a range."""
-    joined = re.match(r"(?:,\s*|\s*[–—-]\s*|\s+(?:to|through|and|until|or)\s+)", text[place:])
+def _joiner(text: str, place: int) -> str:
+    """What joins the date that ends here to another that follows directly: a list or a range; "" when none does."""
+    joined = _JOINED.match(text, place)
     if joined is None:
-        return False
-    rest = place + joined.end()
-    return any(pattern.match(text, rest) for pattern in (_ISO, _FULL, _DAY_FIRST, _MONTH_YEAR, _WEEKDAY_ONLY, _YEAR_ONLY))
+        return ""
+    dates = (_ISO, _FULL, _DAY_FIRST, _MONTH_YEAR, _WEEKDAY_ONLY, _YEAR_ONLY)
+    if not any(pattern.match(text, joined.end()) for pattern in dates):
+        return ""
+    return joined.group().strip().lower()
 
 
 def _relative(phrase: str) -> str:
@@ -144,7 +146,7 @@ def hinted(moments: list[Moment]) -> list[Moment]:
     for moment in reversed(moments):
         if moment.year is not None:
             hint = moment.year
-        elif moment.ranged or moment.after in {"between", "from"}:
+        elif moment.joiner or moment.after in {"between", "from"}:
             moment = replace(moment, year_hint=moment.year_hint or hint)
         result.append(moment)
     return result[::-1]

@@ -48,6 +48,7 @@ _SINCE: Final[dict[str, tuple[str, ...]]] = {
 }
 _FROM: Final = frozenset({"from", "between", "starting", "began", "begun", "begins", "starts", "started"})
 _TO: Final = frozenset({"through", "until", "till", "to", "ended", "ending", "ends", "end", "by", "–", "—"})
+_JOIN: Final = frozenset({"–", "—", "-", "to", "through", "until", "and"})
 _START_PARTS: Final = frozenset({"start", "from", "peak", "data_start", "since"})
 _EVENT_NAMES: Final = {
     "fomc": ("@FED",), "cpi": ("series:CPIAUCSL", "series:CPILFESL"), "jobs": ("series:UNRATE",),
@@ -103,6 +104,22 @@ def entails(tokens: Sequence[Token], fact: Fact, context: Context) -> Verdict:
     return _Judge(tokens, fact, context).verdict()
 
 
+def concerns(fact: Fact, name: Name) -> bool:
+    """Whether a name may stand beside a fact: it is one of its entities, its series, its group or the Fed of a policy."""
+    judge = _Judge((), fact, Context(fact.as_of, NameTable()))
+    return "" in name.symbols or bool(name.symbols & judge.entities()) or judge.names_group(name)
+
+
+def licenses(fact: Fact, kind: str) -> bool:
+    """Whether a fact licenses a word of this class wherever it stands ("run", "sessions", "median")."""
+    judge = _Judge((), fact, Context(fact.as_of, NameTable()))
+    if kind.startswith("unit:"):
+        return kind.removeprefix("unit:") in judge.units()
+    if kind in {"streak", "tie"}:
+        return "streak" in fact.tags or "streak" in judge.params.get("event", "")
+    return kind in fact.tags or (kind == "broken" and "ended" in fact.tags)
+
+
 def window_of(fact: Fact) -> Window | None:
     """First and last session of the stretch the fact is about, if it is about one."""
     start, end = fact.get("start"), fact.get("end")
@@ -136,8 +153,12 @@ class _Judge:
         self.as_of = fact.as_of
         self.tokens = self._without_titles(tokens)
         self.result = Verdict()
-        self.subject = _entity(fact, "subject")
+        self.subject = _entity(fact, "subject") or (f"series:{self.params['series']}" if "series" in self.params else None)
         self.object = _entity(fact, "object")
+        # A fact with two sides tells who led; only a relative return after an event tells a direction as well.
+        self.directional = self.object is None or (
+            fact.key.metric == "what-followed" and self.params.get("measure") != "relative"
+        )
         self.over = self.params.get("over", "")
         self.period = period_of(self.over, self.as_of) if self.over else None
         self.window = window_of(fact)
@@ -164,7 +185,7 @@ class _Judge:
         """The tokens without those that repeat a text part word for word (an event's title)."""
         kept = list(tokens)
         for part in self.fact.parts:
-            if part.kind != "text" or not isinstance(part.value, str) or not part.value.strip():
+            if part.kind != "text" or part.name == "series" or not isinstance(part.value, str) or not part.value.strip():
                 continue
             words = [token.text.lower() for token in lex(part.value, self.context.names)]
             for place in range(len(kept) - len(words) + 1):
@@ -177,11 +198,11 @@ class _Judge:
     # --- names ----------------------------------------------------------------------------------------------
 
     def _names(self) -> None:
-        known = self._entities()
+        known = self.entities()
         for _, name in self._of(Name):
             if "" in name.symbols:
                 continue
-            if name.symbols & known or self._names_group(name):
+            if name.symbols & known or self.names_group(name):
                 continue
             if name.ticker and not name.symbols:
                 self._object(Status.UNSUPPORTED, f"no instrument {name.text} is known", name.text)
@@ -196,7 +217,8 @@ class _Judge:
         for _, proper in self._of(Proper):
             self._object(Status.UNSUPPORTED, f"{proper.text!r} is no known name", proper.text)
 
-    def _entities(self) -> set[str]:
+    def entities(self) -> set[str]:
+        """The symbols, series and institutions that the fact is about."""
         found = {str(part.value) for part in self.fact.parts if part.kind == "entity"}
         found |= {f"series:{part.value}" for part in self.fact.parts if part.kind == "text" and part.name == "series"}
         if "series" in self.params:
@@ -207,7 +229,8 @@ class _Judge:
             found |= set(_EVENT_NAMES.get(self.params.get("kind", ""), ()))
         return found
 
-    def _names_group(self, name: Name) -> bool:
+    def names_group(self, name: Name) -> bool:
+        """Whether the name calls the fact's group: "S&P 500" for sp500-members."""
         group = re.sub(r"[^a-z0-9]", "", self.params.get("in", "").lower())
         called = re.sub(r"[^a-z0-9]", "", name.text.lower())
         return bool(group) and len(called) > 2 and called in group
@@ -218,9 +241,6 @@ class _Judge:
         if not names and self.fact.key.metric in _POLICY:
             return "Federal Reserve policy"
         return " and ".join(f"the {name}" if name[0].isupper() and name[-1].isdigit() else name for name in names)
-
-    def _group_word(self, text: str) -> bool:
-        return text.lower() in self.params.get("in", "").lower()
 
     # --- figures --------------------------------------------------------------------------------------------
 
@@ -236,14 +256,23 @@ class _Judge:
             texts = ", ".join(figure.text for _, figure in figures)
             self._object(Status.UNSUPPORTED, f"the figures {texts} would use one value of the fact twice", texts)
             return
+        if "then" in assigned and "value" not in assigned and any(part.name == "value" for part in self._numbers()):
+            self._object(
+                Status.CONTRADICTED, f"the figure is that of the earlier case; the fact is {shown(self.fact.part('value'))}",
+                computed=shown(self.fact.part("value")),
+            )  # fmt: skip
+            return
         self.matched = {
             place: self.fact.part(name) for (place, _), name in zip(kept, assigned, strict=True)
         }
         for place, part in self.matched.items():
-            figure = self.tokens[place]
-            if isinstance(figure, Figure) and part.name in {"sessions", "weeks", "months"}:
+            token = self.tokens[place]
+            if isinstance(token, Figure) and part.name in {"sessions", "weeks", "months"}:
                 self.result.says_window = True
-                self._trailing(figure)
+                self._trailing(token)
+
+    def _numbers(self) -> list[Part]:
+        return [part for part in self.fact.parts if part.kind in {"change", "level", "share", "count", "rank", "range"}]
 
     def _trailing(self, figure: Figure) -> None:
         if self.window is None or not figure.trailing:
@@ -323,11 +352,13 @@ class _Judge:
         if kind == "nearly":
             return limit * Decimal("0.95") <= value < limit
         exact = self._exact(figure, value, part, factor)
+        if kind in {"over", "under"} and part.kind == "level" and self.tags & {"above", "below"}:
+            return exact and part.name == "level" and ("above" if kind == "over" else "below") in self.tags
         if kind == "over":
-            return limit < value <= limit * Decimal("1.1") or (exact and bool(self.tags & {"above"}))
+            return limit < value <= limit * Decimal("1.1")
         if kind == "under":
             few = part.kind == "count" and "few" in self.tags and value < limit == 8
-            return limit * Decimal("0.9") <= value < limit or few or (exact and bool(self.tags & {"below"}))
+            return limit * Decimal("0.9") <= value < limit or few
         if kind == "at-least":
             return exact and (part.name == "at_least" or "at-least" in self.tags)
         if kind == "at-most":
@@ -380,7 +411,7 @@ class _Judge:
             values = " or ".join(dict.fromkeys(shown(part) for part in alike))
             self._object(Status.CONTRADICTED, f"the fact says {values}; the text says {said}", said, shown(nearest))
         else:
-            numbers = [part for part in self.fact.parts if part.kind in {"change", "level", "share", "count", "rank", "range"}]
+            numbers = self._numbers()
             if not numbers:
                 self._object(Status.UNSUPPORTED, f"the fact has no figure like {said}", said)
                 return
@@ -476,12 +507,16 @@ class _Judge:
                 return False
         elif moment.after in _TO and part in {"start", "from", "data_start", "peak"}:
             return False
+        if part == "from" and moment.after not in _FROM | {"since"} and moment.joiner not in _JOIN - {"and"}:
+            return False
+        if part == "to" and moment.after not in {*_TO, "and"}:
+            return False
         if self.period is None or part not in {"start", "end"}:
             return not (part == "data_start" and moment.after not in {"since", "in", "on", "from", "starts", "began", "begins"})
         if not moment.precise:
             return self.period.kind == "since" and moment.after == "since" and part == "start"
         single = self.window is not None and self.window[0] == self.window[1]
-        return single or moment.ranged or moment.after in {*_FROM, *_TO, "since", "as of", "and", "after"}
+        return single or moment.joiner in _JOIN or moment.after in {*_FROM, *_TO, "since", "as of", "and", "after"}
 
     def _refuse_moment(self, moment: Moment) -> None:
         dates = self._dates()
@@ -527,7 +562,7 @@ class _Judge:
         """A fact about policy, a group or a date must not be told of an instrument: "Nvidia cut rates"."""
         first = next((token for token in self.tokens if not isinstance(token, Plain)), None)
         subject = self.context.subject
-        if not isinstance(first, Word) or subject is None or subject & self._entities() or "" in subject:
+        if not isinstance(first, Word) or subject is None or subject & self.entities() or "" in subject:
             return
         if first is self.tokens[0] and set(first.classes) & {"up", "down", "cut", "raise", "hold"}:
             said = " or ".join(sorted(self.context.names.title(symbol) for symbol in subject))
@@ -537,9 +572,9 @@ class _Judge:
         assert self.subject is not None
         assert self.object is not None
         verbs = [
-            (place, "lead" in word.classes or bool({"better", "above"} & set(word.classes)))
+            (place, bool({"lead", "exceed", "better", "above"} & set(word.classes)))
             for place, word in self._of(Word)
-            if {"lead", "lag", "better", "worse"} & set(word.classes) or self._compares(place, word)
+            if {"lead", "lag", "exceed", "better", "worse"} & set(word.classes) or self._compares(place, word)
         ]
         names = [(place, name) for place, name in self._of(Name) if "" not in name.symbols and not name.ticker]
         if not verbs:
@@ -551,7 +586,10 @@ class _Judge:
         for place, leads in verbs:
             agent = next((name.symbols for at, name in reversed(names) if at < place and not self._comparand(at)), self.context.subject)
             patient = next((name.symbols for at, name in names if at > place), None)
-            passive = self._text(place - 1) in _PASSIVE and self._text(place + 1) == "by" and patient is not None
+            if patient is None and ("exceed" in self._classes(place) or "lead" not in self.tags | self._led_tags()):
+                self._object(Status.CONTRADICTED, f"the text does not say what is meant by {self.tokens[place].text!r}")
+                return
+            passive = self._text(place - 1).split(" ")[-1] in _PASSIVE and self._text(place + 1) == "by" and patient is not None
             if agent is None:
                 if self.context.subject_required:
                     self._object(Status.UNSUPPORTED, f"nothing says who leads; the fact is about {self._about()}")
@@ -574,6 +612,15 @@ class _Judge:
                     self._led_word(),
                 )
                 return
+
+    def _classes(self, place: int) -> tuple[str, ...]:
+        token = self.tokens[place]
+        return token.classes if isinstance(token, Word) else ()
+
+    def _led_tags(self) -> set[str]:
+        """Facts that speak of leading though they are not tagged so."""
+        told = self.tags & {"lag", "even", "at-least", "positive", "longest"} or self.fact.key.metric == "what-followed"
+        return {"lead"} if told else set()
 
     def _led_word(self) -> str:
         return "matched" if "even" in self.tags else "led" if self._leads() else "trailed"
@@ -605,7 +652,7 @@ class _Judge:
         """Why the word is not licensed under this class; None when it is."""
         if kind.startswith("unit:"):
             unit = kind.removeprefix("unit:")
-            if unit in self._units():
+            if unit in self.units():
                 return None
             return Status.CONTRADICTED, f"the fact counts no {unit}; the text says {word.text!r}", ""
         rule = _RULES.get(kind)
@@ -615,7 +662,8 @@ class _Judge:
             return None
         return Status.CONTRADICTED, f"the fact does not say {word.text!r}", ", ".join(sorted(self.tags))
 
-    def _units(self) -> set[str]:
+    def units(self) -> set[str]:
+        """The units and counting nouns that may be named beside the fact."""
         found = {lexicon.plural_of(part.unit) or part.unit for part in self.fact.parts if part.unit}
         unit = self.params.get("unit", "session" if self.tags & {"streak"} else "")
         metric = self.fact.key.metric
@@ -644,14 +692,15 @@ class _Judge:
     def _direction(self, way: int, place: int, word: Word) -> tuple[Status, str, str] | None:
         sign, part = self._sign_near(place)
         if sign is None:
-            if self.object is not None and self.tags & {"lead", "lag", "even", "streak"}:
+            if not self.directional:
                 return Status.CONTRADICTED, f"the fact says who led, not that prices moved: {word.text!r}", ""
             return Status.CONTRADICTED, f"the fact says no direction; the text says {word.text!r}", ""
         if sign != way:
             actual = {1: "up", -1: "down", 0: "unchanged"}[sign]
             told = shown(part) if part else actual
             return Status.CONTRADICTED, f"the fact is {told} ({actual}); the text says {word.text!r}", told
-        if word.strength != 2:
+        event = part is None or part.name == "at_least"  # "after a drop of at least 3%": the size is the case's
+        if word.strength != 2 and not (event and self.params.get("event") in {"gain", "drop"}):
             step = next((size for size in range(5) if f"size{size}" in self.tags), None)
             if step is None:
                 return Status.UNSUPPORTED, f"the fact has no size to earn {word.text!r}; use a neutral verb", ""
@@ -669,20 +718,21 @@ class _Judge:
         for tag, sign in (("up", 1), ("down", -1), ("flat", 0)):
             if tag in self.tags:
                 return sign, value if value is not None and value.kind == "change" else None
-        if "positive" in self.tags and self.object is None:
+        if "positive" in self.tags and self.directional:
             return 1, None
         for part in self.fact.parts:
-            if part.kind == "change" and self._sign(part) is not None and self.object is None:
+            if part.kind == "change" and self._sign(part) is not None:
                 return self._sign(part), part
-        event = {"gain": 1, "drop": -1}.get(self.params.get("event", ""))
-        return event, None
+        if self.fact.key.metric == "extreme-since":  # "last closed higher on …"
+            return (1 if "highest" in self.tags else -1), None
+        return {"gain": 1, "drop": -1}.get(self.params.get("event", "")), None
 
     def _sign(self, part: Part) -> int | None:
         if part.name == "at_least":
             return {"gain": 1, "drop": -1}.get(self.params.get("event", ""))
-        if part.kind == "share" and "positive" in self.tags and self.object is None:
+        if part.kind == "share" and "positive" in self.tags and self.directional:
             return 1
-        if part.kind != "change" or not isinstance(part.value, Decimal) or self.object is not None:
+        if part.kind != "change" or not isinstance(part.value, Decimal) or not self.directional:
             return None
         if part.name == "value" and self.tags & {"up", "down", "flat"}:
             return 1 if "up" in self.tags else -1 if "down" in self.tags else 0
@@ -804,6 +854,8 @@ class _Judge:
     def _last(self, place: int, word: Word) -> tuple[Status, str, str] | None:
         if "last" in self.tags:
             return None
+        if self._text(place + 1) == "time":
+            return Status.CONTRADICTED, "the fact does not say that it was the last time", ""
         if self.fact.key.metric == "rank":
             total = self.fact.get("total")
             if total is not None and total.value == self.fact.value:
@@ -838,6 +890,11 @@ class _Judge:
         if word.text.lower() in {"ended", "ending", "ends", "end"} and isinstance(following, Moment):
             return None
         return Status.CONTRADICTED, f"the run goes on; the text says {word.text!r}", "ongoing"
+
+    def _broken(self, place: int, word: Word) -> tuple[Status, str, str] | None:
+        if "streak" in self.tags and "ended" not in self.tags:
+            return Status.CONTRADICTED, f"the fact does not say that the run ended; the text says {word.text!r}", ""
+        return None
 
     def _ongoing(self, place: int, word: Word) -> tuple[Status, str, str] | None:
         if "streak" not in self.tags or "ongoing" in self.tags:
@@ -961,7 +1018,7 @@ _RULES: Final[dict[str, _Rule]] = {
     "above": _Judge._above, "below": _Judge._below, "better": _Judge._better, "worse": _Judge._better,
     "best": _Judge._best, "worst": _Judge._worst, "close": _Judge._close, "since": _Judge._since,
     "first": _Judge._first, "last": _Judge._last, "next": _Judge._next, "earlier": _Judge._earlier,
-    "streak": _Judge._streak, "ended": _Judge._ended, "ongoing": _Judge._ongoing, "price": _Judge._price,
+    "streak": _Judge._streak, "ended": _Judge._ended, "broken": _Judge._broken, "exceed": _Judge._lead, "ongoing": _Judge._ongoing, "price": _Judge._price,
     "few": _Judge._few, "at-least": _Judge._at_least, "all": _Judge._all, "both": _Judge._both,
     "majority": _Judge._majority, "minority": _Judge._minority, "nothing": _Judge._nothing, "modal": _Judge._modal,
     "negation": _Judge._never, "vague": _Judge._never, "puffery": _Judge._never, "advice": _Judge._never,

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from broadtape.model import Fact
 
@@ -19,7 +19,7 @@ _COMPARISON: Final = re.compile(
     r"(?P<id>[a-z][a-z0-9]{7})\.(?P<part>[\w-]+)\s*(?P<op><=|>=|==|!=|<|>)\s*(?P<value>-?\d+(?:\.\d+)?|\d{4}-\d\d-\d\d)"
 )
 _MEMBERSHIP: Final = re.compile(r"(?P<tag>[\w-]+)\s+(?P<not>not\s+)?in\s+(?P<id>[a-z][a-z0-9]{7})")
-_OPERATORS: Final[dict[str, Callable[[object, object], bool]]] = {
+_OPERATORS: Final[dict[str, Callable[[Any, Any], bool]]] = {  # both sides are dates, or both are numbers
     "<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne, ">=": operator.ge, ">": operator.gt,
 }  # fmt: skip
 MAX_GUARD: Final = 1000

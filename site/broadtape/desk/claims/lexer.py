@@ -253,8 +253,8 @@ class _Lexer:
             factor = Decimal(10) ** _SCALE_LETTERS[letters]
             unit = "USD" if found["dollar"] else ""
             return Figure(found.start(), found.end(), found.group(), value * factor, quantum * factor, unit)
-        unit = {"x": "ratio", "bp": "basis points", "bps": "basis points", "pp": "percentage points", "pts": "points"}
-        return Figure(found.start(), found.end(), found.group(), value, quantum, unit.get(letters, "?"))
+        units = {"x": "ratio", "bp": "basis points", "bps": "basis points", "pp": "percentage points", "pts": "points"}
+        return Figure(found.start(), found.end(), found.group(), value, quantum, units.get(letters, "?"))
 
     def _number_words(self, place: int) -> Figure | None:
         text = self.text
@@ -280,12 +280,12 @@ class _Lexer:
         read = self._cardinal(place)
         if read is None:
             return None
-        value, end, ordinal = read
-        figure = Figure(place, end, text[place:end], Decimal(value), ordinal=ordinal)
+        number, end, ordinal = read
+        figure = Figure(place, end, text[place:end], Decimal(number), ordinal=ordinal)
         united = self._united(figure)
-        if value == 1 and not ordinal and (united.unit == "" or re.match(r" of (?!the|those|these|its|their)", text[end:])):
+        if number == 1 and not ordinal and (united.unit == "" or re.match(r" of (?!the|those|these|its|their)", text[end:])):
             return None  # the pronoun: "one of eight sessions"
-        if ordinal and value == 2 and united.unit == "" and re.match(r"\s+(?:thought|hand|half)", text[end:]):
+        if ordinal and number == 2 and united.unit == "" and re.match(r"\s+(?:thought|hand|half)", text[end:]):
             return None
         return united
 
@@ -352,6 +352,8 @@ class _Lexer:
         """The counting noun that follows, and where it ends if it follows directly; ("", 0) when none does."""
         text, place = self.text, end
         for step in range(6):
+            if any(text[place + 1 : place + 1 + len(role)].lower() == role for role in ("small caps", "large caps")):
+                return "members", 0  # the role is a name too, and judged as one
             two = re.compile(r"[ -]([A-Za-z]+[ -][A-Za-z]+)(?![\w])").match(text, place)
             if two and lexicon.plural_of(two[1].replace("-", " ")):
                 return lexicon.plural_of(two[1].replace("-", " ")), two.end() if step == 0 else 0
@@ -362,7 +364,7 @@ class _Lexer:
             if lexicon.plural_of(word):
                 return lexicon.plural_of(word), found.start("word") + len(word) if step == 0 else 0
             head, _, rest = word.partition("-")  # "seven-session-long"
-            if step == 0 and rest and lexicon.plural_of(head):
+            if step == 0 and rest and lexicon.plural_of(head) and word not in lexicon.BETWEEN:
                 return lexicon.plural_of(head), 0
             if word not in lexicon.BETWEEN and not found["word"][0].isupper() and not found["word"].isdigit():
                 return "", 0
@@ -445,8 +447,7 @@ class _Lexer:
 
     def _name_like(self, end: int) -> bool:
         """A controlled word with a capital inside a sentence and another capital beside it is part of a name."""
-        after = re.match(r" [A-Z][a-z]", self.text[end:])
-        return after is not None
+        return re.match(r" [A-Z][a-z]", self.text[end:]) is not None and self.names.match(self.text, end + 1) is None
 
     def _free(self, place: int, end: int) -> int:
         piece = self.text[place:end]

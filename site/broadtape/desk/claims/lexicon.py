@@ -33,8 +33,7 @@ _CLASSES: Final[dict[str, str]] = {
         barely_budged even_with level_with stable sideways""",
     "lead": """beat beats beaten beating lead leads led leading leadership leader leaders outpace outpaces outpaced
         outpacing outperform outperforms outperformed outperforming outperformance ahead ahead_of top tops topped
-        topping better_than more_than bested outran outrun outgained surpass surpassed surpasses eclipsed exceed
-        exceeds exceeded exceeding win wins won winning defeated overtook in_front in_front_of""",
+        topping better_than more_than bested outran outrun outgained win wins won winning defeated in_front in_front_of""",
     "lag": """trail trails trailed trailing lag lags lagged lagging laggard laggards underperform underperforms
         underperformed underperforming underperformance behind worse_than less_than fell_behind fallen_behind
         falls_behind fell_short""",
@@ -66,8 +65,10 @@ _CLASSES: Final[dict[str, str]] = {
         stretch back-to-back lasted lasts lasting winning_streak losing_streak""",
     "tie": """match matches matched matching equal equals equaled equalled equaling equalling tie ties tied tying
         as_many_as as_long_as as_high_as as_low_as""",
-    "ended": """ended ends end ending snapped snaps snap snapping broke breaks broken breaking halted halts stopped
-        stops came_to_an_end over_and_done interrupted""",
+    "ended": "ended ends end ending",
+    "broken": """snapped snaps snap snapping broke breaks broken breaking halted halts stopped stops came_to_an_end
+        over_and_done interrupted""",
+    "exceed": "exceed exceeds exceeded exceeding surpass surpasses surpassed surpassing eclipse eclipses eclipsed overtook",
     "ongoing": """ongoing continue continues continued continuing extend extends extended extending unbroken still
         so_far running has_been have_been has_now have_now""",
     "cut": "cut cuts cutting lower lowers lowered lowering reduce reduces reduced reducing reduction reductions trim "
@@ -251,20 +252,20 @@ COMMON: Final = frozenset("""a about above according across after again against 
     continue core correction corrections could crude current daily data date dates day days decisions deep
     definition definitions despite did different do does done down due during each earlier early either else elsewhere
     end even ever every everything except exchange fact facts fall few fewer figures finally first five for four
-    from full fund funds further gains general given gold group groups growth had half has have having he heavy
+    from full fund funds further gains general given group groups growth had half has have having he heavy
     hence her here higher his history how however i if important in include including income indeed index indexes
-    indices industry inflation inside instead interest investors is it its itself jobs just keep knowing larger last
+    indices industry inside instead interest investors is it its itself jobs just keep knowing larger last
     late later latest less let like line list little local long longer look looking losers losses low lower
     made main many market markets matching may mean means meanwhile median members method methods middle might moderate
     month monthly months more moreover most moving much must near nearly never new next no none nor not note nothing
-    now of off offsetting often oil on once one only open or ordinary other others otherwise our out outside over overall own
+    now of off offsetting often on once one only open or ordinary other others otherwise our out outside over overall own
     part past per perhaps period periods point points policy policymakers prices proof purchases put quarter quarterly
     quarters quiet quotes range rate rates rather readers reading readings recent record records recurring regional
     relative results returns rising run runs sales same section sector sectors seen sellers series session sessions seven
     several shares she short should since six small smaller so some source sources spread standing stocks stop still
     such summary table taken technology ten than that the their them then there these they this those though three
     through throughout thus tied time to today together too total toward towards trade traders trading turning two
-    under unemployment unless unlike until up upon us use value versus very viewed volatility volume was watch way we
+    under unless unlike until up upon us use value versus very viewed volatility volume was watch way we
     week weekly weeks well were what whatever when where whereas whether which while who whole whose why wide wider will
     winners with within without word words worst would written year years yearly yes yet yields you your""".split())
 

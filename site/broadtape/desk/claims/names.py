@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from broadtape.desk.claims import lexicon
+from broadtape.markdown import ticker_symbol
+from broadtape.metrics import macro
 from broadtape.model import Instrument, MarketView, UnknownSymbol
 
 # Endings that a company's short name leaves out, longest first.
@@ -20,7 +22,7 @@ _ENDING = re.compile(
     r"|A\.?G\.?|L\.?P\.?|LLC|Trust|Holdings|Holding|Group|Platforms|Therapeutics|Defense|International"
     r"|& Co\.?|and Company|ETF|Index Fund|Fund|Composite|Index|\(The\)|\([^)]*\)|\.com)\s*$"
 )
-_TICKER = re.compile(r"\(\s*([A-Za-z]{2,16})\s*:\s*([A-Za-z0-9.\-/]{1,12})\s*\)")
+_BRACKETS = re.compile(r"\([^()]{3,40}\)")
 _WORD_END = re.compile(r"[\w]|[&.](?=\w)")
 _NOT_TICKERS = frozenset(
     "AI IT US CEO CPI ETF ETFS GDP PCE USA IPO ET PT AM PM ALL ON SO ARE OR AN AS AT BE BY GO HE NOW A I".split()
@@ -46,6 +48,7 @@ class NameTable:
     titles: dict[str, str] = field(default_factory=dict)
     _forms: dict[str, dict[str, tuple[set[str], bool]]] = field(default_factory=dict)
     _ordered: dict[str, list[tuple[str, frozenset[str], bool]]] = field(default_factory=dict)
+    _lower: set[str] = field(default_factory=set)  # forms that need no capital: "small caps"
 
     @classmethod
     def of(cls, instruments: Iterable[Instrument], roles: dict[str, str] | None = None) -> NameTable:
@@ -56,6 +59,8 @@ class NameTable:
         for phrase, names in lexicon.SERIES.items():
             for name in names:
                 table._add(phrase, f"series:{name}", anywhere=phrase[0].islower() or phrase[0].isdigit())
+        for name, series in macro.SERIES.items():
+            table._add(series.name, f"series:{name}", anywhere=True)
         for phrase, role in lexicon.ROLES.items():
             if roles and role in roles:
                 table._add(phrase, roles[role], anywhere=True)
@@ -97,17 +102,14 @@ class NameTable:
         return None
 
     def _ticker(self, text: str, place: int) -> Match | None:
-        found = _TICKER.match(text, place)
-        if found is None:
+        found = _BRACKETS.match(text, place)
+        symbol = ticker_symbol(found.group()) if found else None
+        if found is None or symbol is None:
             return None
-        symbol = f"{found[1].upper()}:{found[2].upper()}"
         return Match(found.end(), frozenset({symbol}) if symbol in self.titles else frozenset(), ticker=True)
 
     def _anywhere(self, form: str) -> bool:
         return form in self._lower
-
-    _lower: set[str] = field(default_factory=set)
-    _exact: set[str] = field(default_factory=set)
 
     def _add(self, phrase: str, symbol: str, *, anywhere: bool, exact: bool = False) -> None:
         phrase = phrase.replace("'", "’")
@@ -145,12 +147,6 @@ def forms(instrument: Instrument) -> set[str]:
                 found.add(name)
             name = _ENDING.sub("", name).rstrip(" ,&")
     return found
-
-
-def symbol_of_ticker(text: str) -> str:
-    """`NASDAQ:NVDA` of `(NASDAQ: NVDA)`; empty when it is no ticker."""
-    found = _TICKER.fullmatch(text.strip())
-    return f"{found[1].upper()}:{found[2].upper()}" if found else ""
 
 
 _KNOWN: WeakKeyDictionary[MarketView, NameTable] = WeakKeyDictionary()

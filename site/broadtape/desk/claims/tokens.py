@@ -58,7 +58,7 @@ class Moment(Token):
     relative: str = ""
     year_hint: int | None = None
     after: str = ""
-    ranged: bool = False
+    joiner: str = ""  # what joins it to the next date: "–", "to", "through", "and", ","; "" when none follows
 
     @property
     def precise(self) -> bool:

@@ -1,0 +1,970 @@
+"""Proof: whether each claim of a finished article follows from facts recomputed from the market.
+
+Owns the rules of docs/contracts/proof.md for a whole text. Reads no files and writes none; the judging of one
+claim against one fact is desk.claims.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import lru_cache
+from typing import Final
+
+from broadtape import markdown, metrics
+from broadtape.desk.claims import (
+    Context,
+    Figure,
+    Moment,
+    Name,
+    NameTable,
+    Objection,
+    Proper,
+    Token,
+    Verdict,
+    Word,
+    entails,
+    lex,
+    sentence_digest,
+)
+from broadtape.desk.claims.entail import Window, concerns, is_comparand, licenses, shown, window_of
+from broadtape.desk.claims.guards import BadGuard, guard_holds
+from broadtape.desk.claims.names import table_for
+from broadtape.markdown import Block, Sentence, Span
+from broadtape.model import (
+    Article,
+    BadParameter,
+    BroadtapeError,
+    Claim,
+    Fact,
+    MarketView,
+    NoData,
+    Status,
+    UnknownSymbol,
+    parse_fact_address,
+)
+
+Lookup = Callable[[str], Mapping[str, object] | None]
+
+_ID: Final = re.compile(r"[a-p][a-z2-7]{7}")
+_MOST_LINKS: Final = 2_000  # fact links of one article; the longest desk article has some 90
+_INSIDE: Final = "·"  # stands for a link's text where the rest of its sentence is read
+_DIVIDENDS: Final = re.compile(
+    r"(?:includ\w+|with|reinvest\w+|count\w+) dividends|dividends (?:are )?(?:included|reinvested)|total returns?", re.I
+)
+_SEPARATORS: Final = re.compile(r"[,;:]\s|\s[–—]\s|(?<=\w)[.!?]\s+(?=[A-Z“])|\s(?:and|while|but|as|whereas|after)\s", re.I)
+_LISTED_KINDS: Final = frozenset({"definition", "calendar", "attributed", "interpretation"})
+_RELATIVE_PRONOUN: Final = re.compile(r"\b(?:which|who|whose|that)\W+(?:[a-z]+\W+){0,2}$", re.I)
+_JOINED: Final = re.compile(r"\W*\b(?:and|or)\s+(?:the\s+)?", re.I)
+_ENGLISH: Final = re.compile(
+    r"[a-z]+(?:ing|ed|ly|ion|ions|ment|ments|ness|ity|ities|ance|ence|able|ible|al|ous|ive|ful|less|ers|ors|ies|ism|ward)"
+)
+
+# Words that the rest of a desk sentence may hold: they claim nothing by themselves.
+_FREE: Final = frozenset({"close", "earlier", "ongoing", "ended", "total", "next", "intraday", "since"} - {"since"})
+# Words that refer back: allowed outside links where a fact of the article licenses them.
+_REFERRING: Final = frozenset({"streak", "record", "median", "mean", "few", "cut", "raise", "hold", "broken", "tie"})
+_DIRECTIONAL: Final = frozenset({"up", "down", "lead", "lag", "exceed", "flat"})
+_MARKET_UNITS: Final = frozenset({"percent", "percentage points", "basis points", "points"})
+# What the house explains with a figure: the only sentences of kind definition that may hold one.
+GLOSSES: Final = (
+    "A basis point is one-hundredth of a percentage point.",
+    "Fewer than eight cases are few and carry no conclusion.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of every claim, in the order of the file; `facts` are the recomputed facts by id."""
+
+    claims: tuple[Claim, ...]
+    facts: Mapping[str, Fact] = field(default_factory=dict)
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many claims have each status; every status is there."""
+        found = Counter(claim.status for claim in self.claims)
+        return {status.value: found.get(status, 0) for status in Status}
+
+    @property
+    def ok(self) -> bool:
+        """Nothing is unsupported or contradicted."""
+        return not self.failing
+
+    @property
+    def failing(self) -> tuple[Claim, ...]:
+        """The claims that stop the article."""
+        return tuple(claim for claim in self.claims if claim.status in {Status.UNSUPPORTED, Status.CONTRADICTED})
+
+
+def verify(article: Article, view_for: Callable[[date], MarketView], lookup: Lookup) -> Report:
+    """Prove an article. `view_for` gives the market as of a date (its last session on or before it);
+    `lookup` finds a fact's record elsewhere in the archive by id. Facts are recomputed, never believed.
+    """
+    return _Proof(article, view_for, lookup).report()
+
+
+def verify_texts(texts: Iterable[tuple[str, str]], facts: Iterable[Fact], view: MarketView) -> tuple[Claim, ...]:
+    """Prove texts that carry no links (chart labels, a social card): each clause must follow from one fact.
+
+    `texts` are (where, text); the claims of a text have `where` in their reason, and line 0.
+    """
+    known = {fact.id: fact for fact in facts}
+    unlinked = _Unlinked(known, table_for(view), view.as_of, lambda fact: None)
+    claims: list[Claim] = []
+    for where, text in texts:
+        claims += [
+            _claim(text, 0, status, fact, f"{where}: {objection.reason}" if objection else "", objection)
+            for text, status, fact, objection in unlinked.prove(text)
+        ]
+    return tuple(claims)
+
+
+# --- facts -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A link's target: the fact as recomputed, the one on file, or why there is none."""
+
+    fact: Fact | None = None
+    filed: Fact | None = None
+    status: Status = Status.UNSUPPORTED
+    reason: str = ""
+    id: str = ""
+    metric: str = ""
+
+
+class _Facts:
+    """The facts an article speaks of, recomputed once each."""
+
+    def __init__(self, article: Article, view_for: Callable[[date], MarketView], lookup: Lookup) -> None:
+        self._article, self._lookup = article, lookup
+        self._view_for, self._views = view_for, dict[date, MarketView]()
+        records = article.facts.get("facts") if article.facts else None
+        self.records: Mapping[str, object] = records if isinstance(records, Mapping) else {}
+        self._found: dict[str, _Found] = {}
+        self.as_of = article.as_of or article.date.date()
+
+    def view(self, day: date) -> MarketView:
+        """The market as of a date."""
+        if day not in self._views:
+            self._views[day] = self._view_for(day)
+        return self._views[day]
+
+    def find(self, target: str) -> _Found:
+        """What a link's target stands for."""
+        if target not in self._found:
+            self._found[target] = self._filed(target) if _ID.fullmatch(target) else self._computed(target)
+        return self._found[target]
+
+    def known(self) -> dict[str, Fact]:
+        """The facts found so far that may be relied on, by id."""
+        return {
+            found.fact.id: found.fact
+            for found in self._found.values()
+            if found.fact is not None and not found.reason and self._current(found.fact)
+        }
+
+    def _current(self, fact: Fact) -> bool:
+        return self._article.as_of is None or fact.as_of == self._article.as_of
+
+    def _computed(self, target: str) -> _Found:
+        try:
+            metric, params = parse_fact_address(target)
+            return self._compute(metric, dict(params), self.view(self.as_of))
+        except (ValueError, BadParameter) as error:
+            return _Found(reason=f"{error}")
+        except BroadtapeError as error:
+            return _Found(reason=str(error))
+
+    def _compute(self, metric: str, params: Mapping[str, str], view: MarketView, filed: Fact | None = None) -> _Found:
+        identity = filed.id if filed else ""
+        try:
+            fact = metrics.compute(view, metric, params)
+        except NoData as error:
+            untrue = type(error).__name__ == "NotTrue"
+            status = Status.CONTRADICTED if untrue else Status.UNSUPPORTED
+            return _Found(filed=filed, status=status, reason=str(error), id=identity, metric=metric)
+        except (BadParameter, UnknownSymbol) as error:
+            return _Found(filed=filed, reason=str(error), id=identity, metric=metric)
+        return _Found(fact=fact, filed=filed, id=identity or fact.id, metric=metric)
+
+    def _filed(self, identity: str) -> _Found:
+        record = self.records.get(identity)
+        if not isinstance(record, Mapping):
+            record = self._lookup(identity)
+        if record is None:
+            return _Found(reason=f"unknown fact {identity}", id=identity)
+        try:
+            filed = metrics.from_json(identity, record)
+        except BroadtapeError as error:
+            return _Found(status=Status.CONTRADICTED, reason=str(error), id=identity)
+        view = self.view(filed.as_of)
+        if view.as_of != filed.as_of:
+            return _Found(filed=filed, reason=f"there was no session on {filed.as_of}", id=identity, metric=filed.key.metric)
+        return self._compute(filed.key.metric, dict(filed.key.params), view, filed)
+
+
+def _same(one: Fact, other: Fact) -> bool:
+    """Whether two facts say the same: value, parts and tags."""
+    return one.parts == other.parts and one.tags == other.tags and (one.value, one.unit) == (other.value, other.unit)
+
+
+def _revised_since(filed: Fact, fresh: Fact) -> bool:
+    """Whether the inputs changed after the fact was filed: other evidence, retrieved later."""
+    before = {(row.series, row.day, row.field): row.value for row in filed.evidence.rows}
+    after = {(row.series, row.day, row.field): row.value for row in fresh.evidence.rows}
+    changed = before != after or {span.digest for span in filed.evidence.spans} != {
+        span.digest for span in fresh.evidence.spans
+    }
+    if not changed:
+        return False
+    latest = max((row.retrieved for row in fresh.evidence.rows), default=None)
+    known = max((row.retrieved for row in filed.evidence.rows), default=None)
+    return latest is not None and known is not None and latest > known
+
+
+# --- the article -------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What the text has said so far: whom it speaks of, over which sessions, of which facts in this paragraph."""
+
+    subject: frozenset[str] | None = None
+    windows: set[Window] = field(default_factory=set)
+    runs: set[Window] = field(default_factory=set)
+    dividends: bool = False
+    facts: list[Fact] = field(default_factory=list)
+    block_text: str = ""
+
+    def section(self) -> None:
+        """A heading: windows and dividends must be said anew; the runs the article is about stay."""
+        self.windows.clear()
+        self.dividends = False
+
+    def take(self, fact: Fact) -> None:
+        """The text has told this fact."""
+        self.facts.append(fact)
+        window = window_of(fact)
+        if window is not None:
+            (self.runs if "streak" in fact.tags else self.windows).add(window)
+
+
+class _Proof:
+    """The proof of one article, block by block."""
+
+    def __init__(self, article: Article, view_for: Callable[[date], MarketView], lookup: Lookup) -> None:
+        self.article = article
+        self.desk = article.origin == "desk"
+        self.document = markdown.parse(article.body, first_line=article.body_line)
+        self.facts = _Facts(article, view_for, lookup)
+        self.as_of = self.facts.as_of
+        tickers = [span.target for block in self.document.blocks for span in block.spans if span.kind == "ticker"]
+        tickers += [symbol for symbol in article.symbols if ":" in symbol]
+        self.view = self.facts.view(self.as_of)
+        self.names = table_for(self.view, tickers)
+        self.listed = _listed(article)
+        self.claims: list[Claim] = []
+        self.reading = _Reading()
+        self._lower: frozenset[str] | None = None
+
+    def report(self) -> Report:
+        links = [span for block in self.document.blocks for span in block.spans if span.kind == "fact"]
+        if len(links) > _MOST_LINKS:
+            raise ValueError(f"{self.article.path}: over {_MOST_LINKS} fact links; split the article")
+        for span in links:
+            self.facts.find(span.target)
+        for identity in self.facts.records:
+            if _ID.fullmatch(identity):
+                self.facts.find(identity)
+        self._file_records({span.target for span in links})
+        self._front_matter()
+        self._body()
+        ordered = sorted(self.claims, key=lambda claim: claim.line)
+        return Report(tuple(ordered), self.facts.known())
+
+    def _add(self, text: str, line: int, status: Status, reason: str = "", fact: Fact | None = None, objection: Objection | None = None) -> None:
+        self.claims.append(_claim(text, line, status, fact, reason, objection))
+
+    # --- facts.json -------------------------------------------------------------------------------------
+
+    def _file_records(self, linked: set[str]) -> None:
+        """Records that no link uses still stand behind title, captions and guards."""
+        for identity in self.facts.records:
+            if identity in linked:
+                continue
+            if not _ID.fullmatch(identity):
+                self._add(f"facts.json: {identity}", 1, Status.UNSUPPORTED, "not a fact id")
+                continue
+            found = self.facts.find(identity)
+            if found.fact is None:
+                self.claims.append(
+                    Claim(f"facts.json: {identity}", 1, found.status, identity, found.metric, reason=found.reason)
+                )
+            elif found.filed is not None and not _same(found.filed, found.fact):
+                status = Status.REVISED if _revised_since(found.filed, found.fact) else Status.CONTRADICTED
+                self._add(f"facts.json: {identity}", 1, status, _differs(found.filed, found.fact), found.fact)
+
+    # --- title, summary, photo ----------------------------------------------------------------------------
+
+    def _front_matter(self) -> None:
+        article = self.article
+        texts = [("title", article.title), ("summary", article.summary)]
+        if article.photo is not None:
+            texts += [("photo", article.photo.alt), ("photo", article.photo.caption)]
+        for key, text in texts:
+            if text.strip():
+                self._prove_unlinked(text, article.lines.get(key, 1), key)
+        if not self.desk:
+            return
+        told = {str(part.value) for fact in self.facts.known().values() for part in fact.parts if part.kind == "entity"}
+        for symbol in article.symbols:
+            if symbol not in told:
+                self._add(symbol, article.lines.get("symbols", 1), Status.UNSUPPORTED, "no fact of the article is about this symbol")
+
+    def _prove_unlinked(self, text: str, line: int, where: str) -> None:
+        proved = self._unlinked().prove(text)
+        if self.desk:
+            for piece, status, fact, objection in proved:
+                self._add(piece, line, status, f"{where}: {objection.reason}" if objection else "", fact, objection)
+            return
+        tokens = lex(text, self.names)
+        if not self._market_claim(tokens):
+            return
+        holds = all(status is Status.VERIFIED for _, status, _, _ in proved)
+        fact = next((fact for _, _, fact, _ in proved if fact), None)
+        self._add(text, line, Status.VERIFIED if holds else Status.UNCHECKED, "" if holds else "no fact link", fact)
+
+    def _unlinked(self) -> _Unlinked:
+        return _Unlinked(self.facts.known(), self.names, self.as_of, self._unknown_word)
+
+    # --- body ---------------------------------------------------------------------------------------------
+
+    def _body(self) -> None:
+        table: list[Block] = []
+        for block in self.document.blocks:
+            if table and (block.kind != "cell" or block.table != table[0].table):
+                self._table(table)
+                table = []
+            if block.kind == "cell":
+                table.append(block)
+            elif block.kind == "heading":
+                self._heading(block)
+            elif block.kind == "image":
+                if block.text.strip():
+                    self._prove_unlinked(block.text, block.line, "alternative text")
+            elif block.kind in {"paragraph", "item", "quote"}:
+                self._paragraph(block)
+            elif block.kind == "code" and block.text.strip() and self.desk:
+                self._add(block.text[:80], block.line, Status.UNSUPPORTED, "a desk article holds no code")
+        if table:
+            self._table(table)
+
+    def _heading(self, block: Block) -> None:
+        self.reading.section()
+        if any(span.kind == "fact" for span in block.spans):
+            for sentence in markdown.sentences(block):
+                self._sentence(sentence)
+        elif sentence_digest(block.text) in self.listed:
+            self._listed_sentence(block.text, block.line, block.spans)
+        else:
+            self._prove_unlinked(block.text, block.line, "heading")
+
+    def _paragraph(self, block: Block) -> None:
+        self.reading.facts = []
+        self.reading.block_text = block.text
+        if _DIVIDENDS.search(block.text):
+            self.reading.dividends = True
+        for sentence in markdown.sentences(block):
+            self._sentence(sentence)
+
+    def _sentence(self, sentence: Sentence) -> None:
+        links = [span for span in sentence.spans if span.kind == "fact"]
+        for span in sentence.spans:
+            if span.kind == "image" and sentence.text[span.start : span.end].strip():
+                self._prove_unlinked(sentence.text[span.start : span.end], sentence.line, "alternative text")
+        rest = _masked(sentence.text, [span for span in sentence.spans if span.kind in {"fact", "image"}])
+        outside = lex(rest, self.names)
+        before = len(self.reading.facts)
+        for span in links:
+            self._link(sentence, span, outside)
+        told = self.reading.facts[before:]
+        if self.desk:
+            if links:
+                self._rest(sentence, outside, links)
+            else:
+                self._without_links(sentence)
+        else:
+            self._unchecked(sentence, outside, links)
+        self._tickers(sentence.text, outside, sentence.line)
+        self._carry(rest, outside, told)
+
+    # --- one fact link --------------------------------------------------------------------------------------
+
+    def _link(self, sentence: Sentence, span: Span, outside: Sequence[Token]) -> None:
+        text = sentence.text[span.start : span.end]
+        found = self.facts.find(span.target)
+        if found.fact is None:
+            self.claims.append(Claim(text, sentence.line, found.status, found.id, found.metric, claimed=text, reason=found.reason))
+            return
+        fact = found.fact
+        if self.article.as_of is not None and fact.as_of != self.article.as_of:
+            self._add(text, sentence.line, Status.CONTRADICTED,
+                      f"the fact is as of {fact.as_of}, the article as of {self.article.as_of}", fact)  # fmt: skip
+            return
+        if found.filed is not None and found.filed.as_of != fact.as_of:
+            self._add(text, sentence.line, Status.CONTRADICTED, "facts.json gives another session", fact)
+            return
+        tokens = lex(text, self.names, opens=not sentence.text[: span.start].strip())
+        context = self._context(sentence, span, outside)
+        verdict = entails(tokens, fact, context)
+        self._judge(text, sentence.line, found, verdict, lambda filed: entails(tokens, filed, context), tokens)
+        self.reading.take(fact)
+
+    def _judge(
+        self,
+        text: str,
+        line: int,
+        found: _Found,
+        verdict: Verdict,
+        again: Callable[[Fact], Verdict],
+        tokens: Sequence[Token],
+    ) -> None:
+        fact, filed = found.fact, found.filed
+        assert fact is not None
+        if filed is not None and filed.key.version != fact.key.version:
+            kind = Status.REVISED if verdict.holds else Status.CONTRADICTED
+            self._add(text, line, kind, f"the definition has changed from version {filed.key.version} to {fact.key.version}",
+                      fact, verdict.objections[0] if verdict.objections else None)  # fmt: skip
+        elif filed is not None and not _same(filed, fact):
+            right_then = again(filed).holds and _revised_since(filed, fact)
+            status = Status.REVISED if right_then else Status.CONTRADICTED
+            objection = verdict.objections[0] if verdict.objections else None
+            self._add(text, line, status, _differs(filed, fact), fact, objection)
+        elif verdict.holds:
+            if any(isinstance(token, Figure | Moment | Word | Name) for token in tokens) or not self.desk:
+                self._add(text, line, Status.VERIFIED, fact=fact)
+            else:
+                self._add(text, line, Status.UNSUPPORTED, "the link's text says nothing of the fact", fact)
+        else:
+            worst = next((o for o in verdict.objections if o.status is Status.CONTRADICTED), verdict.objections[0])
+            self._add(text, line, worst.status, "; ".join(o.reason for o in verdict.objections[:3]), fact, worst)
+
+    def _context(self, sentence: Sentence, span: Span, outside: Sequence[Token]) -> Context:
+        subject, joined = self._subject(sentence, span, outside)
+        if joined is not None:
+            subject = joined
+        return Context(
+            as_of=self.as_of,
+            names=self.names,
+            subject=subject,
+            windows=frozenset(self.reading.windows | self.reading.runs) if self.desk else None,
+            total_said=self.reading.dividends or bool(_DIVIDENDS.search(sentence.text)) or not self.desk,
+            scoped=not self.desk or _says_scope(self.reading.block_text or sentence.text),
+            subject_required=self.desk,
+        )
+
+    def _subject(self, sentence: Sentence, span: Span, outside: Sequence[Token]) -> tuple[frozenset[str] | None, frozenset[str] | None]:
+        """The nearest name before the link that is no comparand; for "A and B [rose]" no single one."""
+        text = sentence.text
+        names = [
+            token for token in outside
+            if isinstance(token, Name) and token.end <= span.start and "" not in token.symbols and not token.ticker
+            and not is_comparand(text[: token.start].lower().split())
+        ]  # fmt: skip
+        if _RELATIVE_PRONOUN.search(text[: span.start]):
+            last = [token for token in lex(text[: span.start], self.names) if isinstance(token, Name) and "" not in token.symbols]
+            if last:
+                return last[-1].symbols, None
+        if not names:
+            earlier = [s for s in sentence.spans if s.kind == "fact" and s.end <= span.start]
+            for other in reversed(earlier):
+                told = self.facts.find(other.target).fact
+                subject = told.get("subject") if told else None
+                if subject is not None:
+                    return frozenset({str(subject.value)}), None
+            return self.reading.subject, None
+        nearest = names[-1]
+        if len(names) > 1:
+            between = re.sub(r"\([^)]*\)", "", text[names[-2].end : nearest.start])
+            after = re.sub(r"\([^)]*\)", "", text[nearest.end : span.start])
+            if _JOINED.fullmatch(between) and _INSIDE not in after and len(after.split()) <= 3:
+                return nearest.symbols, frozenset({f"{names[-2].text} and {nearest.text}"})
+        return nearest.symbols, None
+
+    def _carry(self, rest: str, outside: Sequence[Token], told: Sequence[Fact]) -> None:
+        names = [
+            token for token in outside
+            if isinstance(token, Name) and "" not in token.symbols and not token.ticker
+            and not is_comparand(rest[: token.start].lower().split())
+        ]  # fmt: skip
+        if names:
+            self.reading.subject = names[-1].symbols
+            return
+        subject = next((part for fact in told if (part := fact.get("subject"))), None)
+        if subject is not None:
+            self.reading.subject = frozenset({str(subject.value)})
+
+    # --- the rest of a sentence --------------------------------------------------------------------------------
+
+    def _rest(self, sentence: Sentence, outside: Sequence[Token], links: Sequence[Span]) -> None:
+        sourced = any(span.kind == "link" for span in sentence.spans)
+        for token in outside:
+            reason = self._outside(token, sourced=sourced)
+            if reason:
+                self._add(token.text, sentence.line, Status.UNSUPPORTED, reason)
+
+    def _outside(self, token: Token, *, sourced: bool) -> str:
+        """Why a token may not stand outside the links of a desk sentence; empty when it may."""
+        if isinstance(token, Figure):
+            return f"the figure {token.text!r} stands outside a fact link"
+        if isinstance(token, Moment):
+            return f"the date {token.text!r} stands outside a fact link"
+        if isinstance(token, Name):
+            if "" in token.symbols or token.ticker:
+                return ""
+            if any(concerns(fact, token) for fact in self.reading.facts):
+                return ""
+            return f"{token.text} is in no fact of this paragraph"
+        if isinstance(token, Proper):
+            return self._unknown_word(token)
+        if isinstance(token, Word):
+            return self._word_outside(token, sourced=sourced)
+        return ""
+
+    def _word_outside(self, word: Word, *, sourced: bool) -> str:
+        kinds = set(word.classes)
+        if kinds & _FREE or (sourced and kinds & {"cause", "modal"}):
+            return ""
+        if "cause" in kinds:
+            return f"{word.text!r} gives a cause: name and link a source in the same sentence"
+        referring = {kind for kind in kinds if kind in _REFERRING or kind.startswith("unit:")}
+        if any(licenses(fact, kind) for kind in referring for fact in self.facts.known().values()):
+            return ""
+        return f"{word.text!r} claims something outside a fact link"
+
+    def _unknown_word(self, token: Token | None) -> str:
+        """Why a capitalised word is no name; empty when it is an ordinary word that opens a sentence."""
+        if not isinstance(token, Proper):
+            return ""
+        word = token.text.removesuffix("’s").removesuffix("'s")
+        if token.initial and word[1:].islower() and (word.lower() in self._lower_words() or _ENGLISH.fullmatch(word.lower())):
+            if word.lower() not in _listed_first_words(self.view):
+                return ""
+        return f"{token.text!r} is no known name"
+
+    def _lower_words(self) -> frozenset[str]:
+        if self._lower is None:
+            self._lower = frozenset(re.findall(r"\b[a-z]{2,}\b", self.article.body))
+        return self._lower
+
+    def _tickers(self, text: str, tokens: Sequence[Token], line: int) -> None:
+        """A ticker must be that of the name directly before it."""
+        for place, token in enumerate(tokens):
+            if not isinstance(token, Name) or not token.ticker:
+                continue
+            before = tokens[place - 1] if place else None
+            if not token.symbols:
+                if self.desk:
+                    self._add(token.text, line, Status.UNSUPPORTED, f"no instrument {token.text.strip('()')} is known")
+            elif isinstance(before, Name) and not text[before.end : token.start].strip():
+                if not before.symbols & token.symbols:
+                    self._add(token.text, line, Status.CONTRADICTED if self.desk else Status.UNCHECKED,
+                              f"{token.text.strip('()')} is not the ticker of {before.text}")  # fmt: skip
+            elif self.desk:
+                title = " or ".join(self.names.title(symbol) for symbol in token.symbols)
+                self._add(token.text, line, Status.CONTRADICTED, f"the name before this ticker is not {title}")
+
+    def _without_links(self, sentence: Sentence) -> None:
+        if sentence.text.strip():
+            self._listed_sentence(sentence.text, sentence.line, sentence.spans)
+
+    def _listed_sentence(self, text: str, line: int, spans: Sequence[Span]) -> None:
+        """A sentence without links is what facts.json lists it as, or unsupported."""
+        entry = self.listed.get(sentence_digest(text))
+        if entry is None:
+            self._add(text, line, Status.UNSUPPORTED, "it has no fact link and is not listed in facts.json")
+            return
+        kind, guard = entry
+        if kind not in _LISTED_KINDS:
+            self._add(text, line, Status.UNSUPPORTED, f"{kind!r} is no kind of sentence without figures")
+            return
+        tokens = lex(text, self.names)
+        figured = next((token for token in tokens if isinstance(token, Figure | Moment)), None)
+        linked = any(span.kind == "link" for span in spans)
+        if kind == "attributed":
+            status, reason = (Status.ATTRIBUTED, "") if linked else (Status.UNSUPPORTED, "no source is linked in the sentence")
+            self._add(text, line, status, reason)
+            return
+        if figured is not None and not (kind == "definition" and _is_definition(text)):
+            self._add(text, line, Status.UNSUPPORTED, f"{figured.text!r} stands in a sentence without a fact link")
+            return
+        if kind == "interpretation" and not guard:
+            self._add(text, line, Status.UNSUPPORTED, "an interpretation needs a guard")
+            return
+        for token in tokens:
+            if isinstance(token, Proper) and (reason := self._unknown_word(token)):
+                self._add(token.text, line, Status.UNSUPPORTED, reason)
+                return
+            if isinstance(token, Word) and {"cause", "puffery", "advice"} & set(token.classes) and not linked:
+                self._add(token.text, line, Status.UNSUPPORTED, f"{token.text!r} needs a source linked in the sentence")
+                return
+        try:
+            if guard and not guard_holds(guard, self.facts.known()):
+                self._add(text, line, Status.CONTRADICTED, f"its condition does not hold: {guard}")
+                return
+        except BadGuard as error:
+            self._add(text, line, Status.UNSUPPORTED, str(error))
+            return
+        self._add(text, line, Status.VERIFIED)
+
+    def _unchecked(self, sentence: Sentence, outside: Sequence[Token], links: Sequence[Span]) -> None:
+        """An editor's or imported sentence: market claims outside links are listed, ordinary figures are nobody's business."""
+        if not self._market_claim(outside):
+            return
+        sourced = any(span.kind == "link" for span in sentence.spans)
+        status = Status.ATTRIBUTED if sourced else Status.UNCHECKED
+        self._add(sentence.text, sentence.line, status, "" if sourced else "no fact link")
+
+    def _market_claim(self, tokens: Sequence[Token]) -> bool:
+        named = self.reading.subject is not None or any(
+            isinstance(token, Name) and any(not symbol.startswith("@") and symbol for symbol in token.symbols) for token in tokens
+        )
+        named_here = any(isinstance(token, Name) and any(symbol for symbol in token.symbols) for token in tokens)
+        for token in tokens:
+            if isinstance(token, Figure):
+                if token.unit in _MARKET_UNITS and (named or any(isinstance(t, Word) and _DIRECTIONAL & set(t.classes) for t in tokens)):
+                    return True
+                if token.unit == "USD" and named_here:
+                    return True
+            if isinstance(token, Word) and named_here and {*_DIRECTIONAL, "record", "streak", "highest", "lowest"} & set(token.classes):
+                return True
+        return False
+
+    # --- tables -----------------------------------------------------------------------------------------------
+
+    def _table(self, cells: Sequence[Block]) -> None:
+        """Each cell is read with its row's label and its column's header."""
+        grid = {(cell.row, cell.column): cell for cell in cells}
+        headers = {cell.column: cell for cell in cells if cell.row == 0}
+        if any(_DIVIDENDS.search(cell.text) for cell in cells):
+            self.reading.dividends = True
+        for cell in cells:
+            self._tickers(cell.text, lex(cell.text, self.names), cell.line)
+            if cell.row == 0:
+                self._label(cell)
+                continue
+            label = grid.get((cell.row, 0)) if cell.column else None
+            if cell.column == 0 and not any(span.kind == "fact" for span in cell.spans):
+                linked = any(
+                    other.row == cell.row and any(span.kind == "fact" for span in other.spans) for other in cells
+                )
+                if linked or not self.desk:
+                    self._label(cell)
+                else:
+                    self._prove_unlinked(cell.text, cell.line, "table")
+                continue
+            self._cell(cell, label, headers.get(cell.column))
+
+    def _label(self, cell: Block) -> None:
+        """A header or row label claims nothing alone, but its names must be known."""
+        if not self.desk:
+            return
+        for token in lex(cell.text, self.names):
+            if isinstance(token, Proper) and (reason := self._unknown_word(token)):
+                self._add(token.text, cell.line, Status.UNSUPPORTED, reason)
+
+    def _cell(self, cell: Block, label: Block | None, header: Block | None) -> None:
+        links = [span for span in cell.spans if span.kind == "fact"]
+        unit = _header_unit(header.text) if header else ""
+        around = [
+            token
+            for part in (label, header)
+            if part is not None
+            for token in lex(part.text, self.names)
+            if not (isinstance(token, Word) and _heads_only(token)) and not isinstance(token, Proper)
+        ]
+        rest = _masked(cell.text, links)
+        outside = lex(rest, self.names, unit=unit)
+        context = self._cell_context(around)
+        for span in links:
+            text = cell.text[span.start : span.end]
+            found = self.facts.find(span.target)
+            if found.fact is None:
+                self.claims.append(Claim(text, cell.line, found.status, found.id, found.metric, claimed=text, reason=found.reason))
+                continue
+            if self.article.as_of is not None and found.fact.as_of != self.article.as_of:
+                self._add(text, cell.line, Status.CONTRADICTED,
+                          f"the fact is as of {found.fact.as_of}, the article as of {self.article.as_of}", found.fact)  # fmt: skip
+                continue
+            own = lex(text, self.names, unit=unit)
+            tokens = [*_unless_signed(around, own), *own]
+            self._judge(text, cell.line, found, entails(tokens, found.fact, context),
+                        lambda filed, tokens=tokens: entails(tokens, filed, context), own)  # type: ignore[misc]  # mypy: default-bound lambda
+        claims = [token for token in outside if isinstance(token, Figure | Moment | Word | Proper)]
+        if claims and not links and self.desk:
+            self._free_cell(cell, [*around, *outside], context)
+        elif claims and self.desk:
+            for token in claims:
+                if reason := self._outside(token, sourced=False):
+                    self._add(token.text, cell.line, Status.UNSUPPORTED, reason)
+
+    def _cell_context(self, around: Sequence[Token]) -> Context:
+        named = next((t.symbols for t in around if isinstance(t, Name) and "" not in t.symbols), self.reading.subject)
+        return Context(
+            as_of=self.as_of,
+            names=self.names,
+            subject=named,
+            windows=frozenset(self.reading.windows | self.reading.runs) if self.desk else None,
+            total_said=self.reading.dividends or not self.desk,
+            scoped=True,
+            subject_required=self.desk,
+        )
+
+    def _free_cell(self, cell: Block, tokens: Sequence[Token], context: Context) -> None:
+        """A cell with figures but no link must follow from some fact about its row."""
+        best: tuple[int, Objection] | None = None
+        for fact in self.facts.known().values():
+            verdict = entails(tokens, fact, context)
+            if verdict.holds:
+                self._add(cell.text, cell.line, Status.VERIFIED, fact=fact)
+                return
+            if best is None or len(verdict.objections) < best[0]:
+                best = len(verdict.objections), verdict.objections[0]
+        reason = best[1].reason if best else "the article has no facts"
+        self._add(cell.text, cell.line, Status.UNSUPPORTED, f"no fact of the article says so; nearest: {reason}")
+
+
+# --- texts without links -------------------------------------------------------------------------------------
+
+_Piece = tuple[str, Status, Fact | None, Objection | None]
+
+
+class _Unlinked:
+    """Title, summary, captions: a partition of the clauses such that each part follows from one fact."""
+
+    def __init__(
+        self, facts: Mapping[str, Fact], names: NameTable, as_of: date, unknown: Callable[[Token | None], str | None]
+    ) -> None:
+        self.facts, self.names, self.as_of, self.unknown = facts, names, as_of, unknown
+
+    def prove(self, text: str) -> list[_Piece]:
+        """The parts of the text with what became of each; parts that claim nothing are left out."""
+        pieces = _clauses(text, self.names)
+        if not pieces:
+            return []
+        found = self._partition(text, pieces, 0, None, frozenset())
+        if found is not None:
+            return [(piece, Status.VERIFIED, fact, None) for piece, fact in found if fact is not None]
+        return self._explain(text, pieces)
+
+    def _partition(
+        self, text: str, pieces: Sequence[tuple[int, int]], at: int, subject: frozenset[str] | None, windows: frozenset[Window]
+    ) -> list[tuple[str, Fact | None]] | None:
+        if at == len(pieces):
+            return []
+        for end in range(len(pieces), at, -1):
+            part = text[pieces[at][0] : pieces[end - 1][1]]
+            for fact in self._sayings(part, at, subject, windows):
+                rest = self._partition(text, pieces, end, *self._after(part, fact, subject, windows))
+                if rest is not None:
+                    return [(part, fact), *rest]
+                if fact is None:
+                    break
+        return None
+
+    def _after(
+        self, part: str, fact: Fact | None, subject: frozenset[str] | None, windows: frozenset[Window]
+    ) -> tuple[frozenset[str] | None, frozenset[Window]]:
+        names = [t for t in lex(part, self.names) if isinstance(t, Name) and "" not in t.symbols]
+        about = fact.get("subject") if fact else None
+        if about is not None:
+            subject = frozenset({str(about.value)})
+        elif names:
+            subject = names[0].symbols
+        window = window_of(fact) if fact else None
+        return subject, windows | {window} if window else windows
+
+    def _sayings(
+        self, part: str, at: int, subject: frozenset[str] | None, windows: frozenset[Window]
+    ) -> Iterable[Fact | None]:
+        tokens = lex(part, self.names, opens=at == 0)
+        if any(isinstance(token, Proper) and self._refused(token) for token in tokens):
+            return
+        tokens = tuple(token for token in tokens if not isinstance(token, Proper))
+        if not any(isinstance(token, Figure | Word | Moment) for token in tokens):
+            names = [token for token in tokens if isinstance(token, Name) and "" not in token.symbols]
+            if all(any(concerns(fact, name) for fact in self.facts.values()) for name in names):
+                yield None
+            return
+        if not any(isinstance(token, Figure | Word) for token in tokens):
+            return  # a date alone belongs to the clause before it
+        names = [token for token in tokens if isinstance(token, Name) and "" not in token.symbols]
+        for fact in self.facts.values():
+            if all(concerns(fact, name) for name in names) and entails(tokens, fact, self._context(subject, windows)).holds:
+                yield fact
+
+    def _refused(self, token: Token) -> bool:
+        return bool(self.unknown(token)) if self.unknown(token) is not None else True
+
+    def _context(self, subject: frozenset[str] | None, windows: frozenset[Window]) -> Context:
+        return Context(self.as_of, self.names, subject, windows, total_said=True, scoped=False)
+
+    def _explain(self, text: str, pieces: Sequence[tuple[int, int]]) -> list[_Piece]:
+        """The longest provable beginning, then the clause where it fails, with the nearest fact's objection."""
+        proved: list[_Piece] = []
+        start = 0
+        for end in range(len(pieces) - 1, 0, -1):
+            found = self._partition(text, pieces[:end], 0, None, frozenset())
+            if found is not None:
+                proved = [(piece, Status.VERIFIED, fact, None) for piece, fact in found if fact is not None]
+                start = end
+                break
+        subject: frozenset[str] | None = None
+        windows: frozenset[Window] = frozenset()
+        for piece, _, fact, _ in proved:
+            subject, windows = self._after(piece, fact, subject, windows)
+        failing = text[pieces[start][0] : pieces[start][1]]
+        tokens = lex(failing, self.names, opens=start == 0)
+        for token in tokens:
+            if isinstance(token, Proper) and self._refused(token):
+                reason = self.unknown(token) or f"{token.text!r} is no known name"
+                return [*proved, (failing, Status.UNSUPPORTED, None, Objection(Status.UNSUPPORTED, reason, token.text))]
+        best: tuple[int, Fact, Objection] | None = None
+        for fact in self.facts.values():
+            objections = entails(tokens, fact, self._context(subject, windows)).objections
+            if objections and (best is None or len(objections) < best[0]):
+                best = len(objections), fact, objections[0]
+        if best is None:
+            nothing = Objection(Status.UNSUPPORTED, "it follows from no single fact of the article", failing)
+            return [*proved, (failing, Status.UNSUPPORTED, None, nothing)]
+        _, fact, objection = best
+        near = Objection(
+            Status.UNSUPPORTED, f"no fact of the article says so; nearest: {objection.reason}", objection.claimed or failing,
+            objection.computed,
+        )  # fmt: skip
+        return [*proved, (failing, Status.UNSUPPORTED, fact, near)]
+
+
+def _clauses(text: str, names: NameTable) -> list[tuple[int, int]]:
+    """Start and end of each clause: split at commas, semicolons, "and", "while", … outside tokens."""
+    tokens = lex(text, names)
+    cuts = [
+        found.span()
+        for found in _SEPARATORS.finditer(text)
+        if not any(token.start < found.end() - 1 and found.start() < token.end - 1 and token.end - token.start > 3
+                   and not (token.start >= found.start() and token.end <= found.end()) for token in tokens)
+    ]  # fmt: skip
+    result, start = [], 0
+    for first, last in cuts:
+        result.append((start, first))
+        start = last
+    result.append((start, len(text)))
+    return [(begin, end) for begin, end in result if text[begin:end].strip(" .,;:")]
+
+
+# --- small things ---------------------------------------------------------------------------------------------
+
+
+def _claim(text: str, line: int, status: Status, fact: Fact | None, reason: str, objection: Objection | None) -> Claim:
+    value = fact.get("value") if fact else None
+    return Claim(
+        text=text,
+        line=line,
+        status=status,
+        fact=fact.id if fact else "",
+        metric=fact.key.metric if fact else "",
+        claimed=objection.claimed if objection else "",
+        computed=(objection.computed if objection else "") or (shown(value) if value else ""),
+        definition=_wording(fact.key.metric) if fact else "",
+        reason=reason,
+    )
+
+
+def _wording(metric: str) -> str:
+    try:
+        return metrics.definition(metric).wording
+    except BadParameter:
+        return ""
+
+
+@lru_cache(maxsize=1)
+def _definitions() -> str:
+    texts = [" ".join(definition.wording.split()) for definition in metrics.definitions()]
+    return "\n".join((*texts, *GLOSSES))
+
+
+def _is_definition(text: str) -> bool:
+    """Whether a sentence stands word for word in a definition that readers can look up, or in the house's glosses."""
+    return " ".join(text.split()) in _definitions()
+
+
+def _differs(filed: Fact, fresh: Fact) -> str:
+    old, new = filed.get("value"), fresh.get("value")
+    before, after = shown(old) if old else "", shown(new) if new else ""
+    if before == after:
+        names = [part.name for part in fresh.parts if filed.get(part.name) != part]
+        return f"facts.json differs from what is computed in {', '.join(names) or 'tags'}"
+    return f"facts.json says {before}; computed again it is {after}"
+
+
+def _listed(article: Article) -> dict[str, tuple[str, str]]:
+    """Kind and guard of the listed sentences, by digest."""
+    entries = article.facts.get("sentences") if article.facts else None
+    found: dict[str, tuple[str, str]] = {}
+    for entry in entries if isinstance(entries, list | tuple) else ():
+        if isinstance(entry, Mapping) and isinstance(entry.get("digest"), str):
+            found[str(entry["digest"])] = str(entry.get("kind", "")), str(entry.get("guard", ""))
+    return found
+
+
+def _masked(text: str, spans: Sequence[Span]) -> str:
+    for span in spans:
+        text = text[: span.start] + _INSIDE * (span.end - span.start) + text[span.end :]
+    return text
+
+
+def _says_scope(text: str) -> bool:
+    return re.search(r"\bdata\b", text) is not None
+
+
+def _header_unit(text: str) -> str:
+    lower = text.lower()
+    if "percentage point" in lower:
+        return "percentage points"
+    if "basis point" in lower:
+        return "basis points"
+    if "%" in lower or "percent" in lower:
+        return "percent"
+    found = re.fullmatch(r"\W*(sessions|weeks|months|runs|cases|members|points)\W*", lower)
+    return found[1] if found else ""
+
+
+def _heads_only(word: Word) -> bool:
+    """Words by which a header names its column without claiming: units, "close", directions and leads of signed cells."""
+    return all(kind.startswith("unit:") or kind in {*_DIRECTIONAL, "close", "better", "worse"} for kind in word.classes)
+
+
+def _unless_signed(around: Sequence[Token], own: Sequence[Token]) -> list[Token]:
+    """The labels' tokens; a figure that the cell repeats is the cell's."""
+    said = {(token.value, token.unit) for token in own if isinstance(token, Figure)}
+    return [token for token in around if not (isinstance(token, Figure) and (token.value, token.unit) in said)]
+
+
+_FIRST_WORDS: dict[int, tuple[MarketView, frozenset[str]]] = {}
+
+
+def _listed_first_words(view: MarketView) -> frozenset[str]:
+    """The first words of every listed name, in lower case; kept for the view asked last."""
+    kept = _FIRST_WORDS.get(0)
+    if kept is None or kept[0] is not view:
+        words = frozenset(
+            instrument.name.split()[0].strip(",.").lower() for instrument in view.instruments() if instrument.name.strip()
+        )
+        _FIRST_WORDS[0] = kept = (view, words)
+    return kept[1]

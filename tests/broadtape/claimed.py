@@ -1,0 +1,379 @@
+"""Hand-made facts over every metric and statements that follow from them, for tests of claims and proof.
+
+The figures are invented; the shapes (parts, units, tags) are those of docs/contracts/metrics.md.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from broadtape.desk.claims.names import NameTable
+from broadtape.model import Evidence, Fact, FactKey, Instrument, Part
+
+AS_OF = date(2026, 1, 12)
+SMALL, LARGE, TECH, FUND = "INDEXRUSSELL:RUT", "INDEXSP:SPX", "INDEXNASDAQ:IXIC", "NYSEARCA:IWM"
+CHIPS, SOFT = "NASDAQ:NVDA", "NASDAQ:MSFT"
+INSTRUMENTS = (
+    Instrument(SMALL, "Russell 2000", "index"),
+    Instrument(LARGE, "S&P 500", "index"),
+    Instrument(TECH, "Nasdaq Composite", "index"),
+    Instrument(FUND, "iShares Russell 2000 ETF", "etf"),
+    Instrument(CHIPS, "NVIDIA Corporation", "stock", aliases=("Nvidia",)),
+    Instrument(SOFT, "Microsoft Corporation", "stock"),
+    Instrument("NYSE:TGT", "Target Corporation", "stock"),
+)
+NAMES = NameTable.of(INSTRUMENTS, {"small": SMALL, "large": LARGE})
+
+
+def number(name: str, kind: str, value: str, unit: str = "percent", decimals: int = 2) -> Part:
+    return Part(name, kind, Decimal(value), unit, decimals)  # type: ignore[arg-type]  # kinds by hand
+
+
+def count(name: str, value: int, unit: str) -> Part:
+    return Part(name, "count", value, unit, 0)
+
+
+def on(name: str, day: str) -> Part:
+    return Part(name, "date", date.fromisoformat(day), "", 0)
+
+
+def in_month(name: str, month: str) -> Part:
+    return Part(name, "month", date.fromisoformat(f"{month}-01"), "", 0)
+
+
+def who(symbol: str, name: str = "subject") -> Part:
+    return Part(name, "entity", symbol, "", 0)
+
+
+def fact(address: str, value: Part, *parts: Part, tags: str = "", as_of: date = AS_OF, version: int = 1) -> Fact:
+    metric, _, query = address.partition("?")
+    params = tuple(sorted(tuple(pair.split("=", 1)) for pair in query.split("&") if pair))
+    return Fact(
+        FactKey(metric, params, as_of, version),  # type: ignore[arg-type]  # pairs
+        value.value, value.unit, value.decimals, (value, *parts), frozenset(tags.split()), Evidence(),
+    )  # fmt: skip
+
+
+def _range(name: str = "range") -> Part:
+    return Part(name, "range", (Decimal("3.50"), Decimal("3.75")), "percent", 2)
+
+
+def _window(start: str, end: str, sessions: int) -> tuple[Part, Part, Part]:
+    return on("start", start), on("end", end), count("sessions", sessions, "sessions")
+
+
+FACTS: dict[str, Fact] = {
+    "december": fact(
+        f"return?of={SMALL}&over=2025-12", number("value", "change", "-0.74"), who(SMALL),
+        *_window("2025-12-01", "2025-12-31", 22), in_month("month", "2025-12"),
+        number("from", "level", "2500.40", "points"), number("to", "level", "2481.90", "points"), tags="down size0",
+    ),
+    "first5": fact(
+        f"return?of={SMALL}&over=2026.first5s", number("value", "change", "4.92"), who(SMALL),
+        *_window("2026-01-02", "2026-01-08", 5), tags="up size2 first",
+    ),
+    "span": fact(
+        f"return?of={SMALL}&over=2026-01-02..2026-01-12", number("value", "change", "6.20"), who(SMALL),
+        *_window("2026-01-02", "2026-01-12", 7), tags="up size3",
+    ),
+    "day": fact(
+        f"return?of={SMALL}&over=1s", number("value", "change", "0.44"), who(SMALL),
+        *_window("2026-01-12", "2026-01-12", 1), tags="up size1",
+    ),
+    "ytd-total": fact(
+        f"return?basis=total&of={FUND}&over=ytd", number("value", "change", "6.23"), who(FUND),
+        *_window("2026-01-02", "2026-01-12", 7), tags="up size3 total to-date",
+    ),
+    "quarter": fact(
+        f"return?of={LARGE}&over=2025-Q4", number("value", "change", "2.35"), who(LARGE),
+        *_window("2025-10-01", "2025-12-31", 64), count("quarter", 4, "quarter"), Part("year", "year", 2025, "", 0),
+        tags="up size2",
+    ),
+    "year": fact(
+        f"return?of={LARGE}&over=2022", number("value", "change", "-19.44"), who(LARGE),
+        *_window("2022-01-03", "2022-12-30", 251), Part("year", "year", 2022, "", 0), tags="down size4",
+    ),
+    "sixty": fact(
+        f"return?of={LARGE}&over=63s", number("value", "change", "3.61"), who(LARGE),
+        *_window("2025-10-10", "2026-01-12", 63), tags="up size2",
+    ),
+    "gap": fact(
+        f"relative-return?of={SMALL}&vs={LARGE}&over=2026-01-02..2026-01-12",
+        number("value", "change", "4.28", "percentage points"), who(SMALL), who(LARGE, "object"),
+        *_window("2026-01-02", "2026-01-12", 7), tags="lead",
+    ),
+    "behind": fact(
+        f"relative-return?of={SMALL}&vs={LARGE}&over=2025-12",
+        number("value", "change", "-0.69", "percentage points"), who(SMALL), who(LARGE, "object"),
+        *_window("2025-12-01", "2025-12-31", 22), in_month("month", "2025-12"), tags="lag",
+    ),
+    "streak": fact(
+        f"relative-streak?of={SMALL}&vs={LARGE}", count("value", 7, "sessions"), who(SMALL), who(LARGE, "object"),
+        on("start", "2026-01-02"), on("end", "2026-01-12"), tags="streak lead ongoing",
+    ),
+    "ended": fact(
+        f"relative-streak-ended?of={SMALL}&vs={LARGE}", count("value", 14, "sessions"), who(SMALL),
+        who(LARGE, "object"), on("start", "2025-12-19"), on("end", "2026-01-09"), on("broken", "2026-01-12"),
+        tags="streak lead ended",
+    ),
+    "longer": fact(
+        f"streak-last-longer?of={SMALL}&vs={LARGE}", count("value", 8, "sessions"), who(SMALL), who(LARGE, "object"),
+        on("start", "2019-01-02"), on("end", "2019-01-11"), tags="streak lead longer longest since last tie",
+    ),
+    "equal": fact(
+        f"streak-last-equal?of={SMALL}&vs={LARGE}", count("value", 2, "runs"), who(SMALL), who(LARGE, "object"),
+        on("end1", "2022-02-11"), on("end2", "2022-09-15"), count("length", 7, "sessions"), tags="streak tie since last",
+    ),
+    "longest": fact(
+        f"streak-longest?of={SMALL}&vs={LARGE}", count("value", 14, "sessions"), who(SMALL), who(LARGE, "object"),
+        on("data_start", "2016-06-28"), on("start", "2025-12-19"), on("end", "2026-01-12"),
+        tags="streak lead longest since in-data record ongoing",
+    ),
+    "count": fact(
+        f"streak-count?at_least=7&of={SMALL}&vs={LARGE}", count("value", 6, "runs"), who(SMALL), who(LARGE, "object"),
+        count("at_least", 7, "sessions"), on("data_start", "2016-06-28"), tags="streak at-least earlier few",
+    ),
+    "months": fact(
+        f"periods-led?from=2025-02&of={SMALL}&to=2025-12&vs={LARGE}", count("value", 3, "months"), who(SMALL),
+        who(LARGE, "object"), count("total", 11, "months"), in_month("from", "2025-02"), in_month("to", "2025-12"),
+        tags="lead",
+    ),
+    "rise": fact(
+        f"streak?of={LARGE}", count("value", 3, "sessions"), who(LARGE), on("start", "2026-01-08"),
+        on("end", "2026-01-12"), tags="streak up ongoing",
+    ),
+    "record": fact(
+        f"record?of={SMALL}", number("value", "level", "2635.70", "points"), who(SMALL), on("date", "2026-01-12"),
+        on("data_start", "2016-06-28"), tags="record highest close in-data",
+    ),
+    "all-time": fact(
+        f"record?of={LARGE}", number("value", "level", "6977.30", "points"), who(LARGE), on("date", "2026-01-12"),
+        on("data_start", "1957-03-04"), tags="record highest close all-time",
+    ),
+    "low52": fact(
+        f"record?of={TECH}&side=low&window=52w", number("value", "level", "10321.64", "points"), who(TECH),
+        on("date", "2026-01-12"), on("data_start", "2016-06-28"), tags="lowest close 52-week",
+    ),
+    "last-record": fact(
+        f"last-record?of={LARGE}", number("value", "level", "6921.46", "points"), who(LARGE), on("date", "2026-01-08"),
+        on("data_start", "1957-03-04"), tags="record highest close last all-time",
+    ),
+    "records": fact(
+        f"record-count?of={LARGE}&over=2025", count("value", 39, "records"), who(LARGE),
+        *_window("2025-01-02", "2025-12-31", 250), Part("year", "year", 2025, "", 0), tags="record close highest",
+    ),
+    "extreme": fact(
+        f"extreme-since?of={LARGE}&side=high", Part("value", "date", date(2025, 10, 15), "date", 0), who(LARGE),
+        number("level", "level", "6910.20", "points"), number("then", "level", "6921.00", "points"),
+        tags="highest since close last",
+    ),
+    "best-month": fact(
+        f"return-extreme?of={SMALL}&unit=month", number("value", "change", "6.81"), who(SMALL),
+        on("start", "2025-11-03"), on("end", "2025-11-28"), on("since", "2023-12-29"), number("then", "change", "12.05"),
+        on("data_start", "2016-06-28"), tags="best largest since up",
+    ),
+    "worst-day": fact(
+        f"return-extreme?of={SMALL}&side=worst", number("value", "change", "-4.12"), who(SMALL),
+        on("start", "2026-01-12"), on("end", "2026-01-12"), on("since", "2025-04-04"),
+        number("then", "change", "-4.37"), on("data_start", "2016-06-28"), tags="worst largest since down",
+    ),
+    "round": fact(
+        f"first-close?level=2600&of={SMALL}", Part("value", "date", date(2026, 1, 8), "date", 0), who(SMALL),
+        number("level", "level", "2600", "points"), number("close", "level", "2603.90", "points"),
+        on("data_start", "2016-06-28"), tags="first above close in-data",
+    ),
+    "back-below": fact(
+        f"first-close-since?level=2400&of={SMALL}&side=below", Part("value", "date", date(2025, 9, 25), "date", 0),
+        who(SMALL), number("level", "level", "2400", "points"), number("close", "level", "2391.25", "points"),
+        on("date", "2026-01-12"), tags="first since below close",
+    ),
+    "drawdown": fact(
+        f"drawdown?of={TECH}", number("value", "change", "-3.25"), who(TECH), on("peak", "2025-10-29"),
+        number("peak_level", "level", "23958.50", "points"), number("level", "level", "23180.10", "points"),
+        tags="down below record highest close",
+    ),
+    "dip": fact(
+        f"max-drawdown?of={LARGE}&over=2025", number("value", "change", "-18.90"), who(LARGE),
+        *_window("2025-01-02", "2025-12-31", 250), Part("year", "year", 2025, "", 0), on("peak", "2025-02-19"),
+        on("trough", "2025-04-08"), tags="down largest",
+    ),
+    "rank": fact(
+        f"rank?basis=total&in=sp500-members&of={CHIPS}&over=2026-01-02..2026-01-12", Part("value", "rank", 3, "", 0),
+        who(CHIPS), count("total", 503, "members"), number("change", "change", "-5.31"),
+        *_window("2026-01-02", "2026-01-12", 7), tags="total",
+    ),
+    "best": fact(
+        f"rank?in=sidebar&of={CHIPS}&over=1s", Part("value", "rank", 1, "", 0), who(CHIPS),
+        count("total", 10, "members"), number("change", "change", "3.10"), *_window("2026-01-12", "2026-01-12", 1),
+        tags="first best",
+    ),
+    "breadth": fact(
+        "breadth?in=small-caps&over=1s", count("value", 27, "members"), count("total", 40, "members"),
+        *_window("2026-01-12", "2026-01-12", 1), tags="up share",
+    ),
+    "median-member": fact(
+        "group-return?in=sp500-members&over=2025-12", number("value", "change", "-1.15"),
+        count("members", 498, "members"), *_window("2025-12-01", "2025-12-31", 22), in_month("month", "2025-12"),
+        tags="median down",
+    ),
+    "quote": fact(
+        f"quote?of={SOFT}", number("value", "level", "477.18", "USD"), who(SOFT),
+        number("change", "change", "-2.10", "USD"), number("percent", "change", "-0.44"), on("date", "2026-01-12"),
+        tags="close down",
+    ),
+    "level": fact(
+        f"level?of={SMALL}", number("value", "level", "2635.70", "points"), who(SMALL), on("date", "2026-01-12"),
+        tags="close",
+    ),
+    "rate": fact("policy-rate", _range("value"), on("day", "2025-12-10"), tags="policy"),
+    "last-cut": fact(
+        "policy-last", number("value", "change", "-25", "basis points", 0), _range(), on("day", "2025-12-10"),
+        tags="cut down last policy",
+    ),
+    "cuts": fact(
+        "policy-moves?over=2025-09..2025-12&side=cut", count("value", 3, "cuts"), on("day1", "2025-09-17"),
+        on("day2", "2025-10-29"), on("day3", "2025-12-10"), number("total", "level", "75", "basis points", 0),
+        number("each", "level", "25", "basis points", 0), _range(), in_month("from", "2025-09"),
+        in_month("to", "2025-12"), tags="cut policy",
+    ),
+    "cpi": fact(
+        "reading?series=CPIAUCSL&transform=yoy", number("value", "change", "3.0", decimals=1),
+        in_month("period", "2025-09"), Part("series", "text", "consumer price index", "", 0), tags="up",
+    ),
+    "jobless": fact(
+        "reading?series=UNRATE", number("value", "level", "4.4", decimals=1), in_month("period", "2025-09"),
+        Part("series", "text", "unemployment rate", "", 0),
+    ),
+    "after-n": fact(
+        f"what-followed?at_least=7&event=relative-streak&horizon=21&of={SMALL}&vs={LARGE}&stat=n",
+        count("value", 6, "cases"), count("horizon", 21, "sessions"), count("at_least", 7, "sessions"), who(SMALL),
+        who(LARGE, "object"), on("data_start", "2016-06-28"), tags="few earlier",
+    ),
+    "after-median": fact(
+        f"what-followed?at_least=7&event=relative-streak&horizon=21&measure=relative&of={SMALL}&vs={LARGE}&stat=median",
+        number("value", "change", "-0.97", "percentage points"), count("n", 6, "cases"),
+        count("horizon", 21, "sessions"), count("at_least", 7, "sessions"), who(SMALL), who(LARGE, "object"),
+        on("data_start", "2016-06-28"), tags="lag few earlier median",
+    ),
+    "after-share": fact(
+        f"what-followed?at_least=3&event=drop&horizon=5&of={LARGE}&stat=share", number("value", "share", "61.9", decimals=1),
+        count("n", 42, "cases"), count("horizon", 5, "sessions"), number("at_least", "level", "3", decimals=0),
+        who(LARGE), on("data_start", "2016-06-28"), tags="positive earlier",
+    ),
+    "event": fact(
+        "next-event?kind=cpi", Part("value", "date", date(2026, 1, 13), "date", 0),
+        Part("title", "text", "Consumer Price Index for December 2025", "", 0), count("days", 1, "days"),
+        tags="next scheduled",
+    ),
+    "sessions": fact(
+        "session-count?from=2026-01-02&to=2026-01-12", count("value", 7, "sessions"), on("start", "2026-01-02"),
+        on("end", "2026-01-12"),
+    ),
+}  # fmt: skip
+
+# (fact, what the sentence is about, what it says): every one of them is true.
+TRUE: tuple[tuple[str, str, str], ...] = (
+    ("december", SMALL, "fell 0.7% in December"),
+    ("december", SMALL, "fell 0.74 percent in December 2025"),
+    ("december", SMALL, "was little changed in December, down 0.7%"),
+    ("december", SMALL, "lost 0.7% from Dec. 1 through Dec. 31"),
+    ("december", SMALL, "had a loss of about 0.7% last month"),
+    ("december", "", "Small caps declined 0.7% in December"),
+    ("december", SMALL, "−0.74%, December 2025"),
+    ("first5", SMALL, "rose 4.9% in the first five sessions of 2026"),
+    ("first5", SMALL, "gained nearly 5% in the first five sessions of 2026"),
+    ("span", SMALL, "jumped 6.2% from Jan. 2 through Jan. 12"),
+    ("span", SMALL, "rose 6.2% in seven sessions"),
+    ("span", SMALL, "rose more than 6% between Jan. 2 and Jan. 12"),
+    ("span", SMALL, "gained 6.2% over the last seven sessions"),
+    ("span", SMALL, "climbed 6.2 percent, Jan. 2–12"),
+    ("day", SMALL, "edged up 0.4% on Monday"),
+    ("day", SMALL, "rose 0.44% on Monday, Jan. 12"),
+    ("ytd-total", FUND, "rose 6.2% this year, including dividends"),
+    ("ytd-total", FUND, "jumped 6.2% in the year to date, dividends included"),
+    ("quarter", LARGE, "rose 2.4% in the fourth quarter of 2025"),
+    ("quarter", LARGE, "gained 2.35% last quarter"),
+    ("year", LARGE, "fell 19.4% in 2022"),
+    ("year", LARGE, "plunged 19.4% in 2022"),
+    ("sixty", LARGE, "rose 3.6% over the latest 63 sessions"),
+    ("gap", SMALL, "beat the S&P 500 by 4.3 percentage points in seven sessions"),
+    ("gap", SMALL, "finished 4.3 percentage points ahead of the S&P 500 from Jan. 2 through Jan. 12"),
+    ("gap", LARGE, "trailed the Russell 2000 by 4.28 percentage points from Jan. 2 to Jan. 12"),
+    ("gap", "", "The S&P 500 lagged the Russell 2000 by 4.3 percentage points in seven sessions"),
+    ("behind", SMALL, "trailed the S&P 500 by 0.7 percentage points in December"),
+    ("behind", LARGE, "led the Russell 2000 by 0.7 percentage points in December 2025"),
+    ("streak", SMALL, "outpaced the S&P 500 for a seventh straight session on Monday, Jan. 12"),
+    ("streak", SMALL, "has beaten the S&P 500 in seven straight sessions"),
+    ("streak", SMALL, "beat the S&P 500 again on Monday, Jan. 12, the seventh session in a row"),
+    ("streak", "", "Small caps beat S&P 500 for seventh straight session"),
+    ("streak", "", "The Russell 2000’s seven-session run against the S&P 500"),
+    ("streak", SMALL, "led the S&P 500 in each of the seven sessions since Jan. 2"),
+    ("streak", LARGE, "has been beaten by the Russell 2000 for seven sessions"),
+    ("streak", SMALL, "began on Friday, Jan. 2"),
+    ("ended", SMALL, "ended a run of 14 sessions ahead of the S&P 500 on Monday, Jan. 12"),
+    ("ended", SMALL, "was ahead of the S&P 500 for 14 sessions until Friday, Jan. 9"),
+    ("longer", SMALL, "the longest run since one of eight sessions ended in January 2019"),
+    ("longer", SMALL, "the longest since January 2019"),
+    ("longer", SMALL, "last had a longer run, of eight sessions, in January 2019"),
+    ("equal", SMALL, "matching runs that ended in February and September 2022"),
+    ("equal", SMALL, "as many as in February and September 2022"),
+    ("equal", SMALL, "matching September 2022"),
+    ("equal", SMALL, "as long as the runs that ended on Feb. 11, 2022, and Sept. 15, 2022"),
+    ("longest", SMALL, "the longest run in data since June 2016"),
+    ("longest", SMALL, "at 14 sessions the longest in the data"),
+    ("count", SMALL, "six earlier runs of at least seven sessions"),
+    ("count", SMALL, "only six earlier runs of seven sessions or more"),
+    ("months", SMALL, "led the S&P 500 in three of the 11 months from February through December 2025"),
+    ("months", SMALL, "beat the S&P 500 in only 3 of 11 months between February and December 2025"),
+    ("rise", LARGE, "rose for a third straight session on Monday"),
+    ("rise", LARGE, "has gained for three sessions in a row"),
+    ("record", SMALL, "closed at 2,635.70, a record in data since June 2016"),
+    ("record", SMALL, "closed on Monday, Jan. 12, at its highest close in the data, 2,635.70"),
+    ("all-time", LARGE, "closed at an all-time high of 6,977.30 on Monday"),
+    ("all-time", LARGE, "set a record close, 6,977.30 points, on Jan. 12"),
+    ("low52", TECH, "closed at a 52-week low of 10,321.64"),
+    ("low52", TECH, "closed at 10,321.64 on Monday, Jan. 12, its lowest close in 52 weeks"),
+    ("last-record", LARGE, "set its latest record close, 6,921.46, on Thursday, Jan. 8"),
+    ("records", LARGE, "set 39 record closes in 2025"),
+    ("records", LARGE, "made the 39th record close of 2025"),
+    ("extreme", LARGE, "closed at its highest since Oct. 15, 2025"),
+    ("extreme", LARGE, "its highest close since October"),
+    ("extreme", LARGE, "last closed higher on Oct. 15"),
+    ("best-month", SMALL, "had its best month since December 2023, a gain of 6.8%"),
+    ("worst-day", SMALL, "fell 4.1%, the worst session since April 4, 2025"),
+    ("worst-day", SMALL, "fell 4.12% in its worst day since April"),
+    ("round", SMALL, "closed above 2,600 for the first time on Thursday, Jan. 8, at 2,603.90, in data since June 2016"),
+    ("round", SMALL, "first closed above 2,600 on Jan. 8"),
+    ("back-below", SMALL, "closed below 2,400 for the first time since Sept. 25, at 2,391.25"),
+    ("drawdown", TECH, "stood 3.3% below its record close of Oct. 29"),
+    ("drawdown", TECH, "was 3.25% below its record close of 23,958.50, set on Oct. 29, 2025"),
+    ("dip", LARGE, "fell as much as 18.9% in 2025, from the close of Feb. 19 to that of April 8"),
+    ("rank", CHIPS, "ranked third of 503 members, dividends included, with a loss of 5.3% from Jan. 2 through Jan. 12"),
+    ("rank", CHIPS, "ranked No. 3 of the 503 S&P 500 members from Jan. 2 to Jan. 12, including dividends"),
+    ("best", CHIPS, "had the best return of the 10 companies, 3.1% higher"),
+    ("breadth", "", "27 of 40 small caps rose"),
+    ("breadth", "", "more than half of the 40 stocks rose on Monday"),
+    ("median-member", "", "the median member lost 1.2% in December"),
+    ("median-member", "", "the median of the 498 S&P 500 members fell 1.15% in December"),
+    ("quote", SOFT, "fell $2.10, or 0.44%, to $477.18"),
+    ("quote", SOFT, "closed at $477.18, down 0.4%, on Monday"),
+    ("level", SMALL, "closed at 2,635.70 on Monday, Jan. 12"),
+    ("level", SMALL, "closed at 2,636 points"),
+    ("rate", "@FED", "stands at 3.50%–3.75%"),
+    ("rate", "@FED", "has been at 3.50% to 3.75% since Dec. 10"),
+    ("last-cut", "@FED", "cut its target range by 25 basis points on Dec. 10, to 3.50%–3.75%"),
+    ("last-cut", "@FED", "lowered rates by a quarter point at its last meeting, in December"),
+    ("cuts", "@FED", "cut its target range in September, October and December 2025, to 3.50%–3.75%"),
+    ("cuts", "@FED", "cut rates three times from September through December 2025"),
+    ("cuts", "", "three quarter-point cuts in September, October and December 2025"),
+    ("cpi", "", "Consumer prices rose 3.0% in September 2025"),
+    ("jobless", "", "The unemployment rate was 4.4% in September"),
+    ("after-n", SMALL, "21 sessions after six earlier cases"),
+    ("after-median", SMALL, "trailed the S&P 500 by a median 1.0 percentage points after 21 sessions"),
+    ("after-median", SMALL, "a median lag of 0.97 percentage points"),
+    ("after-share", LARGE, "was higher in 62% of 42 cases five sessions after a drop of at least 3%"),
+    ("after-share", LARGE, "rose in 61.9% of them"),
+    ("event", "", "The Consumer Price Index for December 2025 is due on Tuesday, Jan. 13"),
+    ("sessions", "", "seven sessions from Jan. 2 through Jan. 12"),
+)
