@@ -36,30 +36,34 @@ _ADDRESS = re.compile(r'^url = "[^"\n]*"$', re.MULTILINE)
 _UNUSED_DAYS = 14  # an earlier version's demo that nobody started for so long is removed
 
 SESSIONS = (
-    date(2000, 3, 10),  # the Nasdaq Composite's record close of its time
+    date(2000, 3, 10),  # the Nasdaq Composite's highest close of its time
     date(2002, 10, 9),  # the low after it
-    date(2007, 10, 9),  # the next record of the S&P 500
-    date(2008, 9, 29),  # the bail-out bill fails
+    date(2007, 10, 9),  # the next high of the S&P 500
+    date(2008, 9, 29),  # the largest fall of that year
     date(2008, 10, 13),  # the largest daily gain in the data
     date(2009, 3, 9),  # the low
-    date(2010, 5, 6),  # a fall and recovery within minutes
-    date(2011, 8, 8),  # the first session after the downgrade
+    date(2010, 5, 6),
+    date(2011, 8, 8),
     date(2013, 3, 28),  # the first record in over five years
+    date(2015, 6, 23),  # momentum ahead of value for the eleventh session
     date(2016, 2, 11),
     date(2017, 1, 25),
     date(2017, 7, 5),  # a quiet day
+    date(2017, 7, 24),  # Nasdaq ahead of the S&P 500 for the twelfth session
     date(2018, 2, 5),
     date(2018, 12, 24),
     date(2018, 12, 26),
     date(2018, 12, 31),
-    date(2020, 3, 16),  # from here on the sample has the S&P 500, the companies and the ETFs only
+    date(2019, 9, 11),  # from here on the sample has the S&P 500, the companies and the ETFs only
+    date(2020, 3, 16),
+    date(2020, 3, 23),
     date(2020, 8, 18),
     date(2022, 1, 3),
     date(2022, 6, 13),
     date(2022, 11, 10),
     date(2022, 12, 23),  # a quiet day
     date(2022, 12, 27),
-    date(2022, 12, 28),  # the last of the data
+    date(2022, 12, 28),  # the last of the data, and momentum's tenth session ahead of value
 )
 """What the demo writes about: falls, records, turns and quiet days, so that every kind of story occurs."""
 
