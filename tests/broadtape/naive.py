@@ -444,7 +444,7 @@ def members(m: Market, name: str, over: str, basis: str) -> dict[str, Fraction]:
             found[symbol] = change(closes, base, last)
         except SilentError:
             continue
-    if not found:
+    if 2 * len(found) < len(m.view.group(name)):
         raise SilentError
     return found
 

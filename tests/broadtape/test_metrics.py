@@ -134,6 +134,15 @@ def test_a_parameter_that_cannot_be_read_is_named(
     assert "\n" not in str(caught.value)
 
 
+def test_an_unlisted_symbol_is_never_printed() -> None:
+    view = FakeMarket("2026-01-12", {"UNLISTED:Q": "1 2"})
+    view._instruments.clear()
+
+    for text in ("UNLISTED:Q", "Q"):
+        with pytest.raises(NoData, match="nothing of it is printed"):
+            metrics.fact(view, "return", of=text, over="1s")
+
+
 def test_an_unknown_symbol_says_so() -> None:
     with pytest.raises(UnknownSymbol, match="of: no instrument 'ZZZ'"):
         metrics.key(X, "level", {"of": "ZZZ"})
@@ -531,6 +540,13 @@ def test_members_with_equal_returns_share_a_place() -> None:
     assert (worst.value, worst.tags) == (3, {"last", "worst", "down"})
     with pytest.raises(NoData):
         metrics.fact(GROUP, "rank", of="D", in_="g", over="1s")
+
+
+def test_fewer_than_half_of_a_group_do_not_speak_for_it() -> None:
+    few = FakeMarket("2026-01-12", {"NYSE:A": "10 11"}, groups={"g": ["NYSE:A", "NYSE:B", "NYSE:C"]})
+
+    with pytest.raises(NoData, match="only 1 of the 3 members"):
+        metrics.fact(few, "breadth", in_="g", over="1s")
 
 
 # --- policy, macro, calendar --------------------------------------------------------------------------------

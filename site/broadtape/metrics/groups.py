@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _PART = (
-    "Members without the closes of the window, or whose last close is not the as-of session's, take no part. "
+    "Members without the closes of the window, or whose last close is not the as-of session's, take no part; "
+    "where fewer than half of the group does, nothing is said. "
 )
 
 
@@ -44,7 +45,7 @@ class Members:
 
 
 def taking_part(view: MarketView, name: str, window: windows.Window, basis: Basis) -> Members:
-    """The members of a group with every close they need; NoData where there is none."""
+    """The members of a group with every close they need; NoData where fewer than half do."""
     members = view.group(name)
     if not members:
         raise NoData(f"in: no group {name!r} has members on {view.as_of}; broadtape.toml names the groups")
@@ -63,8 +64,11 @@ def taking_part(view: MarketView, name: str, window: windows.Window, basis: Basi
         before, after, now = values[at].tolist()
         if before > 0 and after > 0 and now > 0:
             found.append((symbol, before, after, bars))
-    if not found:
-        raise NoData(f"in: no member of {name!r} has the {basis} closes of {window.form} and of {view.as_of}")
+    if 2 * len(found) < len(members):
+        raise NoData(
+            f"in: only {len(found)} of the {len(members)} members of {name!r} have the {basis} closes of "
+            f"{window.form} and of {view.as_of}, too few to speak for it"
+        )
     symbols, base, last, bars_of = zip(*found, strict=True)
     return Members(symbols, np.array(base), np.array(last), bars_of)
 

@@ -29,6 +29,7 @@ from broadtape.model import (
     Fact,
     FactKey,
     MarketView,
+    NoData,
     Origin,
     Part,
     PartKind,
@@ -409,6 +410,7 @@ def _unreadable(parameter: Parameter, text: str, accepted: str) -> BadParameter:
     return BadParameter(f"{parameter.name}: {text!r} is not {accepted}")
 
 
+_UNLISTED = "UNLISTED:"
 _TICKERS: WeakKeyDictionary[MarketView, dict[str, tuple[str, ...]]] = WeakKeyDictionary()
 
 
@@ -419,7 +421,8 @@ def _symbol(view: MarketView, name: str, text: str) -> str:
         try:
             return view.instrument(symbol).symbol
         except UnknownSymbol:
-            pass
+            if symbol.startswith(_UNLISTED):
+                raise _unlisted(name, symbol) from None
     tickers = _tickers(view)
     exchange, _, ticker = symbol.rpartition(":")
     matches = [
@@ -432,11 +435,17 @@ def _symbol(view: MarketView, name: str, text: str) -> str:
         matches = [found for found in matches if found in with_bars] or matches
     if len(matches) > 1:
         raise BadParameter(f"{name}: {text} could be {' or '.join(sorted(matches)[:4])}; say which")
+    if matches and matches[0].startswith(_UNLISTED):
+        raise _unlisted(name, matches[0])
     if not matches:
         raise UnknownSymbol(
             f"{name}: no instrument {text!r} is loaded; say EXCHANGE:SYMBOL as on its quote page"
         )
     return matches[0]
+
+
+def _unlisted(name: str, symbol: str) -> NoData:
+    return NoData(f"{name}: {symbol} is in no directory that is loaded, so nothing of it is printed")
 
 
 def _tickers(view: MarketView) -> dict[str, tuple[str, ...]]:
