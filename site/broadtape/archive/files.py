@@ -320,8 +320,8 @@ class Archive:
         A new one (no `path`, or none there) gets an id (`identifier`, else its own, else a fresh one), a slug
         that is free in its month, and a bundle where it has attachments or comes from the desk. In an
         existing file only what differs is rewritten; where its address changes, the former one joins its
-        aliases. Facts and attachments are written first; None leaves them as they are. Raises CannotFile, and BrokenArticle
-        where the file on disk is broken.
+        aliases. Facts and attachments are written first; None leaves them as they are. Raises CannotFile,
+        and BrokenArticle where the file on disk is broken.
         """
         for name in attachments or {}:
             if not _ATTACHMENT.fullmatch(name) or name in {"index.md", "facts.json"} or is_dropping(name):
