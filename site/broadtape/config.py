@@ -31,8 +31,9 @@ Audience = Literal["private", "public"]
 Licence = Literal["private", "public"]
 Holds = Literal["instruments", "bars", "readings", "policy", "events"]
 Adjustment = Literal["raw", "split", "total"]
-Symbol = Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9]*:[A-Z0-9][A-Z0-9.\-/$=^]*$")]
-Key = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+_SYMBOL = r"^[A-Z][A-Z0-9]*:[A-Z0-9][A-Z0-9.\-/$=^]*\Z"
+Symbol = Annotated[str, Meta(pattern=_SYMBOL)]
+Key = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}\Z")]
 
 # Which of our column names a table must map, by what it holds; one of each inner tuple is enough.
 REQUIRED_COLUMNS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -75,7 +76,8 @@ class Desk(_Table, frozen=True, kw_only=True):
     benchmarks: dict[str, Symbol] = {}
     pairs: tuple[tuple[Symbol, Symbol], ...] = ()  # compared with each other besides the benchmarks
     sector_funds: tuple[Symbol, ...] = tuple(
-        f"NYSEARCA:{ticker}" for ticker in ("XLB", "XLC", "XLE", "XLF", "XLI", "XLK", "XLP", "XLRE", "XLU", "XLV", "XLY")
+        f"NYSEARCA:{ticker}"
+        for ticker in ("XLB", "XLC", "XLE", "XLF", "XLI", "XLK", "XLP", "XLRE", "XLU", "XLV", "XLY")
     )
     most_stories: Annotated[int, Meta(ge=1, le=20)] = 3  # of one edition
     seed: int = 0
@@ -149,7 +151,7 @@ class _SiteFile(_Table, frozen=True, kw_only=True):
     place: str = ""
     hosts: tuple[str, ...] = ()
     time_zone: str = ""
-    locale: Annotated[str, Meta(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?$")] = "en_US"
+    locale: Annotated[str, Meta(pattern=r"^[a-z]{2,3}(_[A-Z]{2})?\Z")] = "en_US"
     tagline: str = ""
     watch_list: tuple[Symbol, ...] = ()
     companies_near: Near | None = None
@@ -268,6 +270,8 @@ class Instance:
     def site_for_host(self, host: str) -> Site | None:
         """The site that answers for a Host header; the port does not matter, nor does case."""
         name = _host_name(host)
+        if not name:
+            return None
         return next((site for site in self.sites.values() if name in site.hosts), None)
 
     def source(self, name: str) -> FileSource | None:
@@ -294,7 +298,8 @@ def load(root: Path) -> Instance:
     shown = str(SETTINGS)
     settings = _read(root / SETTINGS, shown, _InstanceFile, warnings)
     _check_sources(settings.sources.files, shown, warnings)
-    sites = _load_sites(root, settings.instance.time_zone, warnings)
+    zone = _zone(settings.instance.time_zone, f"{shown}: instance.time_zone")
+    sites = _load_sites(root, zone.key, warnings)
     default = settings.instance.default_site
     if default and default not in sites:
         raise BadSettings(
@@ -311,7 +316,7 @@ def load(root: Path) -> Instance:
         root=root,
         title=settings.instance.title,
         contact=settings.instance.contact,
-        time_zone=_zone(settings.instance.time_zone, f"{shown}: instance.time_zone"),
+        time_zone=zone,
         default_site=default or next(iter(sites), ""),
         audience=settings.instance.audience,
         desk=settings.desk,
@@ -364,15 +369,19 @@ def _explain(message: str, data: Any, kind: type[msgspec.Struct]) -> str:
     cause, _, at = message.partition(" - at `$")
     path = at.rstrip("`").lstrip(".")
     value: Any = data
-    for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path):
+    for name, index in re.findall(r"([^.\[\]]+)|\[(\d+|\.\.\.)\]", path):
         try:
-            value = value[int(index)] if index else value[name]
-        except (KeyError, IndexError, TypeError):
+            if index == "...":  # msgspec does not say which key of a table of our own
+                key, value = next(item for item in value.items() if not _is_symbol(item[1]))
+                path = path.replace("[...]", f".{key}", 1)
+            else:
+                value = value[int(index)] if index else value[name]
+        except (KeyError, IndexError, TypeError, AttributeError, StopIteration):
             break
     choices = _choices(kind, path)
     if choices and isinstance(value, str):
         cause = f"{value!r} is not one of {', '.join(choices)}"
-    elif "matching regex" in cause and path.endswith(("symbol", "also]", "]")) and isinstance(value, str):
+    elif "matching regex" in cause and ":[A-Z0-9]" in cause and isinstance(value, str):
         cause = f"{value!r} is not a qualified symbol such as 'NYSE:BAC'"
     elif "matching regex" in cause and isinstance(value, str):
         cause = f"{value!r} is not of the accepted form ({cause.partition('regex ')[2]})"
@@ -382,6 +391,10 @@ def _explain(message: str, data: Any, kind: type[msgspec.Struct]) -> str:
     else:
         cause = cause[:1].lower() + cause[1:]
     return f"{path}: {cause}" if path else cause
+
+
+def _is_symbol(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(_SYMBOL, value) is not None
 
 
 def _choices(kind: Any, path: str) -> tuple[str, ...]:
@@ -511,6 +524,8 @@ def _host_name(host: str) -> str:
     host = host.strip().lower()
     if host.startswith("["):
         return host[1:].partition("]")[0]
+    if host.count(":") > 1:  # a bare IPv6 address, as settings write it
+        return host
     return host.partition(":")[0].rstrip(".")
 
 
