@@ -14,6 +14,8 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+from broadtape.model import NoData, UnknownSymbol
+
 Said = dict[str, Any] | None
 
 
@@ -442,7 +444,7 @@ def members(m: Market, name: str, over: str, basis: str) -> dict[str, Fraction]:
         try:
             closes = m.current(symbol, basis)
             found[symbol] = change(closes, base, last)
-        except SilentError:
+        except (SilentError, NoData, UnknownSymbol):
             continue
     if 2 * len(found) < len(m.view.group(name)):
         raise SilentError
