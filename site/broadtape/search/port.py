@@ -144,9 +144,7 @@ class SearchWriter(Protocol):
         Returns the new generation. Raises IndexInDoubt when the index is not sound: rebuild it.
         """
 
-    def rebuild(
-        self, documents: Iterable[Document], progress: Callable[[int], None] = lambda _: None
-    ) -> int:
+    def rebuild(self, documents: Iterable[Document], progress: Callable[[int], None] = lambda _: None) -> int:
         """A new index from these documents; the old one answers until the new one is complete."""
 
 

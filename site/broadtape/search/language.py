@@ -1,0 +1,340 @@
+"""Owns the query language of docs/contracts/search.md: any text becomes a tree that every engine evaluates.
+
+Never raises: what cannot be meant is read as words, what exceeds the limits is cut and noted.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final, Literal
+
+from broadtape.markdown import exchange_code
+from broadtape.search import words
+
+MAX_LENGTH: Final = 500
+MAX_WORDS: Final = 32
+MAX_DEPTH: Final = 8
+MIN_PREFIX: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word in any of its forms."""
+
+    stem: str
+    surface: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Words beside each other, in order."""
+
+    stems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix:
+    """Every word that begins so."""
+
+    start: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Documents with a topic, author, symbol or site."""
+
+    name: Literal["topic", "author", "symbol", "site"]
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """Documents of these days, both included."""
+
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All of them."""
+
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """Any of them."""
+
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """What it is not."""
+
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """All documents."""
+
+
+Node = Word | Phrase | Prefix | Filter | Dates | And | Or | Not | Everything
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A query as a tree; `written` are its plain words and their places in `text`, for another spelling."""
+
+    node: Node
+    text: str
+    notes: tuple[str, ...] = ()
+    written: tuple[tuple[str, int, int], ...] = ()
+
+    @property
+    def scored(self) -> bool:
+        """Whether relevance means anything: some word is asked for."""
+        return bool(self.stems or self.prefixes)
+
+    @property
+    def stems(self) -> tuple[str, ...]:
+        """The stems of the words that are asked for, to be marked in snippets."""
+        found: dict[str, None] = {}
+        for node in _wanted(self.node):
+            if isinstance(node, Word):
+                found[node.stem] = None
+            elif isinstance(node, Phrase):
+                found.update(dict.fromkeys(node.stems))
+        return tuple(found)
+
+    @property
+    def prefixes(self) -> tuple[str, ...]:
+        """The beginnings of words that are asked for."""
+        return tuple(dict.fromkeys(node.start for node in _wanted(self.node) if isinstance(node, Prefix)))
+
+
+def _wanted(node: Node) -> list[Node]:
+    if isinstance(node, And | Or):
+        return [leaf for part in node.nodes for leaf in _wanted(part)]
+    return [] if isinstance(node, Not) else [node]
+
+
+_LEXER: Final = re.compile(
+    r"""(?P<open>\()|(?P<close>\))
+    |(?P<sign>[-+](?=[^\s)+-]))
+    |(?P<field>[A-Za-z]{2,16}(?:[ ]?(?:Arca|American|arca|american))?):(?=\s*[^\s)])
+    |["“”](?P<phrase>[^"“”]*)["“”]?
+    |(?P<text>[^\s()"“”]+)""",
+    re.VERBOSE,
+)
+_VALUE: Final = re.compile(r'\s*(?:["“”]([^"“”]*)["“”]?|([^\s()"“”]+))')
+_FIELDS: Final[dict[str, Literal["topic", "author", "symbol", "site"]]] = {
+    "topic": "topic", "author": "author", "by": "author", "ticker": "symbol", "symbol": "symbol", "site": "site",
+}  # fmt: skip
+
+
+def parse(text: str) -> Parsed:
+    """The tree of a query."""
+    notes: list[str] = []
+    if len(text) > MAX_LENGTH:
+        text = text[:MAX_LENGTH]
+        notes.append(f"The query was cut after {MAX_LENGTH} characters.")
+    reader = _Reader(text, notes)
+    node = reader.alternatives(0)
+    return Parsed(_without_stop_words(node), text, tuple(dict.fromkeys(notes)), tuple(reader.written))
+
+
+@dataclass(slots=True)
+class _Reader:
+    """A recursive descent over the text: alternatives of conjunctions of signed leaves."""
+
+    text: str
+    notes: list[str]
+    at: int = 0
+    words: int = 0
+    written: list[tuple[str, int, int]] = field(default_factory=list)
+
+    def _next(self) -> re.Match[str] | None:
+        while self.at < len(self.text) and (found := _LEXER.match(self.text, self.at)) is None:
+            self.at += 1
+        return found if self.at < len(self.text) else None
+
+    def alternatives(self, depth: int) -> Node:
+        """`a b OR c`: read up to the closing bracket or the end."""
+        options: list[Node] = []
+        parts: list[Node] = []
+        negated = False
+        while (found := self._next()) is not None:
+            kind = found.lastgroup
+            if kind == "close":
+                if depth:
+                    break
+                self.at = found.end()
+                continue
+            if kind == "sign":
+                self.at = found.end()
+                negated = negated != (found[0] == "-")
+                continue
+            word = found["text"] or ""
+            if word in {"OR", "|", "||"} or word in {"AND", "&&"} or word == "NOT":
+                self.at = found.end()
+                if word == "NOT":
+                    negated = not negated
+                elif word not in {"AND", "&&"} and parts:
+                    options.append(_and(parts))
+                    parts = []
+                continue
+            node = self._group(found, depth) if kind == "open" else self._leaf(found)
+            if node is not None:
+                parts.append(Not(node) if negated else node)
+            negated = False
+        if parts:
+            options.append(_and(parts))
+        if not options:
+            return Everything()
+        return options[0] if len(options) == 1 else Or(tuple(options))
+
+    def _group(self, found: re.Match[str], depth: int) -> Node | None:
+        self.at = found.end()
+        if depth >= MAX_DEPTH:
+            self.notes.append(f"Brackets deeper than {MAX_DEPTH} levels were left out.")
+            return None
+        node = self.alternatives(depth + 1)
+        closing = self._next()
+        if closing is not None and closing.lastgroup == "close":
+            self.at = closing.end()
+        return None if isinstance(node, Everything) else node
+
+    def _leaf(self, found: re.Match[str]) -> Node | None:
+        self.at = found.end()
+        if found.lastgroup == "field":
+            return self._field(found)
+        if found.lastgroup == "phrase":
+            return self._words(found["phrase"], found.start("phrase"), phrase=True)
+        return self._text(found["text"], found.start("text"))
+
+    def _field(self, found: re.Match[str]) -> Node | None:
+        name = found["field"]
+        value = _VALUE.match(self.text, found.end())
+        exchange = exchange_code(name)
+        known = _FIELDS.get(name.lower())
+        glued = value is not None and not value[0][:1].isspace()
+        if (
+            value is None
+            or not (glued or exchange)
+            or (known is None and not exchange and name.lower() != "date")
+        ):
+            self.at = found.end()
+            return self._words(name, found.start(), phrase=False)
+        self.at = value.end()
+        said = (value[1] if value[1] is not None else value[2]).strip()
+        if exchange and known is None:
+            ticker = re.match(r"[A-Za-z0-9][A-Za-z0-9.\-/]*", said)
+            return Filter("symbol", f"{exchange}:{ticker[0].upper().rstrip('.')}") if ticker else None
+        if name.lower() == "date":
+            return self._dates(said)
+        return Filter(known, said) if known and said else None
+
+    def _dates(self, said: str) -> Node | None:
+        sign = re.match(r"[<>]=?|=", said)
+        rest = said[sign.end() :] if sign else said
+        low, dots, high = rest.partition("..")
+        first, last = _period(low), _period(high if dots else low)
+        if (low and first is None) or (dots and high and last is None) or not (first or last):
+            self.notes.append(
+                f"{said!r} is no date; write date:2026-01-12, date:>2026-01 or date:2025..2026."
+            )
+            return None
+        earliest, latest = date(1, 1, 1), date(9999, 12, 31)
+        if dots:
+            return Dates(first[0] if first else earliest, last[1] if last else latest)
+        assert first is not None
+        match sign[0] if sign else "":
+            case ">":
+                return Dates(_after(first[1]), latest)
+            case ">=":
+                return Dates(first[0], latest)
+            case "<":
+                return Dates(earliest, _before(first[0]))
+            case "<=":
+                return Dates(earliest, first[1])
+            case _:
+                return Dates(*first)
+
+    def _text(self, said: str, start: int) -> Node | None:
+        if "*" not in said:
+            return self._words(said, start, phrase=False)
+        begin = words.fold(said[: said.index("*")])
+        found = [*words.terms(begin)]
+        if len(found) != 1 or len(found[0].surface) < MIN_PREFIX:
+            if found:
+                self.notes.append(f"{said!r}: at least {MIN_PREFIX} letters of one word stand before *.")
+            return self._words(said.replace("*", " "), start, phrase=False) if len(found) > 1 else None
+        return Prefix(found[0].surface) if self._room(1) else None
+
+    def _words(self, said: str, start: int, *, phrase: bool) -> Node | None:
+        found = [*words.terms(said)]
+        found = found[: self._room(len(found))]
+        if not found:
+            return None
+        self.written += [(term.surface, start + term.start, start + term.end) for term in found]
+        if len(found) == 1:
+            return Word(found[0].stem, found[0].surface)
+        if phrase or not re.search(r"\s", said):  # "small-cap" is "small cap"
+            return Phrase(tuple(term.stem for term in found))
+        return And(tuple(Word(term.stem, term.surface) for term in found))
+
+    def _room(self, wanted: int) -> int:
+        given = max(min(wanted, MAX_WORDS - self.words), 0)
+        self.words += given
+        if given < wanted:
+            self.notes.append(f"Only the first {MAX_WORDS} words were searched for.")
+        return given
+
+
+def _and(parts: list[Node]) -> Node:
+    return parts[0] if len(parts) == 1 else And(tuple(parts))
+
+
+def _without_stop_words(node: Node) -> Node:
+    """ "the fed" asks for "fed"; "to be or not to be" for its words all the same."""
+    if isinstance(node, Or):
+        return Or(tuple(_without_stop_words(part) for part in node.nodes))
+    if isinstance(node, Not):
+        return Not(_without_stop_words(node.node))
+    if not isinstance(node, And):
+        return node
+    kept = tuple(part for part in node.nodes if not (isinstance(part, Word) and part.surface in words.STOP))
+    asks = any(isinstance(part, Word | Phrase | Prefix | Or | And) for part in kept)
+    return _and([_without_stop_words(part) for part in (kept if asks else node.nodes)])
+
+
+def _period(text: str) -> tuple[date, date] | None:
+    """First and last day of a year, month or day."""
+    found = re.fullmatch(r"(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2}))?)?", text.strip())
+    if found is None:
+        return None
+    try:
+        year = int(found[1])
+        if found[2] is None:
+            return date(year, 1, 1), date(year, 12, 31)
+        month = int(found[2])
+        if found[3] is None:
+            return date(year, month, 1), date(year, month, monthrange(year, month)[1])
+        day = date(year, month, int(found[3]))
+    except ValueError:
+        return None
+    return day, day
+
+
+def _after(day: date) -> date:
+    return date.fromordinal(min(day.toordinal() + 1, date.max.toordinal()))
+
+
+def _before(day: date) -> date:
+    return date.fromordinal(max(day.toordinal() - 1, 1))

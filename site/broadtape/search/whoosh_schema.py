@@ -1,0 +1,114 @@
+"""What a Whoosh index of ours holds: its fields, and how a document becomes one.
+
+Changing anything here raises SCHEMA: an index of another version is rebuilt from content. No query is read here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from whoosh import columns, fields, formats
+
+from broadtape.search import words
+from broadtape.search.port import Document
+
+SCHEMA: Final = 1
+TITLE_WEIGHT: Final = 4.0  # a word of the title counts as so many of the text
+_GAP: Final = 100  # positions between title and text: no phrase reaches across
+
+
+class Words(fields.FieldType):  # type: ignore[misc]  # Whoosh's class is untyped for us
+    """Title and text in one field, since a search over several fields with a limit loses top documents.
+
+    Takes (title, text). Makes postings itself: Whoosh's chain of Token objects costs more than the stemmer.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(formats.Positions(), None, scorable=True)
+
+    def index(self, value: tuple[str, str], **_: object) -> Iterator[tuple[bytes, int, float, bytes]]:
+        """Term, frequency, weight and encoded positions of each term."""
+        positions: dict[str, list[int]] = {}
+        weights: dict[str, float] = {}
+        at = 0
+        for text, weight in zip(value, (TITLE_WEIGHT, 1.0), strict=True):
+            for term in words.terms(text):
+                for stem in (term.stem, *term.also):
+                    positions.setdefault(stem, []).append(at)
+                    weights[stem] = weights.get(stem, 0.0) + weight
+                at += 1
+            at += _GAP
+        encode = self.format.encode
+        for stem, places in positions.items():
+            yield stem.encode(), len(places), weights[stem], encode(places)
+
+
+class Names(fields.FieldType):  # type: ignore[misc]  # see above
+    """Whole names, each one term: topics, symbols, authors, sites, addresses, surface words."""
+
+    def __init__(self) -> None:
+        super().__init__(formats.Existence(), None, scorable=False)
+
+    def index(self, value: Sequence[str], **_: object) -> Iterator[tuple[bytes, int, float, bytes]]:
+        """Each name once."""
+        for name in dict.fromkeys(value):
+            yield name.encode(), 1, 1.0, b""
+
+    def process_text(self, qstring: str, **_: object) -> Iterator[str]:  # type: ignore[override, unused-ignore]
+        """A name in a query is that name."""
+        yield qstring
+
+
+def schema() -> Any:
+    """The schema of a new index."""
+    return fields.Schema(
+        words=Words(),
+        surface=Names(),
+        url=Names(),
+        topic=Names(),
+        symbol=Names(),
+        author=Names(),
+        site=Names(),
+        moment=fields.COLUMN(columns.NumericColumn("q", default=0)),  # microseconds since 1970, UTC
+        day=fields.COLUMN(columns.NumericColumn("i", default=0)),  # ordinal of the written day
+        kept=fields.STORED(),
+    )
+
+
+EVERYWHERE: Final = "*"  # the site of a document that is on all of them
+
+
+def values(document: Document) -> dict[str, Any]:
+    """The fields of a document, as `IndexWriter.add_document` takes them."""
+    surfaces: dict[str, None] = {}
+    for text in (document.title, document.text):
+        surfaces.update((term.surface, None) for term in words.terms(text))
+    return {
+        "words": (document.title, document.text),
+        "surface": tuple(surfaces),
+        "url": (document.url,),
+        "topic": document.topics,
+        "symbol": document.symbols,
+        "author": document.authors,
+        "site": document.sites or (EVERYWHERE,),
+        "moment": int(document.date.astimezone(UTC).timestamp() * 1_000_000),
+        "day": document.date.date().toordinal(),
+        "kept": {
+            "slug": document.slug,
+            "url": document.url,
+            "title": document.title,
+            "text": document.text,
+            "date": document.date.isoformat(),
+            "topics": document.topics,
+            "symbols": document.symbols,
+            "authors": document.authors,
+            "summary": document.summary,
+        },
+    }
+
+
+def date_of(kept: dict[str, Any]) -> datetime:
+    """The written date of stored values."""
+    return datetime.fromisoformat(kept["date"])
