@@ -6,6 +6,7 @@ them here in one transaction; readers open the file read-only and compute nothin
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import threading
 import zlib
@@ -351,8 +352,11 @@ CREATE TABLE article (
     proof TEXT NOT NULL,
     facts BLOB NOT NULL,
     filed INTEGER NOT NULL,      -- when this row was written, microseconds
-    photo_bytes INTEGER NOT NULL
+    photo_bytes INTEGER NOT NULL,
+    stamp TEXT NOT NULL,         -- digest of what search knows of it
+    as_of TEXT                   -- the session it is of
 );
+CREATE INDEX article_as_of ON article (as_of);
 CREATE INDEX article_address ON article (address);
 CREATE INDEX article_id ON article (id);
 CREATE TABLE rendering (
@@ -386,10 +390,24 @@ CREATE TABLE instrument (symbol TEXT PRIMARY KEY, view BLOB NOT NULL) WITHOUT RO
 CREATE TABLE page (site TEXT NOT NULL, name TEXT NOT NULL, page BLOB NOT NULL, PRIMARY KEY (site, name))
     WITHOUT ROWID;
 CREATE TABLE definition (name TEXT PRIMARY KEY, definition BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE proof (             -- publishing's last proof of a file, so that it is not computed twice
+    path TEXT PRIMARY KEY, stamp TEXT NOT NULL, proof BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE fact (              -- the records of every facts file, for claims copied to other articles
+    path TEXT NOT NULL, id TEXT NOT NULL, record BLOB NOT NULL, PRIMARY KEY (path, id)
+) WITHOUT ROWID;
+CREATE INDEX fact_id ON fact (id);
+CREATE TABLE searched (          -- what the search index was last told of each file
+    path TEXT PRIMARY KEY, address TEXT NOT NULL, stamp TEXT NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE file (              -- the manifest: what was seen of each file when its entry was made
     path TEXT PRIMARY KEY, mtime_ns INTEGER NOT NULL, size INTEGER NOT NULL, digest TEXT NOT NULL,
-    state TEXT NOT NULL          -- publishing's own note about the file, JSON
+    state TEXT NOT NULL,         -- publishing's own note about the file, JSON
+    pending INTEGER NOT NULL,    -- to be looked at whatever changed: scheduled, standing back, saved just now
+    store INTEGER                -- generation of the market store that it was proved against
 ) WITHOUT ROWID;
+CREATE INDEX file_pending ON file (path) WHERE pending;
+CREATE INDEX file_store ON file (store) WHERE store IS NOT NULL;
 """
 
 _ENTRY = (
@@ -748,6 +766,18 @@ class Filing:
 
 
 @dataclass(frozen=True, slots=True)
+class Searchable:
+    """An article as search is told of it; `former` is the address under which the index has it, or ""."""
+
+    path: str
+    address: str
+    stamp: str
+    article: Article
+    text: str
+    former: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FileMark:
     """What the manifest knows of a file: enough to tell that it has not changed without reading it."""
 
@@ -756,6 +786,13 @@ class FileMark:
     size: int
     digest: str
     state: str = "{}"
+    pending: bool = False
+    store: int | None = None
+
+
+def _mark(row: tuple[Any, ...]) -> FileMark:
+    path, mtime_ns, size, digest, state, pending, store = row
+    return FileMark(path, mtime_ns, size, digest, state, bool(pending), store)
 
 
 class CatalogueWriter:
@@ -857,9 +894,10 @@ class CatalogueWriter:
         self.remove(article.path)
         at = _micros(article.date)
         changed = max(at, _micros(article.updated)) if article.updated else at
+        packed = _dump_article(article)
         # The same n again: articles of one moment keep their order.
         n = self._db.execute(
-            "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 None if row is None else row[0],
                 article.path,
@@ -869,13 +907,15 @@ class CatalogueWriter:
                 changed,
                 article.title,
                 filing.words,
-                _dump_article(article),
+                packed,
                 filing.html,
                 filing.text,
                 _dump(dict(filing.proof)).decode(),
                 dump_facts(filing.facts),
                 _micros(now or _utc_now()),
                 filing.photo_bytes,
+                hashlib.sha256(filing.address.encode() + packed + filing.text.encode()).hexdigest()[:24],
+                article.as_of.isoformat() if article.as_of else None,
             ),
         ).lastrowid
         tags: dict[tuple[str, str], str] = {("", ""): ""}
@@ -910,15 +950,23 @@ class CatalogueWriter:
             [(path, site, gone.address, gone.title, gone.note, gone.date.isoformat()) for site in sites],
         )
 
-    def addresses(self) -> dict[str, tuple[str, str]]:
-        """Path → (article id, address) of everything filed, withdrawn articles apart."""
-        rows = self._db.execute("SELECT path, id, address FROM article")
-        return {str(path): (str(article_id), str(address)) for path, article_id, address in rows}
+    def placed(self, path: str) -> tuple[str, str] | None:
+        """Id and address of what is filed for a path."""
+        row = self._db.execute("SELECT id, address FROM article WHERE path = ?", (path,)).fetchone()
+        return None if row is None else (str(row[0]), str(row[1]))
+
+    def holder(self, path: str, article_id: str, address: str) -> tuple[str, str, str] | None:
+        """Path, id and address of another file that has the id or the address."""
+        row = self._db.execute(
+            "SELECT path, id, address FROM article WHERE (id = ? OR address = ?) AND path != ? LIMIT 1",
+            (article_id, address, path),
+        ).fetchone()
+        return None if row is None else (str(row[0]), str(row[1]), str(row[2]))
 
     def sessions(self) -> set[date]:
         """The `as_of` of every filed article that has one."""
-        rows = self._db.execute("SELECT DISTINCT json_extract(CAST(article AS TEXT), '$.as_of') FROM article")
-        return {date.fromisoformat(row[0]) for row in rows if row[0]}
+        rows = self._db.execute("SELECT DISTINCT as_of FROM article WHERE as_of IS NOT NULL")
+        return {date.fromisoformat(row[0]) for row in rows}
 
     def named_symbols(self) -> set[str]:
         """Every symbol that a filed article names."""
@@ -929,23 +977,32 @@ class CatalogueWriter:
 
     def marks(self) -> dict[str, FileMark]:
         """The manifest by path."""
-        rows = self._db.execute("SELECT path, mtime_ns, size, digest, state FROM file")
-        return {row[0]: FileMark(*row) for row in rows}
+        return {row[0]: _mark(row) for row in self._db.execute("SELECT * FROM file")}
+
+    def marks_of(self, paths: Iterable[str], store: int) -> dict[str, FileMark]:
+        """The part of the manifest for some paths, for pending files and for those proved against other stores."""
+        rows = self._db.execute(
+            "SELECT * FROM file WHERE pending UNION SELECT * FROM file WHERE store IS NOT NULL AND store != ?",
+            (store,),
+        ).fetchall()
+        for path in paths:
+            rows += self._db.execute("SELECT * FROM file WHERE path = ?", (path,))
+        return {row[0]: _mark(row) for row in rows}
+
+    def files(self) -> int:
+        """How many files the manifest knows."""
+        return int(self._db.execute("SELECT count(*) FROM file").fetchone()[0])
 
     def set_mark(self, mark: FileMark) -> None:
-        """Remember a file as seen; writes nothing when it is remembered so already."""
-        self._db.execute(
-            "INSERT INTO file VALUES (?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET"
-            " mtime_ns = excluded.mtime_ns, size = excluded.size, digest = excluded.digest,"
-            " state = excluded.state",
-            (mark.path, mark.mtime_ns, mark.size, mark.digest, mark.state),
-        )
+        """Remember a file as seen."""
+        values = (mark.path, mark.mtime_ns, mark.size, mark.digest, mark.state, mark.pending, mark.store)
+        self._db.execute("REPLACE INTO file VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
     def forget(self, path: str) -> None:
         """The file is gone: forget it, its article and its problems."""
         self.remove(path)
-        self._db.execute("DELETE FROM problem WHERE path = ?", (path,))
-        self._db.execute("DELETE FROM file WHERE path = ?", (path,))
+        for table in ("problem", "file", "proof", "fact"):
+            self._db.execute(f"DELETE FROM {table} WHERE path = ?", (path,))  # noqa: S608 – constant names
 
     def set_problems(self, path: str, problems: Iterable[Problem]) -> None:
         """The problems of one file (or of "" for the instance), in place of those known before."""
@@ -954,6 +1011,80 @@ class CatalogueWriter:
         if self._db.execute(query, (path,)).fetchall() != wanted:
             self._db.execute("DELETE FROM problem WHERE path = ?", (path,))
             self._db.executemany("INSERT INTO problem VALUES (?, ?, ?)", wanted)
+
+    def known_problems(self, path: str) -> list[Problem]:
+        """The problems of one file as last set."""
+        rows = self._db.execute("SELECT problem FROM problem WHERE path = ? ORDER BY position", (path,))
+        return [_load(row[0], Problem) for row in rows]
+
+    def problems(self) -> list[Problem]:
+        """Every problem, by path and line, as this connection sees them."""
+        rows = self._db.execute("SELECT problem FROM problem")
+        found: list[Problem] = [_load(row[0], Problem) for row in rows]
+        return sorted(found, key=lambda problem: (problem.path, problem.line))
+
+    # --- search -------------------------------------------------------------------------------------------
+
+    def to_search(self, now: datetime, *, everything: bool = False) -> list[Searchable]:
+        """The visible articles of which the index has not been told, or all of them."""
+        differs = (
+            "" if everything else " AND (s.stamp IS NULL OR s.stamp != a.stamp OR s.address != a.address)"
+        )
+        rows = self._db.execute(
+            "SELECT a.path, a.address, a.stamp, a.article, a.text, s.address FROM article a"  # noqa: S608 – constant text
+            f" LEFT JOIN searched s ON s.path = a.path WHERE a.at <= ?{differs} ORDER BY a.at",
+            (_micros(now),),
+        )
+        return [
+            Searchable(path, address, stamp, _load(article, Article), text, former or "")
+            for path, address, stamp, article, text, former in rows
+        ]
+
+    def not_to_search(self, now: datetime) -> dict[str, str]:
+        """Path → address of what the index holds and readers do not see (any more)."""
+        rows = self._db.execute(
+            "SELECT s.path, s.address FROM searched s LEFT JOIN article a ON a.path = s.path AND a.at <= ?"
+            " WHERE a.path IS NULL",
+            (_micros(now),),
+        )
+        return {str(path): str(address) for path, address in rows}
+
+    def searched(
+        self, told: Iterable[Searchable], removed: Iterable[str], *, everything: bool = False
+    ) -> None:
+        """The index was told; with `everything`, of nothing else."""
+        if everything:
+            self._db.execute("DELETE FROM searched")
+        self._db.executemany("DELETE FROM searched WHERE path = ?", [(path,) for path in removed])
+        rows = [(one.path, one.address, one.stamp) for one in told]
+        self._db.executemany("REPLACE INTO searched VALUES (?, ?, ?)", rows)
+
+    # --- proofs -------------------------------------------------------------------------------------------
+
+    def proof(self, path: str) -> tuple[str, bytes] | None:
+        """Stamp and bytes of the file's last proof."""
+        row = self._db.execute("SELECT stamp, proof FROM proof WHERE path = ?", (path,)).fetchone()
+        return None if row is None else (row[0], row[1])
+
+    def set_proof(self, path: str, stamp: str, proof: bytes) -> None:
+        """Keep a proof in place of the one before."""
+        self._db.execute("REPLACE INTO proof VALUES (?, ?, ?)", (path, stamp, proof))
+
+    def set_records(self, path: str, records: Mapping[str, object]) -> None:
+        """The records of a facts file, in place of those known before."""
+        self._db.execute("DELETE FROM fact WHERE path = ?", (path,))
+        rows = [(path, name, _dump(record)) for name, record in records.items()]
+        self._db.executemany("INSERT INTO fact VALUES (?, ?, ?)", rows)
+
+    def record(self, fact_id: str) -> dict[str, object] | None:
+        """The record of a fact from whichever file has it."""
+        row = self._db.execute(
+            "SELECT record FROM fact WHERE id = ? ORDER BY path LIMIT 1", (fact_id,)
+        ).fetchone()
+        if row is None:
+            return None
+        found: dict[str, object] = _load(row[0], dict[str, object])
+        return found
 
     # --- market, pages, definitions -------------------------------------------------------------------
 
@@ -975,14 +1106,23 @@ class CatalogueWriter:
         rows = {(site, day.isoformat()): _dump(board) for (site, day), board in boards.items()}
         self._replace("board", ("site", "as_of"), rows)
 
-    def boards(self) -> set[tuple[str, date]]:
-        """Site and session of the boards held."""
-        rows = self._db.execute("SELECT site, as_of FROM board")
-        return {(row[0], date.fromisoformat(row[1])) for row in rows}
+    def has_board(self, site: str, day: date) -> bool:
+        """Whether there is a board of that session."""
+        query = "SELECT 1 FROM board WHERE site = ? AND as_of = ?"
+        return self._db.execute(query, (site, day.isoformat())).fetchone() is not None
+
+    def has_instrument(self, symbol: str) -> bool:
+        """Whether the symbol has a quote page."""
+        return self._db.execute("SELECT 1 FROM instrument WHERE symbol = ?", (symbol,)).fetchone() is not None
 
     def add_board(self, site: str, board: QuoteBoard) -> None:
         """One more board."""
         self._db.execute("REPLACE INTO board VALUES (?, ?, ?)", (site, board.as_of.isoformat(), _dump(board)))
+
+    def add_instruments(self, views: Iterable[InstrumentView]) -> None:
+        """More quote pages."""
+        rows = [(view.instrument.symbol, _dump(view)) for view in views]
+        self._db.executemany("REPLACE INTO instrument VALUES (?, ?)", rows)
 
     def set_instruments(self, views: Iterable[InstrumentView]) -> None:
         """The instruments that have a quote page; every other one is dropped."""

@@ -189,6 +189,16 @@ def definitions() -> list[DefinitionView]:
     ]
 
 
+def machine(fact: Fact) -> str:
+    """The fact's value for programs: `-0.74`, `7`, `2026-01-12`, `3.50/3.75`."""
+    value = fact.value
+    if isinstance(value, tuple):
+        return "/".join(f"{bound:f}" for bound in value)
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
 def printed(fact: Fact) -> str:
     """The fact's value for people: `−0.74%`, `7 sessions`, `$184.94`, `Jan. 12, 2026`."""
     return _printed(fact.part("value"))

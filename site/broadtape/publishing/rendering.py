@@ -1,14 +1,13 @@
 """An article as the catalogue keeps it: rendered for pages and feeds, with what its runs have come to.
 
-Owns how claims and tickers become anchors, and defaults that only the text gives (summary, symbols, words).
-Pure but for the size of the picture; decides nothing about publication.
+Owns how claims and tickers become anchors. Reads the size of the picture and nothing else; decides nothing.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,13 +15,11 @@ from urllib.parse import urljoin
 
 from broadtape import numbers, urls
 from broadtape.archive.catalogue import FactView, Filing
-from broadtape.markdown import Document, FactAnchor, sentences, to_html, to_text
+from broadtape.markdown import Document, FactAnchor, to_html, to_text
 
 if TYPE_CHECKING:
     from broadtape.config import Site
     from broadtape.model import Article, Photo
-
-SUMMARY_LENGTH = 300  # characters; a longer first paragraph is cut after its last sentence that fits
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +47,24 @@ class _PageLinks:
         return urls.quote_page(symbol) if self._known(symbol) else None
 
 
-class _FeedLinks(_PageLinks):
+class PlainLinks:
+    """No claim and no ticker becomes an anchor."""
+
     def fact(self, target: str, text: str) -> FactAnchor | None:  # noqa: ARG002 – markdown.Links
+        """Plain text."""
         return None
+
+    def ticker(self, symbol: str) -> str | None:  # noqa: ARG002 – markdown.Links
+        """Plain text."""
+        return None
+
+
+class _FeedLinks(PlainLinks):
+    def __init__(self, known: Callable[[str], bool]) -> None:
+        self._known = known
+
+    def ticker(self, symbol: str) -> str | None:
+        return urls.quote_page(symbol) if self._known(symbol) else None
 
 
 def file(
@@ -70,17 +82,15 @@ def file(
 ) -> Filing:
     """The article rendered for every site that shows it. `known` tells which symbols have a quote page."""
     page = _PageLinks(address, links, known)
-    feed = _FeedLinks("", {}, known)
+    feed = _FeedLinks(known)
     text = to_text(document)
-    symbols = article.symbols or tuple(dict.fromkeys(tickers(document)))
-    whole = replace(article, summary=article.summary or summary(document), symbols=symbols)
     feeds = {
         site.key: to_html(document, feed, base=urljoin(site.url + "/", address.lstrip("/"))) for site in sites
     }
     aliases = dict.fromkeys((*article.aliases, *former))
     aliases.pop(address, None)
     return Filing(
-        article=whole,
+        article=article,
         address=address,
         html=to_html(document, page),
         text=text,
@@ -88,33 +98,11 @@ def file(
         proof=dict(counts),
         facts=facts,
         feeds=feeds,
-        symbols=symbols,
+        symbols=article.symbols,
         aliases=tuple(aliases),
         photo_bytes=photo_bytes,
         runs=runs(facts.values(), article.as_of),
     )
-
-
-def tickers(document: Document) -> Iterable[str]:
-    """The symbols that the text names, in its order."""
-    return (span.target for block in document.blocks for span in block.spans if span.kind == "ticker")
-
-
-def summary(document: Document) -> str:
-    """The first paragraph, or as many of its sentences as make a summary."""
-    first = next(
-        (block for block in document.blocks if block.kind == "paragraph" and block.text.strip()), None
-    )
-    if first is None:
-        return ""
-    if len(first.text) <= SUMMARY_LENGTH:
-        return first.text.strip()
-    kept = ""
-    for sentence in sentences(first):
-        if len(kept) + len(sentence.text) + 1 > SUMMARY_LENGTH:
-            break
-        kept = f"{kept} {sentence.text}".strip()
-    return kept or first.text[: SUMMARY_LENGTH - 1].rsplit(" ", 1)[0] + "…"
 
 
 def runs(facts: Iterable[FactView], as_of: date | None) -> dict[str, str]:

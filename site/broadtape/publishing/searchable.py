@@ -1,0 +1,66 @@
+"""What search is told of a publish: the articles that readers see now, and those they do not see any more.
+
+Owns when the index is added to and when it is rebuilt. The index itself is search's.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from broadtape.search import Document, IndexInDoubt, SearchBusy, document_of, open_writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from broadtape.archive.catalogue import CatalogueWriter, Searchable
+    from broadtape.config import Instance
+
+
+def update(
+    instance: Instance,
+    writer: CatalogueWriter,
+    now: datetime,
+    progress: Callable[[str, int, int], None],
+    *,
+    rebuild: bool = False,
+) -> bool:
+    """Bring the index in line with the catalogue; False where another process is writing to it: try again."""
+    index = open_writer(instance.index)
+    try:
+        if rebuild or index.state() != "sound":
+            everything = writer.to_search(now, everything=True)
+            _rebuild(index.rebuild, everything, progress)
+            with writer.change(now=now):
+                writer.searched(everything, (), everything=True)
+            return True
+        changed, removed = writer.to_search(now), writer.not_to_search(now)
+        if not changed and not removed:
+            return True
+        gone = set(removed.values()) | {one.former for one in changed if one.former not in ("", one.address)}
+        gone -= {one.address for one in changed}
+        progress("index", 0, len(changed))
+        try:
+            index.update([_document(one) for one in changed], gone)
+        except IndexInDoubt:
+            return update(instance, writer, now, progress, rebuild=True)
+        progress("index", len(changed), len(changed))
+        with writer.change(now=now):
+            writer.searched(changed, removed)
+    except SearchBusy:
+        return False
+    return True
+
+
+def _rebuild(
+    rebuild: Callable[[Iterable[Document], Callable[[int], None]], int],
+    everything: list[Searchable],
+    progress: Callable[[str, int, int], None],
+) -> None:
+    total = len(everything)
+    progress("index", 0, total)
+    rebuild([_document(one) for one in everything], lambda done: progress("index", done, total))
+
+
+def _document(one: Searchable) -> Document:
+    return document_of(one.article, one.address, one.text)
