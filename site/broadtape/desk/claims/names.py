@@ -145,7 +145,10 @@ def forms(instrument: Instrument) -> set[str]:
         while name and name not in found:
             if name == given or (len(name) > 2 and name.lower() not in lexicon.COMMON and name not in lexicon.VOCABULARY):
                 found.add(name)
-            name = _ENDING.sub("", name).rstrip(" ,&")
+            shorter = _ENDING.sub("", name).rstrip(" ,&")
+            if shorter == name:
+                break
+            name = shorter
     return found
 
 
