@@ -42,7 +42,7 @@ _SINCE: Final[dict[str, tuple[str, ...]]] = {
     "streak-longest": ("data_start",),
     "extreme-since": ("value", "date", "since"),
     "first-close-since": ("value",),
-    "last-record": ("date", "value"),
+    "last-record": ("date", "value", "data_start"),
     "policy-last": ("day",),
     "policy-rate": ("day",),
 }
@@ -883,8 +883,9 @@ class _Judge:
     def _ended(self, place: int, word: Word) -> tuple[Status, str, str] | None:
         if "streak" not in self.tags or "ended" in self.tags:
             return None
-        ends = [part.value for part in self.fact.parts if part.name.rstrip("0123456789") == "end" and isinstance(part.value, date)]
-        if ends and all(isinstance(end, date) and end < self.as_of for end in ends) and "ongoing" not in self.tags:
+        values = [part.value for part in self.fact.parts if part.name.rstrip("0123456789") == "end"]
+        ends = [value for value in values if isinstance(value, date)]
+        if ends and max(ends) < self.as_of and "ongoing" not in self.tags:
             return None
         following = self.tokens[place + 1] if place + 1 < len(self.tokens) else None
         if word.text.lower() in {"ended", "ending", "ends", "end"} and isinstance(following, Moment):
