@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from markupsafe import escape
 
 from broadtape.archive.catalogue import (
     DefinitionView,
@@ -28,7 +31,7 @@ from broadtape.archive.catalogue import (
     StandingPage,
     key_of,
 )
-from broadtape.config import Desk, Instance, Site, load
+from broadtape.config import Instance, load
 from broadtape.model import (
     Article,
     Correction,
@@ -42,6 +45,7 @@ from broadtape.model import (
     Row,
     Span,
 )
+from broadtape.search import FacetCount, Hit, Query, Results
 
 PACIFIC = ZoneInfo("America/Los_Angeles")
 NOW = datetime(2026, 1, 13, 18, 41, tzinfo=UTC)  # 10:41 a.m. in Sausalito
@@ -458,6 +462,57 @@ class FakeCatalogue:
         return view
 
 
+class FakeSearch:
+    """Finds the catalogue's stories whose title or summary holds every word; nothing is stemmed."""
+
+    generation = 1
+
+    def __init__(self, catalogue: FakeCatalogue) -> None:
+        self.catalogue = catalogue
+        self.asked: list[Query] = []
+
+    @property
+    def documents(self) -> int:
+        return len(self.catalogue.entries)
+
+    def search(self, query: Query) -> Results:
+        self.asked.append(query)
+        terms = query.text.lower().split()
+        found = [
+            e
+            for e in self.catalogue.latest(
+                query.site, limit=10_000, topic=query.topic, author=query.author, symbol=query.symbol
+            )
+            if all(term in f"{e.article.title} {e.article.summary}".lower() for term in terms)
+            and (not query.year or e.article.date.year == query.year)
+        ]
+        topics: dict[str, int] = {}
+        for e in found:
+            for topic in e.article.topics:
+                topics[topic] = topics.get(topic, 0) + 1
+        return Results(
+            query.text,
+            len(found),
+            tuple(self._hit(e, terms) for e in found[query.offset : query.offset + query.limit]),
+            {"topic": tuple(FacetCount(name, count) for name, count in sorted(topics.items()))},
+            "small caps" if query.text == "smoll caps" else "",
+            ("Only the first 32 words were used.",) if len(terms) > 32 else (),
+        )
+
+    def _hit(self, found: Entry, terms: list[str]) -> Hit:
+        title = str(escape(found.article.title))
+        for term in terms:
+            title = re.sub(f"(?i){re.escape(term)}", lambda m: f"<mark>{m[0]}</mark>", title)
+        it = found.article
+        return Hit(it.slug, found.address, it.title, it.date, 1.0, str(escape(it.summary)), title)
+
+    def suggest(self, text: str, *, limit: int = 8) -> tuple[str, ...]:
+        return tuple(word for word in ("small", "smaller") if word.startswith(text))[:limit]
+
+    def close(self) -> None:
+        pass
+
+
 STORIES = (
     ("Nasdaq slips as seven of ten watch-list names rise", ("technology", "watch-list"), 420),
     ("Regional banks trail the index for a third week", ("banks",), 610),
@@ -486,7 +541,8 @@ def busy(catalogue: FakeCatalogue, root: Path, count: int = 30) -> FakeCatalogue
         f"{ticker('INDEXSP:SPX')} for a seventh session on Monday, Jan. 12, as many as in February and September "
         "2022. Only one run since January 2019 was longer.</p>"
         f"<p>The index {claim(december, 'fell 0.7% in December', lead_at)}, while the S&amp;P 500 "
-        f"{claim(large, 'fell 0.05%', lead_at)}. It then {claim(first, 'gained 4.9% in the first five sessions of 2026', lead_at)}.</p>"
+        f"{claim(large, 'fell 0.05%', lead_at)}. It then "
+        f"{claim(first, 'gained 4.9% in the first five sessions of 2026', lead_at)}.</p>"
         "<h2>A run counted in sessions</h2>"
         "<p>The streak began on Friday, Jan. 2. Small caps led in three of the 11 months from February to December "
         "2025, so this is a run of days and not of months. It took the index above 2,600 for the first time, at "
@@ -555,11 +611,7 @@ def busy(catalogue: FakeCatalogue, root: Path, count: int = 30) -> FakeCatalogue
         ("INDEXSP:SPX", "S&P 500", "6977.27", "index"),
         ("INDEXRUSSELL:RUT", "Russell 2000", "2635.69", "index"),
         ("INDEXNASDAQ:IXIC", "Nasdaq Composite", "23733.90", "index"),
-        ("NASDAQ:NVDA", "NVIDIA Corporation", "184.94", "stock"),
-        ("NASDAQ:MSFT", "Microsoft Corporation", "477.18", "stock"),
-        ("NYSE:BAC", "Bank of America Corporation", "55.19", "stock"),
-        ("NASDAQ:AMZN", "Amazon.com, Inc.", "246.47", "stock"),
-        ("NASDAQ:AAPL", "Apple Inc.", "260.25", "stock"),
+        *((quote.symbol, quote.name, str(quote.price), "stock") for quote in REFERENCE_ROWS),
     ):
         catalogue.quote(walk(symbol, name, last, kind=kind))
     catalogue.quote(walk("NYSE:JPM", "JPMorgan Chase & Co.", "310.00", basis="total"))
@@ -575,6 +627,3 @@ def busy(catalogue: FakeCatalogue, root: Path, count: int = 30) -> FakeCatalogue
         ("return?of=INDEXRUSSELL:RUT&over=2025-12",),
     )
     return catalogue
-
-
-__all__ = ["Desk", "FakeCatalogue", "Site", "board", "busy", "entry", "instance", "row", "ticker", "walk"]

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, g, request
 
 from broadtape.archive.catalogue import Catalogue
+from broadtape.search import open_index
 from broadtape.web import articles, errors, front, machines, markets, searching, standing
 from broadtape.web.press import Press, press
 
@@ -49,7 +50,7 @@ def create_app(
     app.extensions["broadtape"] = Press(
         instance=instance,
         catalogue=catalogue if catalogue is not None else Catalogue(instance.catalogue, now=clock),
-        search=search if search is not None else searching.open_index(instance),
+        search=search if search is not None else open_index(instance.index),
         clock=clock,
     )
     app.before_request(_find_site)

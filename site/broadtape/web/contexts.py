@@ -492,13 +492,12 @@ class FeedsPage:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A search result; `snippet` is escaped text with `<mark>`."""
+    """A search result; `title` and `snippet` are escaped HTML in which only `<mark>` is markup."""
 
     address: str
     title: str
     snippet: str
-    published: Moment | None
-    as_of: Moment | None
+    published: Moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -517,13 +516,13 @@ class SearchPage:
     asked: bool
     total: int
     hits: tuple[Hit, ...]
+    quotes: tuple[Link, ...]  # instruments whose ticker was typed
     facets: tuple[Facet, ...]
     chosen: tuple[Link, ...]  # filters in force; the address removes one
     hidden: tuple[tuple[str, str], ...]  # fields the form carries along
     sorts: tuple[Link, ...]
-    sort: str
     suggestion: Link | None
-    problem: str  # what is wrong with the query, or ""
+    notes: tuple[str, ...]  # what of the query was left out
     paging: Paging
     topics: tuple[Link, ...]
     latest: tuple[Card, ...]

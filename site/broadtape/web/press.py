@@ -40,11 +40,11 @@ _CLOCK = re.compile(r'<time class="clock"[^>]*>[^<]*</time>')
 
 @dataclass(slots=True)
 class Press:
-    """One application's instance, sources and clock. `search` is None where no index was given or found."""
+    """One application's instance, sources and clock."""
 
     instance: Instance
     catalogue: Catalogue
-    search: SearchIndex | None
+    search: SearchIndex
     clock: Callable[[], datetime]
     environments: dict[str, Environment] = field(default_factory=dict)
     _kept: dict[Hashable, tuple[int, datetime, Any]] = field(default_factory=dict)

@@ -209,7 +209,7 @@ def _oldest(day: date, name: str) -> date:
     return start.get(name, _months_back(day, 12)) - timedelta(days=10)
 
 
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 720, 300, 8, 656, 14, 268
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 720, 300, 4, 640, 14, 268
 
 
 def _draw(of: Series, name: str, days: tuple[date, ...], closes: tuple[Decimal, ...]) -> LineChart:

@@ -80,7 +80,7 @@
     card.setAttribute("role", "dialog");
     card.setAttribute("aria-labelledby", "proof-card-title");
     card.tabIndex = -1;
-    const title = element("h2", fact.title);
+    const title = element("h2", `“${link.textContent.trim()}”`);
     title.id = "proof-card-title";
     const shut = element("button", "×", "close");
     shut.type = "button";
@@ -91,7 +91,7 @@
     const more = (evidence.rows || []).length > 6 || (evidence.spans || []).length;
     const full = element("a", more ? "All inputs and their digests" : "The full proof", "full");
     full.href = link.href;
-    card.append(title, element("p", fact.printed, "value"), element("p", fact.status_words), element("p", fact.wording, "fine"));
+    card.append(title, element("p", fact.printed, "value"), element("p", fact.status_words), element("p", `${fact.title}: ${fact.wording}`, "fine"));
     const table = inputs(evidence);
     if (table) card.append(table);
     card.append(element("p", `Data as of ${fact.as_of_words}.${sources.size ? ` Source: ${[...sources].join("; ")}.` : ""}`, "fine"), full, shut);
@@ -128,4 +128,26 @@
   document.addEventListener("focusin", (event) => {
     if (card && !card.contains(event.target) && event.target !== opener) close(false);
   });
+})();
+
+(() => {
+  // Suggestions while one types, as a list the browser itself shows.
+  const waiting = new Map();
+  for (const field of document.querySelectorAll(".find input[type=search]")) {
+    const list = document.createElement("datalist");
+    list.id = `${field.id}-list`;
+    field.after(list);
+    field.setAttribute("list", list.id);
+    field.addEventListener("input", () => {
+      clearTimeout(waiting.get(field));
+      const text = field.value.trim();
+      if (text.length < 2) { list.replaceChildren(); return; }
+      waiting.set(field, setTimeout(() => {
+        fetch(`/search/suggest?q=${encodeURIComponent(text)}`).then((answer) => answer.json()).then(([, words]) => {
+          if (field.value.trim() !== text) return;
+          list.replaceChildren(...words.map((word) => Object.assign(document.createElement("option"), { value: word })));
+        }).catch(() => { /* typing goes on without suggestions */ });
+      }, 150));
+    });
+  }
 })();
