@@ -53,7 +53,7 @@ def open_index(folder: Path) -> SearchIndex:
 
 def open_writer(folder: Path) -> SearchWriter:
     """The writer of the index in a folder."""
-    from broadtape.search.whoosh_engine import WhooshWriter  # noqa: PLC0415  see above
+    from broadtape.search.whoosh_writer import WhooshWriter  # noqa: PLC0415  see above
 
     return WhooshWriter(folder)
 

@@ -28,6 +28,9 @@ TOKEN: Final = re.compile(
 )
 
 
+MAX_WORD: Final = 80  # characters; longer is no word but an encoding of something
+
+
 class Term(NamedTuple):
     """One word of a text."""
 
@@ -41,6 +44,8 @@ class Term(NamedTuple):
 def terms(text: str) -> Iterator[Term]:
     """The words of a text with their places."""
     for found in TOKEN.finditer(text):
+        if found.end() - found.start() > MAX_WORD:
+            continue
         stem, surface, also = _normal(found[0], found.lastgroup or "word")
         if stem:
             yield Term(stem, surface, also, found.start(), found.end())
@@ -98,10 +103,11 @@ def pattern(stem: str) -> str:
 
 
 STOP: Final = frozenset(
-    (
+    re.split(
+        " ",
         "a an and are as at be been but by for from had has have he her his how i if in into is it its me my no not"
         " of on or our she so than that the their them then there these they this those to was we were what when"
-        " where which who will with would you your"
-    ).split()
+        " where which who will with would you your",
+    )
 )
 """Words a query may do without, as long as it has others."""

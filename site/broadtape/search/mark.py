@@ -1,0 +1,109 @@
+"""The mark of an index folder: which generation is the one that is complete on disk, and what it consists of.
+
+Written last, after everything it names is on disk; knows nothing of what the files hold.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import zlib
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+NAME: Final = "current"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One complete generation."""
+
+    engine: str
+    schema: int
+    generation: int  # ours: rises with every commit, rebuilds included
+    folder: str  # beside the mark
+    commit: int  # the engine's own count of commits in that folder
+    documents: int
+    files: dict[str, tuple[int, int]]  # name → size and CRC-32; files never change once they are written
+
+    def names(self, folder: Path) -> bool:
+        """Whether every file is there with its size."""
+        for name, (size, _) in self.files.items():
+            try:
+                if (folder / self.folder / name).stat().st_size != size:
+                    return False
+            except OSError:
+                return False
+        return True
+
+    def intact(self, folder: Path) -> bool:
+        """Whether every file holds the bytes that were written."""
+        return self.names(folder) and all(
+            _crc(folder / self.folder / name) == crc for name, (_, crc) in self.files.items()
+        )
+
+
+def read(folder: Path) -> Mark | None:
+    """The mark of an index folder; None where there is none that can be read."""
+    try:
+        found = json.loads((folder / NAME).read_bytes()[:1_000_000])
+        mark = Mark(
+            engine=str(found["engine"]),
+            schema=int(found["schema"]),
+            generation=int(found["generation"]),
+            folder=str(found["folder"]),
+            commit=int(found["commit"]),
+            documents=int(found["documents"]),
+            files={str(name): (int(size), int(crc)) for name, (size, crc) in found["files"].items()},
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    plain = all(Path(name).name == name for name in (mark.folder, *mark.files))
+    return mark if plain else None
+
+
+def write(folder: Path, mark: Mark) -> None:
+    """Put the mark in its place, once everything it names is on disk."""
+    home = folder / mark.folder
+    for name in mark.files:
+        _sync(home / name)
+    _sync(home)
+    partial = folder / f".{NAME}.{secrets.token_hex(4)}"
+    with partial.open("wb") as file:
+        file.write(json.dumps(asdict(mark), sort_keys=True).encode())
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(folder / NAME)
+    _sync(folder)
+
+
+def describe(home: Path, known: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+    """Size and checksum of every index file in a folder; those in `known` of the same size are not read again."""
+    found = {}
+    for path in sorted(home.iterdir()):
+        if path.suffix not in {".seg", ".toc"}:
+            continue
+        size = path.stat().st_size
+        before = known.get(path.name)
+        found[path.name] = before if before and before[0] == size else (size, _crc(path))
+    return found
+
+
+def _crc(path: Path) -> int:
+    crc = 0
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            crc = zlib.crc32(chunk, crc)
+    return crc
+
+
+def _sync(path: Path) -> None:
+    with suppress(OSError):  # folders cannot be opened everywhere
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,545 @@
+"""The reader of a Whoosh index: evaluates query trees over its postings with numpy, scoring every match.
+
+Writes nothing. Whoosh keeps the inverted index; its own collector is not used, since it skips blocks of documents that
+would have scored higher (a wrong top ten for 4 of 40 two-word queries). Scores are Whoosh's BM25F to the last digits.
+"""
+
+from __future__ import annotations
+
+import math
+import pickle
+import struct
+import threading
+import zlib
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, Final, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from whoosh import index
+from whoosh.reading import TermNotFound
+
+from broadtape import urls
+from broadtape.search import language, mark, spelling, whoosh_schema, words
+from broadtape.search.port import FACETS, FacetCount, Hit, Query, Results
+from broadtape.search.snippets import Marker
+from broadtape.search.whoosh_writer import ENGINE
+
+_B: Final = 0.75
+_K1: Final = 1.2
+RECENCY: Final = 0.2  # the newest article scores a fifth more, one a year older a tenth more, and so on
+MAX_LIMIT: Final = 100
+MAX_OFFSET: Final = 10_000
+MAX_EXPANSIONS: Final = 128  # words a prefix stands for: the most frequent
+MAX_FACETS: Final = 20
+_CACHED_POSTINGS: Final = 3_000_000  # 8 bytes each
+
+_FAILURES: Final = (
+    index.IndexError, OSError, EOFError, ValueError, KeyError, TypeError, zlib.error, struct.error, pickle.PickleError,
+)  # fmt: skip
+"""What a damaged or vanished file makes Whoosh raise."""
+
+Mask = NDArray[np.bool_]
+Scores = NDArray[np.float64]
+Ids = NDArray[np.int32]
+
+
+@dataclass(slots=True)
+class _Names:
+    """A field of names in one segment: who has which."""
+
+    values: list[str]
+    counts: NDArray[np.int32]
+    ids: Ids  # documents, name by name
+    of: Ids  # for each of `ids`, the place of its name in `values`
+
+
+@dataclass(slots=True)
+class _Segment:
+    """What never changes of one segment; deletions belong to a generation."""
+
+    count: int
+    lengths: Scores
+    moments: NDArray[np.int64]
+    days: Ids
+    names: dict[str, _Names] = field(default_factory=dict)
+    surfaces: tuple[list[str], NDArray[np.int32]] | None = None
+    postings: dict[tuple[str, str], tuple[Ids, NDArray[np.float32]]] = field(default_factory=dict)
+
+
+class WhooshIndex:
+    """Answers queries from the newest complete generation; keeps the one it has when a newer cannot be opened."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
+        self._lock = threading.RLock()
+        self._stamp: tuple[int, int] | None = None
+        self._open: _Generation | None = None
+
+    @property
+    def generation(self) -> int:
+        """The generation that answers now."""
+        with self._lock:
+            now = self._now()
+            return now.mark.generation if now else 0
+
+    @property
+    def documents(self) -> int:
+        """How many documents can be found."""
+        with self._lock:
+            now = self._now()
+            return now.mark.documents if now else 0
+
+    def search(self, query: Query) -> Results:
+        """The results of a query; nothing in it raises."""
+        parsed = language.parse(query.text)
+        with self._lock:
+            now = self._now()
+            if now is None:
+                return Results(
+                    query.text, 0, (), dict.fromkeys(FACETS, ()), notes=("There is no search index yet.",)
+                )
+            try:
+                return now.search(query, parsed)
+            except _FAILURES:
+                self._stamp = None  # look again next time
+                note = "The search index is being repaired; please try again soon."
+                return Results(query.text, 0, (), dict.fromkeys(FACETS, ()), notes=(note,))
+
+    def suggest(self, text: str, *, limit: int = 8) -> tuple[str, ...]:
+        """Completions of the last word, the most frequent first."""
+        text = text[: language.MAX_LENGTH]
+        start = len(text)
+        while start and not text[start - 1].isspace() and text[start - 1] not in '("“-+':
+            start -= 1
+        begun = [*words.terms(text[start:])]
+        if len(begun) != 1 or len(begun[0].surface) < language.MIN_PREFIX:
+            return ()
+        with self._lock:
+            now = self._now()
+            try:
+                found = now.completions(begun[0].surface, limit) if now else []
+            except _FAILURES:
+                found = []
+        return tuple(text[:start] + word for word in found)
+
+    def close(self) -> None:
+        """Close the files."""
+        with self._lock:
+            if self._open is not None:
+                self._open.close()
+            self._open = self._stamp = None
+
+    def _now(self) -> _Generation | None:
+        """The generation to answer from: a look at the mark's file tells whether there is a newer one."""
+        try:
+            found = (self.folder / mark.NAME).stat()
+            stamp = (found.st_mtime_ns, found.st_ino)
+        except OSError:
+            return self._open
+        if stamp != self._stamp:
+            self._take_up(stamp)
+        return self._open
+
+    def _take_up(self, stamp: tuple[int, int]) -> None:
+        newest = mark.read(self.folder)
+        if newest is None or (newest.engine, newest.schema) != (ENGINE, whoosh_schema.SCHEMA):
+            return
+        if self._open is not None and newest == self._open.mark:
+            self._stamp = stamp
+            return
+        try:
+            opened = _Generation(self.folder / newest.folder, newest, self._open)
+        except _FAILURES:
+            return  # its files were replaced meanwhile, or are damaged: the one we have goes on
+        # The former generation's files are let go with its last reference; no request holds one beyond its lock.
+        if self._open is not None:
+            self._open.close()
+        self._open, self._stamp = opened, stamp
+
+
+class _Generation:
+    """One opened generation: segments side by side, documents numbered through."""
+
+    def __init__(self, home: Path, found: mark.Mark, before: _Generation | None) -> None:
+        self.mark = found
+        self.reader = index.open_dir(str(home)).reader()
+        self.leaves: list[tuple[Any, int, _Segment]] = []
+        self.segments: dict[str, _Segment] = {}
+        known = before.segments if before is not None else {}
+        live: list[Mask] = []
+        for leaf, offset in self.reader.leaf_readers() if self.reader.doc_count_all() else ():
+            name = str(leaf.segment().segment_id())
+            segment = known.get(name) or _read_segment(leaf)
+            self.segments[name] = segment
+            self.leaves.append((leaf, offset, segment))
+            mask = np.ones(segment.count, dtype=bool)
+            if leaf.has_deletions():
+                mask[:] = False
+                mask[np.fromiter(leaf.all_doc_ids(), dtype=np.int64)] = True
+            live.append(mask)
+        self.count = sum(segment.count for _, _, segment in self.leaves)
+        self.live: Mask = np.concatenate(live) if live else np.zeros(0, dtype=bool)
+        self.moments = self._joined(lambda segment: segment.moments, np.int64)
+        self.days = self._joined(lambda segment: segment.days, np.int32)
+        lengths = self._joined(lambda segment: segment.lengths, np.float64)
+        average = self.reader.field_length("words") / self.count if self.count else 1.0
+        self.norm: Scores = _K1 * ((1 - _B) + _B * lengths / (average or 1.0))
+        self.recency = self._recency()
+        self._phrases: OrderedDict[tuple[str, ...], Ids] = OrderedDict()
+        self._held = sum(len(ids) for s in self.segments.values() for ids, _ in s.postings.values())
+
+    def close(self) -> None:
+        self.reader.close()
+
+    def _joined(self, part: Callable[[_Segment], NDArray[Any]], kind: type) -> NDArray[Any]:
+        return (
+            np.concatenate([part(s) for _, _, s in self.leaves]) if self.leaves else np.zeros(0, dtype=kind)
+        )
+
+    def _recency(self) -> Scores:
+        """Relative to the newest article, not to the clock: the same index gives the same order on any day."""
+        if not self.live.any():
+            return np.ones(self.count)
+        age_days = (self.moments[self.live].max() - self.moments) / 86_400_000_000
+        return cast("Scores", 1.0 + RECENCY * np.exp2(-np.maximum(age_days, 0.0) / 365.0))
+
+    # --- searching ------------------------------------------------------------------------------------------
+
+    def search(self, query: Query, parsed: language.Parsed) -> Results:
+        mask, scores = self.evaluate(parsed.node)
+        mask &= self.live
+        for name, value in (
+            ("site", query.site),
+            ("topic", query.topic),
+            ("symbol", query.symbol),
+            ("author", query.author),
+        ):
+            if value:
+                mask &= self._with_name(name, value)
+        if query.year:
+            mask &= self._between(_day(query.year, 1, 1), _day(query.year, 12, 31))
+        matched = np.flatnonzero(mask)
+        scored = parsed.scored
+        ranks = scores * self.recency if scored else np.zeros(self.count)
+        by_date = query.sort == "date" or not scored
+        offset, limit = min(max(query.offset, 0), MAX_OFFSET), min(max(query.limit, 0), MAX_LIMIT)
+        best = self._best(matched, self.moments if by_date else ranks, offset + limit)[offset:]
+        marker = Marker.of(parsed.stems, parsed.prefixes)
+        suggestion = ""
+        if not len(matched) and scored:
+            suggestion = self._other_spelling(query, parsed)
+        return Results(
+            query=query.text,
+            total=len(matched),
+            hits=tuple(self._hit(number, float(ranks[number]), marker) for number in best),
+            facets=self._facets(mask) if query.facets else {},
+            suggestion=suggestion,
+            notes=parsed.notes,
+        )
+
+    def _best(self, matched: NDArray[np.intp], key: NDArray[Any], wanted: int) -> list[int]:
+        """The first `wanted` by key, then date, then slug; all of equal rank are compared, whatever the limit."""
+        if not wanted or not len(matched):
+            return []
+        keys = key[matched]
+        if len(matched) > wanted:
+            least = np.partition(keys, len(keys) - wanted)[len(keys) - wanted]
+            matched, keys = matched[keys >= least], keys[keys >= least]
+        moments = self.moments[matched]
+        order = np.lexsort((-moments, -keys))
+        ranked = [int(number) for number in matched[order]]
+        ties = [(keys[place], moments[place]) for place in order]
+        out: list[int] = []
+        start = 0
+        while start < len(ranked) and len(out) < wanted:
+            end = start + 1
+            while end < len(ranked) and ties[end] == ties[start]:
+                end += 1
+            group = ranked[start:end]
+            out += sorted(group, key=self._slug) if len(group) > 1 else group
+            start = end
+        return out[:wanted]
+
+    def _slug(self, number: int) -> tuple[str, str]:
+        kept = self._kept(number)
+        return kept["slug"], kept["url"]
+
+    def _kept(self, number: int) -> dict[str, Any]:
+        return cast("dict[str, Any]", self.reader.stored_fields(number)["kept"])
+
+    def _hit(self, number: int, score: float, marker: Marker) -> Hit:
+        kept = self._kept(number)
+        return Hit(
+            slug=kept["slug"],
+            url=kept["url"],
+            title=kept["title"],
+            date=datetime.fromisoformat(kept["date"]),
+            score=score,
+            snippet=marker.snippet(kept["text"], kept["summary"]),
+            title_html=marker.title(kept["title"]),
+            summary=kept["summary"],
+            topics=tuple(kept["topics"]),
+            symbols=tuple(kept["symbols"]),
+            authors=tuple(kept["authors"]),
+        )
+
+    def _facets(self, mask: Mask) -> dict[str, tuple[FacetCount, ...]]:
+        found: dict[str, tuple[FacetCount, ...]] = {}
+        for name in FACETS[:3]:
+            counts: dict[str, int] = {}
+            for leaf, offset, segment in self.leaves:
+                names = _names(leaf, segment, name)
+                hits = np.bincount(
+                    names.of[mask[offset : offset + segment.count][names.ids]], minlength=len(names.values)
+                )
+                for place in np.flatnonzero(hits):
+                    value = names.values[place]
+                    counts[value] = counts.get(value, 0) + int(hits[place])
+            ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MAX_FACETS]
+            found[name] = tuple(FacetCount(value, count) for value, count in ranked)
+        days, counts_by_day = np.unique(self.days[mask], return_counts=True)
+        years: dict[int, int] = {}
+        for day, count in zip(days.tolist(), counts_by_day.tolist(), strict=True):
+            year = date.fromordinal(max(day, 1)).year
+            years[year] = years.get(year, 0) + count
+        found["year"] = tuple(FacetCount(str(year), years[year]) for year in sorted(years, reverse=True))
+        return found
+
+    # --- evaluating -----------------------------------------------------------------------------------------
+
+    def evaluate(self, node: language.Node) -> tuple[Mask, Scores]:
+        """Which documents match, and the sum of BM25 over the words that do; deleted ones are still among them."""
+        match node:
+            case language.Word(stem):
+                return self._word(stem)
+            case language.Phrase(stems):
+                return self._phrase(stems)
+            case language.Prefix(start):
+                return self._prefix(start)
+            case language.And(nodes):
+                mask, scores = np.ones(self.count, dtype=bool), np.zeros(self.count)
+                for one, theirs in map(self.evaluate, nodes):
+                    mask &= one
+                    scores += theirs
+                return mask, scores
+            case language.Or(nodes):
+                mask, scores = np.zeros(self.count, dtype=bool), np.zeros(self.count)
+                for one, theirs in map(self.evaluate, nodes):
+                    mask |= one
+                    scores += np.where(one, theirs, 0.0)
+                return mask, scores
+            case language.Not(inner):
+                return ~self.evaluate(inner)[0], np.zeros(self.count)
+            case language.Filter(name, value):
+                return self._with_name(name, value), np.zeros(self.count)
+            case language.Dates(first, last):
+                return self._between(first, last), np.zeros(self.count)
+            case language.Everything():
+                return np.ones(self.count, dtype=bool), np.zeros(self.count)
+
+    def _word(self, stem: str) -> tuple[Mask, Scores]:
+        mask, scores = np.zeros(self.count, dtype=bool), np.zeros(self.count)
+        found = [
+            (offset, *self._postings(leaf, segment, "words", stem)) for leaf, offset, segment in self.leaves
+        ]
+        frequency = sum(len(ids) for _, ids, _ in found)
+        if not frequency:
+            return mask, scores
+        idf = self._idf(frequency)
+        for offset, ids, weights in found:
+            places = ids + offset
+            mask[places] = True
+            scores[places] = idf * (weights * (_K1 + 1)) / (weights + self.norm[places])
+        return mask, scores
+
+    def _idf(self, frequency: int) -> float:
+        return math.log(self.count / (frequency + 1)) + 1
+
+    def _phrase(self, stems: tuple[str, ...]) -> tuple[Mask, Scores]:
+        mask, scores = np.ones(self.count, dtype=bool), np.zeros(self.count)
+        for stem in stems:
+            one, theirs = self._word(stem)
+            mask &= one
+            scores += theirs
+        if stems not in self._phrases:
+            self._phrases[stems] = self._side_by_side(stems, mask)
+            if len(self._phrases) > 256:
+                self._phrases.popitem(last=False)
+        self._phrases.move_to_end(stems)
+        exact = np.zeros(self.count, dtype=bool)
+        exact[self._phrases[stems]] = True
+        return exact, np.where(exact, scores, 0.0)
+
+    def _side_by_side(self, stems: tuple[str, ...], together: Mask) -> Ids:
+        """Of the documents that hold all words, those that hold them in a row."""
+        found: list[int] = []
+        for leaf, offset, segment in self.leaves:
+            numbers = np.flatnonzero(together[offset : offset + segment.count]).tolist()
+            if not numbers:
+                continue
+            matchers = {stem: leaf.postings("words", stem.encode()) for stem in dict.fromkeys(stems)}
+            for number in numbers:
+                places: dict[str, Sequence[int]] = {}
+                for stem, matcher in matchers.items():
+                    matcher.skip_to(number)
+                    places[stem] = matcher.value_as("positions")
+                row = set(places[stems[0]])
+                for step, stem in enumerate(stems[1:], 1):
+                    row &= {place - step for place in places[stem]}
+                    if not row:
+                        break
+                if row:
+                    found.append(number + offset)
+        return np.array(found, dtype=np.int32)
+
+    def _prefix(self, start: str) -> tuple[Mask, Scores]:
+        mask, scores = np.zeros(self.count, dtype=bool), np.zeros(self.count)
+        for word, frequency in self._expansions(start, MAX_EXPANSIONS):
+            idf = self._idf(frequency)
+            for leaf, offset, segment in self.leaves:
+                places = self._postings(leaf, segment, "surface", word)[0] + offset
+                mask[places] = True
+                scores[places] = np.maximum(scores[places], idf * (_K1 + 1) / (1 + self.norm[places]))
+        return mask, scores
+
+    def _with_name(self, name: str, value: str) -> Mask:
+        mask = np.zeros(self.count, dtype=bool)
+        fits = _fits(name, value)
+        for leaf, offset, segment in self.leaves:
+            names = _names(leaf, segment, name)
+            chosen = np.fromiter((fits(one) for one in names.values), dtype=bool, count=len(names.values))
+            mask[names.ids[chosen[names.of]] + offset] = True
+        return mask
+
+    def _between(self, first: date, last: date) -> Mask:
+        return (self.days >= first.toordinal()) & (self.days <= last.toordinal())
+
+    def _postings(
+        self, leaf: Any, segment: _Segment, name: str, term: str
+    ) -> tuple[Ids, NDArray[np.float32]]:
+        key = (name, term)
+        known = segment.postings.get(key)
+        if known is None:
+            known = segment.postings[key] = _read_postings(leaf, name, term)
+            self._held += len(known[0])
+            if self._held > _CACHED_POSTINGS:
+                for one in self.segments.values():
+                    one.postings.clear()
+                segment.postings[key] = known
+                self._held = len(known[0])
+        return known
+
+    # --- words ----------------------------------------------------------------------------------------------
+
+    def _vocabularies(self) -> Iterable[tuple[list[str], NDArray[np.int32]]]:
+        for leaf, _, segment in self.leaves:
+            if segment.surfaces is None:
+                pairs = [(term.decode(), info.doc_frequency()) for term, info in leaf.iter_field("surface")]
+                counts = np.fromiter((count for _, count in pairs), dtype=np.int32, count=len(pairs))
+                segment.surfaces = [word for word, _ in pairs], counts
+            yield segment.surfaces
+
+    def _expansions(self, start: str, most: int) -> list[tuple[str, int]]:
+        """The most frequent words that begin so, with the number of documents they are in."""
+        counts: dict[str, int] = {}
+        for vocabulary, frequencies in self._vocabularies():
+            low, high = bisect_left(vocabulary, start), bisect_left(vocabulary, start + "\U0010ffff")
+            part = frequencies[low:high]
+            chosen: Iterable[int] = range(len(part))
+            if len(part) > 4 * most:
+                chosen = np.argpartition(part, len(part) - 4 * most)[len(part) - 4 * most :].tolist()
+            for place in chosen:
+                word = vocabulary[low + place]
+                counts[word] = counts.get(word, 0) + int(part[place])
+        return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
+
+    def completions(self, start: str, limit: int) -> list[str]:
+        limit = min(max(limit, 0), 50)
+        found = self._expansions(start, 4 * limit + 1)
+        return [word for word, _ in found if word != start and word[-1:].isalpha()][:limit]
+
+    def _other_spelling(self, query: Query, parsed: language.Parsed) -> str:
+        """The query with its unknown words as the index knows them, if that finds something; else ""."""
+        text = parsed.text
+        for written, start, end in reversed(parsed.written):
+            if self._is_known(written):
+                continue
+            near = spelling.nearest(written, self._vocabularies())
+            if not near:
+                return ""
+            text = text[:start] + near + text[end:]
+        if text == parsed.text:
+            return ""
+        mask, _ = self.evaluate(language.parse(text).node)
+        if query.site:
+            mask &= self._with_name("site", query.site)
+        return text if (mask & self.live).any() else ""
+
+    def _is_known(self, surface: str) -> bool:
+        stems = [term.stem for term in words.terms(surface)]
+        return all(
+            any(len(self._postings(leaf, segment, "words", stem)[0]) for leaf, _, segment in self.leaves)
+            for stem in stems
+        )
+
+
+def _day(year: int, month: int, day: int) -> date:
+    return date(min(max(year, 1), 9999), month, day)
+
+
+def _read_segment(leaf: Any) -> _Segment:
+    count = leaf.doc_count_all()
+    lengths = np.fromiter((leaf.doc_field_length(n, "words") or 0 for n in range(count)), np.float64, count)
+    moments = np.fromiter(iter(leaf.column_reader("moment")), np.int64, count)
+    days = np.fromiter(iter(leaf.column_reader("day")), np.int32, count)
+    return _Segment(count, lengths, moments, days)
+
+
+def _read_postings(leaf: Any, name: str, term: str) -> tuple[Ids, NDArray[np.float32]]:
+    try:
+        matcher = leaf.postings(name, term.encode())
+    except TermNotFound:
+        return np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32)
+    ids: list[int] = []
+    weights: list[float] = []
+    while matcher.is_active():
+        ids.append(matcher.id())
+        weights.append(matcher.weight())
+        matcher.next()
+    return np.array(ids, dtype=np.int32), np.array(weights, dtype=np.float32)
+
+
+def _names(leaf: Any, segment: _Segment, name: str) -> _Names:
+    known = segment.names.get(name)
+    if known is None:
+        values = [term.decode() for term in leaf.lexicon(name)]
+        lists = [_read_postings(leaf, name, value)[0] for value in values]
+        counts = np.array([len(ids) for ids in lists], dtype=np.int32)
+        ids = np.concatenate(lists) if lists else np.zeros(0, dtype=np.int32)
+        of = np.repeat(np.arange(len(values), dtype=np.int32), counts)
+        known = segment.names[name] = _Names(values, counts, ids, of)
+    return known
+
+
+def _fits(name: str, value: str) -> Callable[[str], bool]:
+    """Whether a name in the index is the one that is asked for."""
+    if name == "site":
+        return lambda one: one in (value, whoosh_schema.EVERYWHERE)
+    if name == "symbol":
+        wanted = _class_mark(value.upper())
+        if ":" in wanted:
+            return lambda one: _class_mark(one) == wanted
+        return lambda one: _class_mark(one).partition(":")[2] == wanted
+    key = urls.key(value)
+    return lambda one: urls.key(one) == key
+
+
+def _class_mark(symbol: str) -> str:
+    exchange, colon, ticker = symbol.rpartition(":")
+    return exchange + colon + ticker.replace("-", ".").replace("/", ".")
