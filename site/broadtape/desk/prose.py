@@ -181,6 +181,7 @@ def realise(
                 lines.append(_table(block, names))
                 continue
             text = []
+            book.scoped.clear()
             for planned in block.sentences:
                 sentence = book.sentence(planned)
                 text.append(sentence)
@@ -227,7 +228,8 @@ class _Wordings:
         self._templates = [env.get_template(f"{outline.story}.md.j2"), env.get_template("common.md.j2")]
         self._outline = outline
         self._seed = seed
-        self._calls = _calls(outline.as_of, names)
+        self.scoped: set[date] = set()  # the data starts that the running paragraph has named
+        self._calls = _calls(outline.as_of, names, self.scoped)
 
     def sentence(self, planned: Planned) -> str:
         """One finished sentence: first letter upper-case, white space folded."""
@@ -235,6 +237,7 @@ class _Wordings:
 
     def unlinked(self, planned: Planned) -> str:
         """A headline, summary, heading or caption: the words without fact links."""
+        self.scoped.clear()
         return visible(self.sentence(planned))
 
     def _variant(self, planned: Planned) -> str:
@@ -306,7 +309,7 @@ def move(fact: Fact, *, tense: str = "past") -> str:
     return f"{verbs[int(hashlib.sha256(fact.id.encode()).hexdigest()[:4], 16) % len(verbs)]} {figure}"
 
 
-def _calls(as_of: date, names: Names) -> dict[str, object]:
+def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
     def value(fact: Fact, name: str = "value") -> object:
         return fact.part(name).value
 
@@ -349,15 +352,19 @@ def _calls(as_of: date, names: Names) -> dict[str, object]:
     def ends(fact: Fact) -> str:
         return months([moment(fact, f"end{place}") for place in range(1, number(fact) + 1)])
 
-    scoped: set[date] = set()
-
     def scope(fact: Fact) -> str:
-        """` in data since June 2016` at an article's first claim that holds only in the data; then nothing."""
+        """` in data since June 2016` at a paragraph's first claim that holds only in the data; then nothing."""
         start = fact.get("data_start")
         if "all-time" in fact.tags or start is None or not isinstance(start.value, date) or start.value in scoped:
             return ""
         scoped.add(start.value)
         return f" in data since {numbers.month(start.value)}"
+
+    def scope_year(fact: Fact) -> str:
+        """` in data since 2016`, for a headline."""
+        start = fact.get("data_start")
+        bounded = "all-time" not in fact.tags and start is not None and isinstance(start.value, date)
+        return f" in data since {start.value.year}" if bounded and start and isinstance(start.value, date) else ""
 
     def share_of(fact: Fact, name: str = "value") -> str:
         value = decimal(fact, name)
@@ -404,6 +411,7 @@ def _calls(as_of: date, names: Names) -> dict[str, object]:
         "months_through": months_through,
         "ends": ends,
         "scope": scope,
+        "scope_year": scope_year,
         "share_of": share_of,
         "subject_of": subject_of,
         "article": lambda text: f"{'an' if text[0] in 'aeiou8' or text in {'11th', '18th'} else 'a'} {text}",

@@ -89,38 +89,33 @@ def _pairs(view: MarketView, extra: Sequence[tuple[str, str]]) -> Iterator[tuple
 
 def _relative_streaks(view: MarketView, book: FactBook, extra: Sequence[tuple[str, str]]) -> Iterator[Signal]:
     for of, vs, basis in _pairs(view, extra):
-        days, a, b = metrics.pair(view, of, vs, basis)
-        if len(days) < _LEAST_HISTORY:
+        course = metrics.leads(view, of, vs, "session", basis)
+        if len(course.went) < _LEAST_HISTORY or not len(course.starts):
             continue
-        led = np.diff(np.log(a)) > np.diff(np.log(b))
-        starts, lengths = metrics.runs(led)
-        if not len(starts):
-            continue
-        reach = _session_counts(starts, lengths, len(led))
         chosen = {} if basis == "price" else {"basis": basis}
         names = view.instrument(of).name, view.instrument(vs).name
-        last = int(starts[-1] + lengths[-1])
-        length = int(lengths[-1])
+        length = int(course.lengths[-1])
+        ended = int(course.starts[-1]) + length
+        days, a, b = metrics.pair(view, of, vs, basis)
         gap = _gap_size(a, b, length)
-        if last == len(led) and length >= _STREAK_FROM:
+        if course.ongoing and length >= _STREAK_FROM:
             fact = book.find("relative-streak", of=of, vs=vs, **chosen)
             if fact is not None:
-                rarity = float(np.mean(reach >= length))
+                reach = _session_counts(course.starts, course.lengths, len(course.went))
                 yield Signal(
                     "relative-streak", of, f"{names[0]} has beaten {names[1]} in {length} consecutive sessions",
-                    fact, rarity, gap, vs, chosen,
+                    fact, float(np.mean(reach >= length)), gap, vs, chosen,
                 )  # fmt: skip
-        elif last == len(led) - 1 and length >= _STREAK_FROM + 1:
+        elif ended == len(course.went) - 1 and length >= _STREAK_FROM + 1:
             fact = book.find("relative-streak-ended", of=of, vs=vs, **chosen)
             if fact is not None:
-                rarity = float(np.sum(lengths >= length)) / len(led)
                 yield Signal(
                     "relative-streak-ended", of, f"a run of {length} sessions of {names[0]} against {names[1]} ended",
-                    fact, rarity, gap, vs, chosen,
+                    fact, float(np.sum(course.lengths >= length)) / len(course.went), gap, vs, chosen,
                 )  # fmt: skip
 
 
-def _session_counts(starts: NDArray[np.int64], lengths: NDArray[np.int64], total: int) -> NDArray[np.int64]:
+def _session_counts(starts: NDArray[np.intp], lengths: NDArray[np.intp], total: int) -> NDArray[np.int64]:
     """For each session, how long the run is that it belongs to so far; 0 outside runs."""
     counts = np.zeros(total, dtype=np.int64)
     for start, length in zip(starts, lengths, strict=True):

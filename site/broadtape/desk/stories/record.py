@@ -160,7 +160,7 @@ class _Plan:
             return None
         values = {"best": best, "worst": worst, "total": field.basis == "total"}
         return section(
-            Planned("companies_heading", values),
+            Planned("companies_heading", kind="definition"),
             paragraph(Planned("companies_ends", values)),
             table,
             common.breadth(self.assignment, field),

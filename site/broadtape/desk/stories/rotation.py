@@ -210,7 +210,7 @@ class _Plan:
             return None
         values = {"best": best, "worst": worst, "total": field.basis == "total"}
         return section(
-            Planned("companies_heading", values),
+            Planned("companies_heading", kind="definition"),
             paragraph(Planned("companies_ends", values)),
             table,
             common.breadth(self.assignment, field),
@@ -239,7 +239,7 @@ class _Plan:
                     after.append(self._say("usually", **found))
         counter = self._counter_signal()
         return section(
-            self._say("precedent_heading", earlier=self.earlier),
+            self._say("precedent_heading", "definition"),
             paragraph(
                 self._say("earlier_runs", earlier=self.earlier),
                 self._say("few_runs", "interpretation", f"{self.earlier.id}.value < 8") if few else None,
@@ -274,13 +274,15 @@ class _Plan:
     def _next(self) -> Section | None:
         events = common.coming(self.assignment)
         watch: Planned | None = None
+        reminder: Planned | None = None
         if not self.over and self.longer is not None and _count(self.longer) == self.length + 1:
             watch = self._say("one_more_matches", "interpretation", f"{self.longer.id}.value == {self.length + 1}")
+            reminder = self._say("longer")
         elif not self.over and self.longest is not None:
             watch = self._say("every_further_extends", "interpretation", f"longest in {self.longest.id}")
         elif self.over:
             watch = self._say("starts_again", "definition")
-        blocks: list[Paragraph | Table | None] = [paragraph(watch), paragraph(*events)]
+        blocks: list[Paragraph | Table | None] = [paragraph(reminder, watch), paragraph(*events)]
         if not any(blocks):
             return None
         return section(self._say("next_heading", "definition"), *blocks)

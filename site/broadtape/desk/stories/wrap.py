@@ -55,6 +55,7 @@ class _Plan:
         self.day = self._return(self.of, "1s")
         self.up = self.day is not None and "up" in self.day.tags
         self.since = self._extreme()
+        self.extreme = self._day_extreme()
         self.drawdown = self._drawdown()
         self.values: dict[str, object] = {
             "of": self.of, "day_move": self.day, "since": self.since, "down": self.drawdown,
@@ -95,6 +96,16 @@ class _Plan:
             return None
         return fact if (self.view.as_of - fact.value).days >= _FAR_DAYS else None
 
+    def _day_extreme(self) -> Fact | None:
+        """The session as the best or worst since one that lies far enough back to be news."""
+        if self.day is None or self.basis != "price":
+            return None
+        fact = self.book.find("return-extreme", of=self.of, side="best" if self.up else "worst")
+        since = fact.get("since") if fact is not None else None
+        if since is None or not isinstance(since.value, date):
+            return None
+        return fact if (self.view.as_of - since.value).days >= _FAR_DAYS else None
+
     def _drawdown(self) -> Fact | None:
         fact = self.book.find("drawdown", of=self.of) if self.basis == "price" else None
         return fact if fact is not None and isinstance(fact.value, Decimal) and fact.value <= _DEEP else None
@@ -102,8 +113,8 @@ class _Plan:
     def _title(self) -> Planned:
         if self.since is not None:
             return self._say("title_since")
-        if self.drawdown is not None and self.long:
-            return self._say("title_drawdown")
+        if self.extreme is not None:
+            return self._say("title_extreme", extreme=self.extreme)
         other = self._return(self.indices[1], "1s") if len(self.indices) > 1 else None
         return self._say("title", other=other, symbol=self.indices[1] if other else "")
 
@@ -112,22 +123,13 @@ class _Plan:
         return tuple((symbol, fact) for symbol, fact in pairs if fact is not None)
 
     def _opening(self) -> Section | None:
-        worst = None
-        if self.day is not None and self.basis == "price":
-            worst = self.book.find("return-extreme", of=self.of, side="best" if self.up else "worst")
-        far = (
-            worst is not None
-            and (since := worst.get("since")) is not None
-            and isinstance(since.value, date)
-            and (self.view.as_of - since.value).days >= _FAR_DAYS
-        )
         others = self._others()
         return section(
             None,
             paragraph(self._say("lede")),
             paragraph(self._say("others", others=others) if others else None),
             paragraph(
-                self._say("day_extreme", extreme=worst) if far else None,
+                self._say("day_extreme", extreme=self.extreme) if self.extreme else None,
                 self._say("drawdown") if self.drawdown else None,
             ),
         )
@@ -156,7 +158,7 @@ class _Plan:
             return None
         values = {"best": best, "worst": worst, "total": field.basis == "total"}
         return section(
-            Planned("companies_heading", values),
+            Planned("companies_heading", kind="definition"),
             paragraph(Planned("companies_ends", values)),
             table,
             common.breadth(self.assignment, field) if self.long else None,
