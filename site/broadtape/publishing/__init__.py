@@ -266,12 +266,7 @@ class _Run:
         source, facts = read or reading.raw(self.instance, path, stamp)
         digest = hashlib.sha256(b"%d:" % len(source) + source + facts).hexdigest()[:32]
         before, mark = self.states.get(path), self.marks.get(path)
-        if (
-            before is not None
-            and mark is not None
-            and mark.digest == digest
-            and self._stands(path, before)
-        ):
+        if before is not None and mark is not None and mark.digest == digest and self._stands(path, before):
             if before.racy != stamp.racy(self.now) or (mark.mtime_ns, mark.size) != stamp.own:
                 self._mark(
                     path,
@@ -361,11 +356,10 @@ class _Run:
         problems = [*parsed.warnings, *proving.problems(article, proof, self.instance.audience, shown=shown)]
         if stops:
             return self._keep(path, state, problems, "held", before)
-        former = self._put(path, article, document, address, proof, problems)
+        self._put(path, article, document, address, proof, problems)
         revised = Revision(path, article.id, digest, *raw, self.now)
         self.revisions.put(revised)
-        for old in former:
-            self.revisions.moved(article.id, old)
+        self.revisions.stood(article.id, address)
         photo = article.photo.src if article.photo else ""
         scheduled = article.date > self.now
         return msgspec.structs.replace(
@@ -383,12 +377,8 @@ class _Run:
         address: str,
         proof: Proof,
         problems: list[Problem],
-    ) -> tuple[str, ...]:
-        """File the article; returns the addresses it had before."""
-        former = list(self.revisions.former(article.id))
-        old = self.writer.placed(path)
-        if old is not None and old[0] == article.id and old[1] != address:
-            former.append(old[1])
+    ) -> None:
+        """File the article; every address it ever had leads to it."""
         size = rendering.photo_size(
             article.photo, (self.instance.content / path).parent, self.instance.content
         )
@@ -410,13 +400,12 @@ class _Run:
             links=proof.links,
             counts=proof.counts,
             known=self._has_quote_page,
-            former=former,
+            former=self.revisions.former(article.id),
             photo_bytes=size or 0,
         )
         self.writer.put(filing, now=self.now)
         self.writer.set_problems(path, problems)
         self.put.append(article)
-        return tuple(former)
 
     def _sites(self, article: Article) -> list[Site]:
         wanted = article.sites or tuple(self.instance.sites)

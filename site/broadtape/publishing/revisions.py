@@ -83,8 +83,8 @@ class Revisions:
         """The file was deleted or taken off the site on purpose."""
         self._db.execute("DELETE FROM revision WHERE path = ?", (path,))
 
-    def moved(self, article_id: str, address: str) -> None:
-        """Remember that an article stood at this address."""
+    def stood(self, article_id: str, address: str) -> None:
+        """Remember that an article stood at this address: it may move."""
         self._db.execute("INSERT OR IGNORE INTO former VALUES (?, ?)", (article_id, address))
 
     def former(self, article_id: str) -> tuple[str, ...]:
