@@ -112,10 +112,10 @@ class Table:
         empty = np.ones(self.rows, dtype=bool)
         for name in names:
             column = self.columns[name]
-            blank = column.is_null().to_numpy(zero_copy_only=False)
-            if _is_text(column):
-                blank = blank | (self._texts(name) == "")
-            empty &= blank
+            blank = pc.equal(column, "") if _is_text(column) else column.is_null()
+            empty &= pc.fill_null(blank, True).to_numpy(zero_copy_only=False)
+            if not empty.any():
+                break
         return empty
 
     def text(self, name: str) -> list[str]:
@@ -208,9 +208,6 @@ class Table:
             row = int(np.argmax(bad))
             self.refuse(row, name, column[row].as_py(), "not a finite number")
         return found
-
-    def _texts(self, name: str) -> NDArray[np.object_]:
-        return np.array(self.text(name), dtype=object)
 
 
 def read(

@@ -15,7 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from broadtape.market import MarketReader, MarketStore, StoreError, schema
+from broadtape.market import Arrangement, MarketReader, MarketStore, StoreError, schema
 from broadtape.model import NoData, UnknownSymbol
 
 LISTED = {"NYSE:A": "stock", "NYSE:B": "stock"}
@@ -116,7 +116,7 @@ def test_the_settings_order_decides_whatever_the_order_of_fetching(tmp_path: Pat
 
 def test_a_source_the_settings_no_longer_name_is_not_read(tmp_path: Path) -> None:
     with wire.open_store(tmp_path, bars({MONDAY: 10}), order=("prices",)) as store:
-        store.configure(store.arrangement.__class__(order=("other",)))
+        store.configure(Arrangement(order=("other",)))
 
         assert store.view(date(2026, 1, 12)).symbols_with_bars() == ()
 

@@ -65,7 +65,7 @@ def fetch(
     if dry_run:
         return _try(instance, sources, now, since, progress)
     with MarketStore.open(instance.store) as store:
-        store.configure(arrangement_of(instance))
+        rearranged = store.configure(arrangement_of(instance))
         store.ensure_calendar(now.date())
         directory = Directory((one.symbol, one.kind) for one in store.shelf().instruments.values())
         known = {one.name: one for one in store.sources()}
@@ -74,7 +74,7 @@ def fetch(
             if progress:
                 progress(source.name, place, len(sources))
             results.append(_fetch_one(store, instance, source, known.get(source.name), directory, now, since))
-        if any(one.outcome == "stored" for one in results):
+        if rearranged or any(one.outcome == "stored" for one in results):
             store.settle()
         return [_with_disagreements(store, one) for one in results]
 

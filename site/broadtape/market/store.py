@@ -68,12 +68,15 @@ class MarketStore(MarketReader):
             store.settle()
         return store
 
-    def configure(self, arrangement: Arrangement) -> None:
-        """Keep how the settings arrange the store; sources they no longer name are not read by views."""
+    def configure(self, arrangement: Arrangement) -> bool:
+        """Keep how the settings arrange the store; sources they no longer name are not read by views.
+
+        True when that changed anything: then call `settle` once all harvests are in.
+        """
         text = arrangement.to_json()
         with self._write() as connection:
             if meta_value(connection, "arrangement") == text:
-                return
+                return False
             _set_meta(connection, "arrangement", text)
             table = schema.sources
             connection.execute(sa.update(table).values(rank=None))
@@ -81,6 +84,7 @@ class MarketStore(MarketReader):
                 connection.execute(sa.update(table).where(table.c.name == name).values(rank=rank))
             _set_meta(connection, "unsettled", "1")
             _changed(connection)
+        return True
 
     def ensure_calendar(self, today: date) -> None:
         """Keep the list of sessions running well into the future."""
