@@ -53,9 +53,12 @@ _ID: Final = re.compile(r"[a-p][a-z2-7]{7}")
 _MOST_LINKS: Final = 2_000  # fact links of one article; the longest desk article has some 90
 _INSIDE: Final = "·"  # stands for a link's text where the rest of its sentence is read
 _DIVIDENDS: Final = re.compile(
-    r"(?:includ\w+|with|reinvest\w+|count\w+) dividends|dividends (?:are )?(?:included|reinvested)|total returns?", re.I
+    r"(?:includ\w+|with|reinvest\w+|count\w+) dividends|dividends (?:are )?(?:included|reinvested)|total returns?",
+    re.I,
 )
-_SEPARATORS: Final = re.compile(r"[,;:]\s|\s[–—]\s|(?<=\w)[.!?]\s+(?=[A-Z“])|\s(?:and|while|but|as|whereas|after)\s", re.I)
+_SEPARATORS: Final = re.compile(
+    r"[,;:]\s|\s[–—]\s|(?<=\w)[.!?]\s+(?=[A-Z“])|\s(?:and|while|but|as|whereas|after)\s", re.I
+)
 _LISTED_KINDS: Final = frozenset({"definition", "calendar", "attributed", "interpretation"})
 _RELATIVE_PRONOUN: Final = re.compile(r"\b(?:which|who|whose|that)\W+(?:[a-z]+\W+){0,2}$", re.I)
 _JOINED: Final = re.compile(r"\W*\b(?:and|or)\s+(?:the\s+)?", re.I)
@@ -64,9 +67,13 @@ _ENGLISH: Final = re.compile(
 )
 
 # Words that the rest of a desk sentence may hold: they claim nothing by themselves.
-_FREE: Final = frozenset({"close", "earlier", "ongoing", "ended", "total", "next", "intraday", "since"} - {"since"})
+_FREE: Final = frozenset(
+    {"close", "earlier", "ongoing", "ended", "total", "next", "intraday", "since"} - {"since"}
+)
 # Words that refer back: allowed outside links where a fact of the article licenses them.
-_REFERRING: Final = frozenset({"streak", "record", "median", "mean", "few", "cut", "raise", "hold", "broken", "tie"})
+_REFERRING: Final = frozenset(
+    {"streak", "record", "median", "mean", "few", "cut", "raise", "hold", "broken", "tie"}
+)
 _DIRECTIONAL: Final = frozenset({"up", "down", "lead", "lag", "exceed", "flat"})
 _MARKET_UNITS: Final = frozenset({"percent", "percentage points", "basis points", "points"})
 # What the house explains with a figure: the only sentences of kind definition that may hold one.
@@ -97,7 +104,9 @@ class Report:
     @property
     def failing(self) -> tuple[Claim, ...]:
         """The claims that stop the article."""
-        return tuple(claim for claim in self.claims if claim.status in {Status.UNSUPPORTED, Status.CONTRADICTED})
+        return tuple(
+            claim for claim in self.claims if claim.status in {Status.UNSUPPORTED, Status.CONTRADICTED}
+        )
 
 
 def verify(article: Article, view_for: Callable[[date], MarketView], lookup: Lookup) -> Report:
@@ -107,7 +116,9 @@ def verify(article: Article, view_for: Callable[[date], MarketView], lookup: Loo
     return _Proof(article, view_for, lookup).report()
 
 
-def verify_texts(texts: Iterable[tuple[str, str]], facts: Iterable[Fact], view: MarketView) -> tuple[Claim, ...]:
+def verify_texts(
+    texts: Iterable[tuple[str, str]], facts: Iterable[Fact], view: MarketView
+) -> tuple[Claim, ...]:
     """Prove texts that carry no links (chart labels, a social card): each clause must follow from one fact.
 
     `texts` are (where, text); the claims of a text have `where` in their reason, and line 0.
@@ -181,7 +192,9 @@ class _Facts:
         except BroadtapeError as error:
             return _Found(reason=str(error))
 
-    def _compute(self, metric: str, params: Mapping[str, str], view: MarketView, filed: Fact | None = None) -> _Found:
+    def _compute(
+        self, metric: str, params: Mapping[str, str], view: MarketView, filed: Fact | None = None
+    ) -> _Found:
         identity = filed.id if filed else ""
         try:
             fact = metrics.compute(view, metric, params)
@@ -205,13 +218,22 @@ class _Facts:
             return _Found(status=Status.CONTRADICTED, reason=str(error), id=identity)
         view = self.view(filed.as_of)
         if view.as_of != filed.as_of:
-            return _Found(filed=filed, reason=f"there was no session on {filed.as_of}", id=identity, metric=filed.key.metric)
+            return _Found(
+                filed=filed,
+                reason=f"there was no session on {filed.as_of}",
+                id=identity,
+                metric=filed.key.metric,
+            )
         return self._compute(filed.key.metric, dict(filed.key.params), view, filed)
 
 
 def _same(one: Fact, other: Fact) -> bool:
     """Whether two facts say the same: value, parts and tags."""
-    return one.parts == other.parts and one.tags == other.tags and (one.value, one.unit) == (other.value, other.unit)
+    return (
+        one.parts == other.parts
+        and one.tags == other.tags
+        and (one.value, one.unit) == (other.value, other.unit)
+    )
 
 
 def _revised_since(filed: Fact, fresh: Fact) -> bool:
@@ -264,14 +286,18 @@ class _Proof:
         self.document = markdown.parse(article.body, first_line=article.body_line)
         self.facts = _Facts(article, view_for, lookup)
         self.as_of = self.facts.as_of
-        tickers = [span.target for block in self.document.blocks for span in block.spans if span.kind == "ticker"]
+        tickers = [
+            span.target for block in self.document.blocks for span in block.spans if span.kind == "ticker"
+        ]
         tickers += [symbol for symbol in article.symbols if ":" in symbol]
         self.view = self.facts.view(self.as_of)
         self.names = table_for(self.view, tickers)
         self.listed = _listed(article)
         self.claims: list[Claim] = []
         self.reading = _Reading()
+        self.known: dict[str, Fact] = {}
         self._lower: frozenset[str] | None = None
+        self._texts: _Unlinked | None = None
 
     def report(self) -> Report:
         links = [span for block in self.document.blocks for span in block.spans if span.kind == "fact"]
@@ -282,13 +308,22 @@ class _Proof:
         for identity in self.facts.records:
             if _ID.fullmatch(identity):
                 self.facts.find(identity)
+        self.known = self.facts.known()
         self._file_records({span.target for span in links})
         self._front_matter()
         self._body()
         ordered = sorted(self.claims, key=lambda claim: claim.line)
-        return Report(tuple(ordered), self.facts.known())
+        return Report(tuple(ordered), self.known)
 
-    def _add(self, text: str, line: int, status: Status, reason: str = "", fact: Fact | None = None, objection: Objection | None = None) -> None:
+    def _add(
+        self,
+        text: str,
+        line: int,
+        status: Status,
+        reason: str = "",
+        fact: Fact | None = None,
+        objection: Objection | None = None,
+    ) -> None:
         self.claims.append(_claim(text, line, status, fact, reason, objection))
 
     # --- facts.json -------------------------------------------------------------------------------------
@@ -304,7 +339,14 @@ class _Proof:
             found = self.facts.find(identity)
             if found.fact is None:
                 self.claims.append(
-                    Claim(f"facts.json: {identity}", 1, found.status, identity, found.metric, reason=found.reason)
+                    Claim(
+                        f"facts.json: {identity}",
+                        1,
+                        found.status,
+                        identity,
+                        found.metric,
+                        reason=found.reason,
+                    )
                 )
             elif found.filed is not None and not _same(found.filed, found.fact):
                 status = Status.REVISED if _revised_since(found.filed, found.fact) else Status.CONTRADICTED
@@ -322,26 +364,39 @@ class _Proof:
                 self._prove_unlinked(text, article.lines.get(key, 1), key)
         if not self.desk:
             return
-        told = {str(part.value) for fact in self.facts.known().values() for part in fact.parts if part.kind == "entity"}
+        told = {
+            str(part.value) for fact in self.known.values() for part in fact.parts if part.kind == "entity"
+        }
         for symbol in article.symbols:
             if symbol not in told:
-                self._add(symbol, article.lines.get("symbols", 1), Status.UNSUPPORTED, "no fact of the article is about this symbol")
+                self._add(
+                    symbol,
+                    article.lines.get("symbols", 1),
+                    Status.UNSUPPORTED,
+                    "no fact of the article is about this symbol",
+                )
 
     def _prove_unlinked(self, text: str, line: int, where: str) -> None:
         proved = self._unlinked().prove(text)
         if self.desk:
             for piece, status, fact, objection in proved:
-                self._add(piece, line, status, f"{where}: {objection.reason}" if objection else "", fact, objection)
+                self._add(
+                    piece, line, status, f"{where}: {objection.reason}" if objection else "", fact, objection
+                )
             return
         tokens = lex(text, self.names)
         if not self._market_claim(tokens):
             return
         holds = all(status is Status.VERIFIED for _, status, _, _ in proved)
         fact = next((fact for _, _, fact, _ in proved if fact), None)
-        self._add(text, line, Status.VERIFIED if holds else Status.UNCHECKED, "" if holds else "no fact link", fact)
+        self._add(
+            text, line, Status.VERIFIED if holds else Status.UNCHECKED, "" if holds else "no fact link", fact
+        )
 
     def _unlinked(self) -> _Unlinked:
-        return _Unlinked(self.facts.known(), self.names, self.as_of, self._unknown_word)
+        if self._texts is None:
+            self._texts = _Unlinked(self.known, self.names, self.as_of, self._unknown_word)
+        return self._texts
 
     # --- body ---------------------------------------------------------------------------------------------
 
@@ -410,7 +465,17 @@ class _Proof:
         text = sentence.text[span.start : span.end]
         found = self.facts.find(span.target)
         if found.fact is None:
-            self.claims.append(Claim(text, sentence.line, found.status, found.id, found.metric, claimed=text, reason=found.reason))
+            self.claims.append(
+                Claim(
+                    text,
+                    sentence.line,
+                    found.status,
+                    found.id,
+                    found.metric,
+                    claimed=text,
+                    reason=found.reason,
+                )
+            )
             return
         fact = found.fact
         if self.article.as_of is not None and fact.as_of != self.article.as_of:
@@ -423,7 +488,9 @@ class _Proof:
         tokens = lex(text, self.names, opens=not sentence.text[: span.start].strip())
         context = self._context(sentence, span, outside)
         verdict = entails(tokens, fact, context)
-        self._judge(text, sentence.line, found, verdict, lambda filed: entails(tokens, filed, context), tokens)
+        self._judge(
+            text, sentence.line, found, verdict, lambda filed: entails(tokens, filed, context), tokens
+        )
         self.reading.take(fact)
 
     def _judge(
@@ -452,8 +519,12 @@ class _Proof:
             else:
                 self._add(text, line, Status.UNSUPPORTED, "the link's text says nothing of the fact", fact)
         else:
-            worst = next((o for o in verdict.objections if o.status is Status.CONTRADICTED), verdict.objections[0])
-            self._add(text, line, worst.status, "; ".join(o.reason for o in verdict.objections[:3]), fact, worst)
+            worst = next(
+                (o for o in verdict.objections if o.status is Status.CONTRADICTED), verdict.objections[0]
+            )
+            self._add(
+                text, line, worst.status, "; ".join(o.reason for o in verdict.objections[:3]), fact, worst
+            )
 
     def _context(self, sentence: Sentence, span: Span, outside: Sequence[Token]) -> Context:
         subject, joined = self._subject(sentence, span, outside)
@@ -469,7 +540,9 @@ class _Proof:
             subject_required=self.desk,
         )
 
-    def _subject(self, sentence: Sentence, span: Span, outside: Sequence[Token]) -> tuple[frozenset[str] | None, frozenset[str] | None]:
+    def _subject(
+        self, sentence: Sentence, span: Span, outside: Sequence[Token]
+    ) -> tuple[frozenset[str] | None, frozenset[str] | None]:
         """The nearest name before the link that is no comparand; for "A and B [rose]" no single one."""
         text = sentence.text
         names = [
@@ -478,7 +551,11 @@ class _Proof:
             and not is_comparand(text[: token.start].lower().split())
         ]  # fmt: skip
         if _RELATIVE_PRONOUN.search(text[: span.start]):
-            last = [token for token in lex(text[: span.start], self.names) if isinstance(token, Name) and "" not in token.symbols]
+            last = [
+                token
+                for token in lex(text[: span.start], self.names)
+                if isinstance(token, Name) and "" not in token.symbols
+            ]
             if last:
                 return last[-1].symbols, None
         if not names:
@@ -544,7 +621,7 @@ class _Proof:
         if "cause" in kinds:
             return f"{word.text!r} gives a cause: name and link a source in the same sentence"
         referring = {kind for kind in kinds if kind in _REFERRING or kind.startswith("unit:")}
-        if any(licenses(fact, kind) for kind in referring for fact in self.facts.known().values()):
+        if any(licenses(fact, kind) for kind in referring for fact in self.known.values()):
             return ""
         return f"{word.text!r} claims something outside a fact link"
 
@@ -553,7 +630,11 @@ class _Proof:
         if not isinstance(token, Proper):
             return ""
         word = token.text.removesuffix("’s").removesuffix("'s")
-        if token.initial and word[1:].islower() and (word.lower() in self._lower_words() or _ENGLISH.fullmatch(word.lower())):
+        if (
+            token.initial
+            and word[1:].islower()
+            and (word.lower() in self._lower_words() or _ENGLISH.fullmatch(word.lower()))
+        ):
             if word.lower() not in _listed_first_words(self.view):
                 return ""
         return f"{token.text!r} is no known name"
@@ -571,14 +652,21 @@ class _Proof:
             before = tokens[place - 1] if place else None
             if not token.symbols:
                 if self.desk:
-                    self._add(token.text, line, Status.UNSUPPORTED, f"no instrument {token.text.strip('()')} is known")
+                    self._add(
+                        token.text,
+                        line,
+                        Status.UNSUPPORTED,
+                        f"no instrument {token.text.strip('()')} is known",
+                    )
             elif isinstance(before, Name) and not text[before.end : token.start].strip():
                 if not before.symbols & token.symbols:
                     self._add(token.text, line, Status.CONTRADICTED if self.desk else Status.UNCHECKED,
                               f"{token.text.strip('()')} is not the ticker of {before.text}")  # fmt: skip
             elif self.desk:
                 title = " or ".join(self.names.title(symbol) for symbol in token.symbols)
-                self._add(token.text, line, Status.CONTRADICTED, f"the name before this ticker is not {title}")
+                self._add(
+                    token.text, line, Status.CONTRADICTED, f"the name before this ticker is not {title}"
+                )
 
     def _without_links(self, sentence: Sentence) -> None:
         if sentence.text.strip():
@@ -598,11 +686,17 @@ class _Proof:
         figured = next((token for token in tokens if isinstance(token, Figure | Moment)), None)
         linked = any(span.kind == "link" for span in spans)
         if kind == "attributed":
-            status, reason = (Status.ATTRIBUTED, "") if linked else (Status.UNSUPPORTED, "no source is linked in the sentence")
+            status, reason = (
+                (Status.ATTRIBUTED, "")
+                if linked
+                else (Status.UNSUPPORTED, "no source is linked in the sentence")
+            )
             self._add(text, line, status, reason)
             return
         if figured is not None and not (kind == "definition" and _is_definition(text)):
-            self._add(text, line, Status.UNSUPPORTED, f"{figured.text!r} stands in a sentence without a fact link")
+            self._add(
+                text, line, Status.UNSUPPORTED, f"{figured.text!r} stands in a sentence without a fact link"
+            )
             return
         if kind == "interpretation" and not guard:
             self._add(text, line, Status.UNSUPPORTED, "an interpretation needs a guard")
@@ -612,10 +706,15 @@ class _Proof:
                 self._add(token.text, line, Status.UNSUPPORTED, reason)
                 return
             if isinstance(token, Word) and {"cause", "puffery", "advice"} & set(token.classes) and not linked:
-                self._add(token.text, line, Status.UNSUPPORTED, f"{token.text!r} needs a source linked in the sentence")
+                self._add(
+                    token.text,
+                    line,
+                    Status.UNSUPPORTED,
+                    f"{token.text!r} needs a source linked in the sentence",
+                )
                 return
         try:
-            if guard and not guard_holds(guard, self.facts.known()):
+            if guard and not guard_holds(guard, self.known):
                 self._add(text, line, Status.CONTRADICTED, f"its condition does not hold: {guard}")
                 return
         except BadGuard as error:
@@ -633,16 +732,25 @@ class _Proof:
 
     def _market_claim(self, tokens: Sequence[Token]) -> bool:
         named = self.reading.subject is not None or any(
-            isinstance(token, Name) and any(not symbol.startswith("@") and symbol for symbol in token.symbols) for token in tokens
+            isinstance(token, Name) and any(not symbol.startswith("@") and symbol for symbol in token.symbols)
+            for token in tokens
         )
-        named_here = any(isinstance(token, Name) and any(symbol for symbol in token.symbols) for token in tokens)
+        named_here = any(
+            isinstance(token, Name) and any(symbol for symbol in token.symbols) for token in tokens
+        )
         for token in tokens:
             if isinstance(token, Figure):
-                if token.unit in _MARKET_UNITS and (named or any(isinstance(t, Word) and _DIRECTIONAL & set(t.classes) for t in tokens)):
+                if token.unit in _MARKET_UNITS and (
+                    named or any(isinstance(t, Word) and _DIRECTIONAL & set(t.classes) for t in tokens)
+                ):
                     return True
                 if token.unit == "USD" and named_here:
                     return True
-            if isinstance(token, Word) and named_here and {*_DIRECTIONAL, "record", "streak", "highest", "lowest"} & set(token.classes):
+            if (
+                isinstance(token, Word)
+                and named_here
+                and {*_DIRECTIONAL, "record", "streak", "highest", "lowest"} & set(token.classes)
+            ):
                 return True
         return False
 
@@ -662,7 +770,8 @@ class _Proof:
             label = grid.get((cell.row, 0)) if cell.column else None
             if cell.column == 0 and not any(span.kind == "fact" for span in cell.spans):
                 linked = any(
-                    other.row == cell.row and any(span.kind == "fact" for span in other.spans) for other in cells
+                    other.row == cell.row and any(span.kind == "fact" for span in other.spans)
+                    for other in cells
                 )
                 if linked or not self.desk:
                     self._label(cell)
@@ -696,7 +805,17 @@ class _Proof:
             text = cell.text[span.start : span.end]
             found = self.facts.find(span.target)
             if found.fact is None:
-                self.claims.append(Claim(text, cell.line, found.status, found.id, found.metric, claimed=text, reason=found.reason))
+                self.claims.append(
+                    Claim(
+                        text,
+                        cell.line,
+                        found.status,
+                        found.id,
+                        found.metric,
+                        claimed=text,
+                        reason=found.reason,
+                    )
+                )
                 continue
             if self.article.as_of is not None and found.fact.as_of != self.article.as_of:
                 self._add(text, cell.line, Status.CONTRADICTED,
@@ -704,8 +823,14 @@ class _Proof:
                 continue
             own = lex(text, self.names, unit=unit)
             tokens = [*_unless_signed(around, own), *own]
-            self._judge(text, cell.line, found, entails(tokens, found.fact, context),
-                        lambda filed, tokens=tokens: entails(tokens, filed, context), own)  # type: ignore[misc]  # mypy: default-bound lambda
+            self._judge(
+                text,
+                cell.line,
+                found,
+                entails(tokens, found.fact, context),
+                lambda filed, tokens=tokens: entails(tokens, filed, context),
+                own,
+            )  # type: ignore[misc]  # mypy: default-bound lambda
         claims = [token for token in outside if isinstance(token, Figure | Moment | Word | Proper)]
         if claims and not links and self.desk:
             self._free_cell(cell, [*around, *outside], context)
@@ -715,7 +840,9 @@ class _Proof:
                     self._add(token.text, cell.line, Status.UNSUPPORTED, reason)
 
     def _cell_context(self, around: Sequence[Token]) -> Context:
-        named = next((t.symbols for t in around if isinstance(t, Name) and "" not in t.symbols), self.reading.subject)
+        named = next(
+            (t.symbols for t in around if isinstance(t, Name) and "" not in t.symbols), self.reading.subject
+        )
         return Context(
             as_of=self.as_of,
             names=self.names,
@@ -729,7 +856,7 @@ class _Proof:
     def _free_cell(self, cell: Block, tokens: Sequence[Token], context: Context) -> None:
         """A cell with figures but no link must follow from some fact about its row."""
         best: tuple[int, Objection] | None = None
-        for fact in self.facts.known().values():
+        for fact in self.known.values():
             verdict = entails(tokens, fact, context)
             if verdict.holds:
                 self._add(cell.text, cell.line, Status.VERIFIED, fact=fact)
@@ -737,77 +864,119 @@ class _Proof:
             if best is None or len(verdict.objections) < best[0]:
                 best = len(verdict.objections), verdict.objections[0]
         reason = best[1].reason if best else "the article has no facts"
-        self._add(cell.text, cell.line, Status.UNSUPPORTED, f"no fact of the article says so; nearest: {reason}")
+        self._add(
+            cell.text, cell.line, Status.UNSUPPORTED, f"no fact of the article says so; nearest: {reason}"
+        )
 
 
 # --- texts without links -------------------------------------------------------------------------------------
 
 _Piece = tuple[str, Status, Fact | None, Objection | None]
+_Said = tuple[frozenset[str] | None, frozenset[Window]]
+_LONGEST_PART: Final = (
+    6  # clauses that one fact may need: "in September, October and December 2025, to 3.50%–3.75%"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """How many clauses are proved, by which facts, and what they have said."""
+
+    clauses: int
+    path: tuple[tuple[str, Fact | None], ...]
+    said: _Said
 
 
 class _Unlinked:
     """Title, summary, captions: a partition of the clauses such that each part follows from one fact."""
 
     def __init__(
-        self, facts: Mapping[str, Fact], names: NameTable, as_of: date, unknown: Callable[[Token | None], str | None]
+        self,
+        facts: Mapping[str, Fact],
+        names: NameTable,
+        as_of: date,
+        unknown: Callable[[Token | None], str | None],
     ) -> None:
         self.facts, self.names, self.as_of, self.unknown = facts, names, as_of, unknown
+        self._tokens: dict[tuple[str, bool], tuple[Token, ...]] = {}
+        self._possible: dict[tuple[str, bool], list[Fact] | None] = {}
 
     def prove(self, text: str) -> list[_Piece]:
         """The parts of the text with what became of each; parts that claim nothing are left out."""
         pieces = _clauses(text, self.names)
         if not pieces:
             return []
-        found = self._partition(text, pieces, 0, None, frozenset())
-        if found is not None:
-            return [(piece, Status.VERIFIED, fact, None) for piece, fact in found if fact is not None]
-        return self._explain(text, pieces)
+        reached = self._partition(text, pieces)
+        proved: list[_Piece] = [
+            (piece, Status.VERIFIED, fact, None) for piece, fact in reached.path if fact is not None
+        ]
+        if reached.clauses == len(pieces):
+            return proved
+        return [*proved, self._explain(text, pieces[reached.clauses], reached)]
 
-    def _partition(
-        self, text: str, pieces: Sequence[tuple[int, int]], at: int, subject: frozenset[str] | None, windows: frozenset[Window]
-    ) -> list[tuple[str, Fact | None]] | None:
-        if at == len(pieces):
-            return []
-        for end in range(len(pieces), at, -1):
-            part = text[pieces[at][0] : pieces[end - 1][1]]
-            for fact in self._sayings(part, at, subject, windows):
-                rest = self._partition(text, pieces, end, *self._after(part, fact, subject, windows))
-                if rest is not None:
-                    return [(part, fact), *rest]
-                if fact is None:
-                    break
-        return None
+    def _partition(self, text: str, pieces: Sequence[tuple[int, int]]) -> _Path:
+        """How far the text can be proved: the furthest clause reached, and the facts of the way there.
 
-    def _after(
-        self, part: str, fact: Fact | None, subject: frozenset[str] | None, windows: frozenset[Window]
-    ) -> tuple[frozenset[str] | None, frozenset[Window]]:
-        names = [t for t in lex(part, self.names) if isinstance(t, Name) and "" not in t.symbols]
+        States are what the part so far has said (subject, windows); each is reached once.
+        """
+        states: list[dict[_Said, tuple[tuple[str, Fact | None], ...]]] = [{} for _ in range(len(pieces) + 1)]
+        states[0][None, frozenset()] = ()
+        furthest = 0
+        for at in range(len(pieces)):
+            if not states[at]:
+                continue
+            furthest = at
+            for end in range(min(len(pieces), at + _LONGEST_PART), at, -1):
+                part = text[pieces[at][0] : pieces[end - 1][1]]
+                for said, path in states[at].items():
+                    for fact in self._sayings(part, said, opens=at == 0):
+                        states[end].setdefault(self._after(part, fact, said), (*path, (part, fact)))
+        if states[-1]:
+            furthest = len(pieces)
+        said, path = next(iter(states[furthest].items()))
+        return _Path(furthest, path, said)
+
+    def _after(self, part: str, fact: Fact | None, said: _Said) -> _Said:
+        subject, windows = said
         about = fact.get("subject") if fact else None
         if about is not None:
             subject = frozenset({str(about.value)})
-        elif names:
-            subject = names[0].symbols
+        else:
+            names = [t for t in self._lexed(part) if isinstance(t, Name) and "" not in t.symbols]
+            subject = names[0].symbols if names else subject
         window = window_of(fact) if fact else None
         return subject, windows | {window} if window else windows
 
-    def _sayings(
-        self, part: str, at: int, subject: frozenset[str] | None, windows: frozenset[Window]
-    ) -> Iterable[Fact | None]:
-        tokens = lex(part, self.names, opens=at == 0)
+    def _lexed(self, part: str, *, opens: bool = False) -> tuple[Token, ...]:
+        key = (part, opens)
+        if key not in self._tokens:
+            self._tokens[key] = lex(part, self.names, opens=opens)
+        return self._tokens[key]
+
+    def _sayings(self, part: str, said: _Said, *, opens: bool) -> Iterable[Fact | None]:
+        """The facts that say this part; None alone where it claims nothing."""
+        key = (part, opens)
+        if key not in self._possible:
+            self._possible[key] = self._possibly(self._lexed(part, opens=opens))
+        possible = self._possible[key]
+        if possible is None:
+            return (None,)
+        tokens = [token for token in self._lexed(part, opens=opens) if not isinstance(token, Proper)]
+        return [fact for fact in possible if entails(tokens, fact, self._context(*said)).holds]
+
+    def _possibly(self, tokens: Sequence[Token]) -> list[Fact] | None:
+        """The facts that say so whatever was said before; None where the part claims nothing."""
         if any(isinstance(token, Proper) and self._refused(token) for token in tokens):
-            return
-        tokens = tuple(token for token in tokens if not isinstance(token, Proper))
-        if not any(isinstance(token, Figure | Word | Moment) for token in tokens):
-            names = [token for token in tokens if isinstance(token, Name) and "" not in token.symbols]
-            if all(any(concerns(fact, name) for fact in self.facts.values()) for name in names):
-                yield None
-            return
-        if not any(isinstance(token, Figure | Word) for token in tokens):
-            return  # a date alone belongs to the clause before it
+            return []
+        tokens = [token for token in tokens if not isinstance(token, Proper)]
         names = [token for token in tokens if isinstance(token, Name) and "" not in token.symbols]
-        for fact in self.facts.values():
-            if all(concerns(fact, name) for name in names) and entails(tokens, fact, self._context(subject, windows)).holds:
-                yield fact
+        if not any(isinstance(token, Figure | Word | Moment) for token in tokens):
+            known = all(any(concerns(fact, name) for fact in self.facts.values()) for name in names)
+            return None if known else []
+        if not any(isinstance(token, Figure | Word) for token in tokens):
+            return []  # a date alone belongs to the clause before it
+        loose = Context(self.as_of, self.names, subject_required=False, scoped=True)
+        return [fact for fact in self.facts.values() if entails(tokens, fact, loose, first_only=True).holds]
 
     def _refused(self, token: Token) -> bool:
         return bool(self.unknown(token)) if self.unknown(token) is not None else True
@@ -815,40 +984,30 @@ class _Unlinked:
     def _context(self, subject: frozenset[str] | None, windows: frozenset[Window]) -> Context:
         return Context(self.as_of, self.names, subject, windows, total_said=True, scoped=False)
 
-    def _explain(self, text: str, pieces: Sequence[tuple[int, int]]) -> list[_Piece]:
-        """The longest provable beginning, then the clause where it fails, with the nearest fact's objection."""
-        proved: list[_Piece] = []
-        start = 0
-        for end in range(len(pieces) - 1, 0, -1):
-            found = self._partition(text, pieces[:end], 0, None, frozenset())
-            if found is not None:
-                proved = [(piece, Status.VERIFIED, fact, None) for piece, fact in found if fact is not None]
-                start = end
-                break
-        subject: frozenset[str] | None = None
-        windows: frozenset[Window] = frozenset()
-        for piece, _, fact, _ in proved:
-            subject, windows = self._after(piece, fact, subject, windows)
-        failing = text[pieces[start][0] : pieces[start][1]]
-        tokens = lex(failing, self.names, opens=start == 0)
+    def _explain(self, text: str, clause: tuple[int, int], reached: _Path) -> _Piece:
+        """The clause where the proof ends, with the nearest fact's objection."""
+        failing = text[clause[0] : clause[1]]
+        tokens = self._lexed(failing, opens=reached.clauses == 0)
         for token in tokens:
             if isinstance(token, Proper) and self._refused(token):
                 reason = self.unknown(token) or f"{token.text!r} is no known name"
-                return [*proved, (failing, Status.UNSUPPORTED, None, Objection(Status.UNSUPPORTED, reason, token.text))]
+                return failing, Status.UNSUPPORTED, None, Objection(Status.UNSUPPORTED, reason, token.text)
         best: tuple[int, Fact, Objection] | None = None
         for fact in self.facts.values():
-            objections = entails(tokens, fact, self._context(subject, windows)).objections
+            objections = entails(tokens, fact, self._context(*reached.said)).objections
             if objections and (best is None or len(objections) < best[0]):
                 best = len(objections), fact, objections[0]
         if best is None:
             nothing = Objection(Status.UNSUPPORTED, "it follows from no single fact of the article", failing)
-            return [*proved, (failing, Status.UNSUPPORTED, None, nothing)]
+            return failing, Status.UNSUPPORTED, None, nothing
         _, fact, objection = best
-        near = Objection(
-            Status.UNSUPPORTED, f"no fact of the article says so; nearest: {objection.reason}", objection.claimed or failing,
-            objection.computed,
-        )  # fmt: skip
-        return [*proved, (failing, Status.UNSUPPORTED, fact, near)]
+        near = f"no fact of the article says so; nearest: {objection.reason}"
+        return (
+            failing,
+            Status.UNSUPPORTED,
+            fact,
+            Objection(Status.UNSUPPORTED, near, objection.claimed or failing, objection.computed),
+        )
 
 
 def _clauses(text: str, names: NameTable) -> list[tuple[int, int]]:
@@ -871,7 +1030,9 @@ def _clauses(text: str, names: NameTable) -> list[tuple[int, int]]:
 # --- small things ---------------------------------------------------------------------------------------------
 
 
-def _claim(text: str, line: int, status: Status, fact: Fact | None, reason: str, objection: Objection | None) -> Claim:
+def _claim(
+    text: str, line: int, status: Status, fact: Fact | None, reason: str, objection: Objection | None
+) -> Claim:
     value = fact.get("value") if fact else None
     return Claim(
         text=text,
@@ -947,13 +1108,18 @@ def _header_unit(text: str) -> str:
 
 def _heads_only(word: Word) -> bool:
     """Words by which a header names its column without claiming: units, "close", directions and leads of signed cells."""
-    return all(kind.startswith("unit:") or kind in {*_DIRECTIONAL, "close", "better", "worse"} for kind in word.classes)
+    return all(
+        kind.startswith("unit:") or kind in {*_DIRECTIONAL, "close", "better", "worse"}
+        for kind in word.classes
+    )
 
 
 def _unless_signed(around: Sequence[Token], own: Sequence[Token]) -> list[Token]:
     """The labels' tokens; a figure that the cell repeats is the cell's."""
     said = {(token.value, token.unit) for token in own if isinstance(token, Figure)}
-    return [token for token in around if not (isinstance(token, Figure) and (token.value, token.unit) in said)]
+    return [
+        token for token in around if not (isinstance(token, Figure) and (token.value, token.unit) in said)
+    ]
 
 
 _FIRST_WORDS: dict[int, tuple[MarketView, frozenset[str]]] = {}
@@ -964,7 +1130,9 @@ def _listed_first_words(view: MarketView) -> frozenset[str]:
     kept = _FIRST_WORDS.get(0)
     if kept is None or kept[0] is not view:
         words = frozenset(
-            instrument.name.split()[0].strip(",.").lower() for instrument in view.instruments() if instrument.name.strip()
+            instrument.name.split()[0].strip(",.").lower()
+            for instrument in view.instruments()
+            if instrument.name.strip()
         )
         _FIRST_WORDS[0] = kept = (view, words)
     return kept[1]

@@ -99,9 +99,12 @@ class Verdict:
         return not self.objections
 
 
-def entails(tokens: Sequence[Token], fact: Fact, context: Context) -> Verdict:
-    """Judge one claim against one fact. A text without any claim follows from every fact."""
-    return _Judge(tokens, fact, context).verdict()
+def entails(tokens: Sequence[Token], fact: Fact, context: Context, *, first_only: bool = False) -> Verdict:
+    """Judge one claim against one fact. A text without any claim follows from every fact.
+
+    With `first_only` the judging ends at the first objection: enough to know that the claim does not follow.
+    """
+    return _Judge(tokens, fact, context).verdict(first_only=first_only)
 
 
 def concerns(fact: Fact, name: Name) -> bool:
@@ -165,14 +168,12 @@ class _Judge:
         self.matched: dict[int, Part] = {}  # figures by place in self.tokens
         self.matched_dates: dict[int, str] = {}
 
-    def verdict(self) -> Verdict:
-        self._names()
-        self._figures()
-        self._moments()
-        self._roles()
-        self._words()
-        self._sides()
-        self._scope()
+    def verdict(self, *, first_only: bool) -> Verdict:
+        rules = (self._names, self._figures, self._moments, self._roles, self._words, self._sides, self._scope)
+        for rule in rules:
+            rule()
+            if first_only and self.result.objections:
+                break
         return self.result
 
     def _object(self, status: Status, reason: str, claimed: str = "", computed: str = "") -> None:
