@@ -6,9 +6,9 @@ store and the archive, writes only through the archive.
 
 from __future__ import annotations
 
-import base64
+import dataclasses
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -19,6 +19,7 @@ from jinja2 import FileSystemLoader
 
 from broadtape import metrics, resources
 from broadtape.archive import Archive
+from broadtape.archive.files import new_id
 from broadtape.desk import chart, newsworthiness, proof, prose, signals, stories
 from broadtape.desk.facts import FactBook
 from broadtape.desk.newsworthiness import Ranked
@@ -26,7 +27,16 @@ from broadtape.desk.outline import ChartPlan, Outline
 from broadtape.desk.prose import Draft
 from broadtape.desk.signals import Signal
 from broadtape.desk.stories import Assignment, Proposal
-from broadtape.model import Article, BadParameter, BroadtapeError, Claim, Fact, MarketView, NoData, Photo, Status
+from broadtape.model import (
+    Article,
+    BadParameter,
+    Claim,
+    Fact,
+    MarketView,
+    NoData,
+    Photo,
+    Status,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,8 +73,7 @@ def view_on(store: MarketStore, on: date) -> MarketView:
     if not signals.benchmarks(view):
         newest = store.last_session()
         raise NoData(
-            f"no benchmark of the settings has a bar on {on}"
-            f"{f'; the newest session in the store is {newest}' if newest else '; run broadtape fetch first'}"
+            f"no benchmark of the settings has a bar on {on}; the newest session in the store is {newest}"
         )
     return view
 
@@ -193,11 +202,16 @@ def _file(
     view_for: Callable[[date], MarketView],
 ) -> Filed:
     written, facts = compose(instance, view, outline)
-    article, record, attachments = assemble(instance, view, outline, written, facts, site=site, draft=draft, now=now)
-    report = proof.verify(article, view_for, lambda _: None)
+    article, record, attachments = assemble(
+        instance, view, outline, written, facts, site=site, draft=draft, now=now
+    )
+    report = proof.verify(dataclasses.replace(article, facts=record), view_for, archive.lookup)
     if not report.ok:
-        article = _with_status(article, "held")
+        article = dataclasses.replace(article, status="held")
     path, status = archive.file_desk_article(article, facts=record, attachments=attachments, replace=replace)
+    if not report.ok and status == "filed":  # once more as filed, so that the lines are the file's
+        there = archive.load(path).article
+        report = proof.verify(there, view_for, archive.lookup) if there is not None else report
     return Filed(
         story=outline.story,
         title=article.title,
@@ -205,7 +219,9 @@ def _file(
         status=article.status if status == "filed" else status,
         words=len(written.body.split()),
         claims=report.counts,
-        failing=tuple(claim for claim in report.claims if claim.status in {Status.UNSUPPORTED, Status.CONTRADICTED}),
+        failing=tuple(
+            claim for claim in report.claims if claim.status in {Status.UNSUPPORTED, Status.CONTRADICTED}
+        ),
     )
 
 
@@ -229,7 +245,11 @@ def assemble(
     published = datetime.combine(view.as_of, _PUBLISHED_AT, instance.time_zone).astimezone(zone)
     late = now - published > timedelta(days=1)
     svg = draw(view, outline.chart, written) if outline.chart is not None else None
-    photo = Photo("chart.svg", written.alt, f"Chart: {instance.title}", written.caption) if svg is not None else None
+    photo = (
+        Photo("chart.svg", written.alt, f"Chart: {instance.title}", written.caption)
+        if svg is not None
+        else None
+    )
     article = Article(
         path="",
         slug="",
@@ -294,8 +314,6 @@ def draw(view: MarketView, plan: ChartPlan, written: Draft) -> bytes | None:
 
 
 def article_id(outline: Outline) -> str:
-    """26 characters of Crockford's base 32 from the session and the story's key: the same story, the same id."""
+    """The same story of the same session has the same id, whenever it is written."""
     mark = hashlib.sha256(f"{outline.as_of}/{outline.key}".encode()).digest()
-    moment = int(datetime.combine(outline.as_of, _PUBLISHED_AT, UTC).timestamp() * 1000).to_bytes(6, "big")
-    text = base64.b32hexencode(moment + mark[:11]).decode().rstrip("=")[:26]
-    return text.translate(str.maketrans("0123456789ABCDEFGHIJKLMNOPQRSTUV", "0123456789ABCDEFGHJKMNPQRSTVWXYZ"))
+    return new_id(datetime.combine(outline.as_of, _PUBLISHED_AT, UTC), mark)

@@ -78,12 +78,13 @@ def _words() -> inflect.engine:
 
 def cardinal(number: int) -> str:
     """Words below 10, numerals from 10 up."""
-    return str(_words().number_to_words(number)) if 0 <= number < 10 else f"{number:,}"
+    return str(_words().number_to_words(str(number))) if 0 <= number < 10 else f"{number:,}"
 
 
 def ordinal(number: int) -> str:
     """`first` to `ninth` in words, `14th` from 10 up."""
-    return str(_words().ordinal(_words().number_to_words(number) if number < 10 else number))
+    words = _words()
+    return str(words.ordinal(str(words.number_to_words(str(number))) if number < 10 else str(number)))
 
 
 def noun(number: int, singular: str) -> str:

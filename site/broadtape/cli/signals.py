@@ -11,8 +11,12 @@ from broadtape.cli import Newsroom, pass_newsroom
 
 
 @click.command()
-@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="The session; default: the newest in the store.")
-@click.option("--most", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many to print.")
+@click.option(
+    "--on", type=click.DateTime(["%Y-%m-%d"]), help="The session; default: the newest in the store."
+)
+@click.option(
+    "--most", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many to print."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print all of them as JSON, with every component.")
 @pass_newsroom
 def command(newsroom: Newsroom, on: datetime | None, most: int, as_json: bool) -> None:
@@ -26,12 +30,11 @@ def command(newsroom: Newsroom, on: datetime | None, most: int, as_json: bool) -
 
     from broadtape import edition
     from broadtape.archive import Archive
-    from broadtape.cli.write import newest
     from broadtape.market import MarketStore
 
     instance = newsroom.instance()
     store = MarketStore.open(instance.store, readonly=True)
-    day = on.date() if on else newest(store)
+    day = on.date() if on else store.last_session()
     ranked = edition.ranked_signals(instance, edition.view_on(store, day), Archive(instance.content))
     if as_json:
         rows = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import click
 
@@ -11,11 +11,17 @@ from broadtape.cli import Newsroom, pass_newsroom
 
 
 @click.command()
-@click.option("--on", type=click.DateTime(["%Y-%m-%d"]), help="The session to write about; default: the newest in the store.")
+@click.option(
+    "--on",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The session to write about; default: the newest in the store.",
+)
 @click.option("--story", metavar="KIND", help="Only this kind of story: rotation, record or wrap.")
 @click.option("--site", metavar="SITE", help="File it for one site; default: all.")
 @click.option("--draft", is_flag=True, help="File it as a draft: not shown until an editor publishes it.")
-@click.option("--replace", is_flag=True, help="Write over an article of the same story that was changed since.")
+@click.option(
+    "--replace", is_flag=True, help="Write over an article of the same story that was changed since."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @pass_newsroom
 def command(
@@ -41,7 +47,7 @@ def command(
     if site is not None and site not in instance.sites:
         raise BadParameter(f"--site: {site!r} is not one of {', '.join(sorted(instance.sites))}")
     store = MarketStore.open(instance.store, readonly=True)
-    day = on.date() if on else newest(store)
+    day = on.date() if on else store.last_session()
     console = Console(stderr=True)
     with console.status(f"{day}: reading the store") as status:
         filed = edition.write(
@@ -62,23 +68,15 @@ def command(
         for item in filed:
             where = item.path.relative_to(root) if item.path else "–"
             proven = ", ".join(f"{number} {status}" for status, number in item.claims.items() if number)
-            click.echo(f"{item.status:<10} {item.story:<9} {item.words:>5} words  {item.title}\n{'':<10} {where}  ({proven})")
+            click.echo(
+                f"{item.status:<10} {item.story:<9} {item.words:>5} words  {item.title}\n{'':<10} {where}  ({proven})"
+            )
     held = [item for item in filed if item.status == "held"]
     for item in held:
         for claim in item.failing:
             click.echo(f"{item.path}:{claim.line}: {claim.status}: {claim.text!r}: {claim.reason}", err=True)
     if held:
-        click.echo(f"broadtape: {len(held)} held; correct the text or the data, then broadtape verify", err=True)
+        click.echo(
+            f"broadtape: {len(held)} held; correct the text or the data, then broadtape verify", err=True
+        )
         raise SystemExit(1)
-
-
-def newest(store: object) -> date:
-    """The newest session in the store; NoData when it is empty."""
-    from broadtape.market import MarketStore
-    from broadtape.model import NoData
-
-    assert isinstance(store, MarketStore)
-    last = store.last_session()
-    if last is None:
-        raise NoData("the market store is empty; run broadtape fetch first")
-    return last

@@ -29,7 +29,7 @@ from jinja2 import Environment, StrictUndefined, nodes
 from jinja2.ext import Extension
 
 from broadtape import numbers
-from broadtape.desk.outline import Cell, Outline, Paragraph, Planned, Table
+from broadtape.desk.outline import Cell, Outline, Planned, Table
 from broadtape.model import BroadtapeError, Fact, Instrument
 
 if TYPE_CHECKING:
@@ -111,7 +111,11 @@ class Names:
         if not known:
             self.mentioned.append(symbol)
         instrument = self._instrument(symbol)
-        return self.bare(symbol) if known else f"{self.bare(symbol)} ({instrument.exchange}: {instrument.ticker})"
+        return (
+            self.bare(symbol)
+            if known
+            else f"{self.bare(symbol)} ({instrument.exchange}: {instrument.ticker})"
+        )
 
     def bare(self, symbol: str) -> str:
         """Without article or ticker, for headlines, tables and charts: `Russell 2000`."""
@@ -140,7 +144,7 @@ def digest(text: str) -> str:
 
 def environment(loader: BaseLoader) -> Environment:
     """The Jinja2 environment of templates/prose: plain text, strict about undefined names."""
-    return Environment(  # noqa: S701  Markdown, not HTML: names are escaped by escape(), the page by nh3
+    return Environment(
         loader=loader,
         extensions=[Newsroom],
         undefined=StrictUndefined,
@@ -166,7 +170,9 @@ def realise(
     book = _Wordings(env, outline, names, seed)
     title, summary = book.unlinked(outline.title), book.unlinked(outline.summary)
     chart = outline.chart
-    drawn = [book.unlinked(text) for text in (chart.title, chart.alt, chart.caption)] if chart else ["", "", ""]
+    drawn = (
+        [book.unlinked(text) for text in (chart.title, chart.alt, chart.caption)] if chart else ["", "", ""]
+    )
     names.mentioned.clear()
     lines: list[str] = []
     listed: list[Mapping[str, str]] = []
@@ -339,7 +345,9 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
         """`September, October and December 2025`: the year once where it is shared by neighbours."""
         firsts = list(dict.fromkeys(when.replace(day=1) for when in days))
         texts = [
-            numbers.month(when) if place + 1 == len(firsts) or firsts[place + 1].year != when.year else _month_name(when)
+            numbers.month(when)
+            if place + 1 == len(firsts) or firsts[place + 1].year != when.year
+            else _month_name(when)
             for place, when in enumerate(firsts)
         ]
         return numbers.listing(texts)
@@ -355,7 +363,12 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
     def scope(fact: Fact) -> str:
         """` in data since June 2016` at a paragraph's first claim that holds only in the data; then nothing."""
         start = fact.get("data_start")
-        if "all-time" in fact.tags or start is None or not isinstance(start.value, date) or start.value in scoped:
+        if (
+            "all-time" in fact.tags
+            or start is None
+            or not isinstance(start.value, date)
+            or start.value in scoped
+        ):
             return ""
         scoped.add(start.value)
         return f" in data since {numbers.month(start.value)}"
@@ -364,7 +377,11 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
         """` in data since 2016`, for a headline."""
         start = fact.get("data_start")
         bounded = "all-time" not in fact.tags and start is not None and isinstance(start.value, date)
-        return f" in data since {start.value.year}" if bounded and start and isinstance(start.value, date) else ""
+        return (
+            f" in data since {start.value.year}"
+            if bounded and start and isinstance(start.value, date)
+            else ""
+        )
 
     def share_of(fact: Fact, name: str = "value") -> str:
         value = decimal(fact, name)
@@ -403,7 +420,7 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
         "date": lambda when: f"{numbers.weekday(when)}, {numbers.day(when, reference=as_of)}",
         "weekday": numbers.weekday,
         "month": lambda when: numbers.month(when, reference=as_of),
-        "month_year": lambda when: numbers.month(when),
+        "month_year": numbers.month,
         "through": through,
         "rate": lambda pair: numbers.rate_range(*pair),
         "months": months,

@@ -64,7 +64,7 @@ def basis_of(view: MarketView, *symbols: str) -> Basis | None:
     """The basis on which every symbol has a value on the view's session: price before total; else None."""
     for basis in ("price", "total"):
         if all(_has_session(view, symbol, basis) for symbol in symbols):
-            return basis  # type: ignore[return-value]  # mypy does not narrow a tuple of literals
+            return basis
     return None
 
 
@@ -74,7 +74,11 @@ def _has_session(view: MarketView, symbol: str, basis: str) -> bool:
     except (NoData, UnknownSymbol):
         return False
     values = bars.close if basis == "price" else bars.adj_close
-    return bool(len(bars.days)) and bars.days[-1] == np.datetime64(view.as_of, "D") and bool(np.isfinite(values[-1]))
+    return (
+        bool(len(bars.days))
+        and bars.days[-1] == np.datetime64(view.as_of, "D")
+        and bool(np.isfinite(values[-1]))
+    )
 
 
 def _pairs(view: MarketView, extra: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, Basis]]:
@@ -96,7 +100,7 @@ def _relative_streaks(view: MarketView, book: FactBook, extra: Sequence[tuple[st
         names = view.instrument(of).name, view.instrument(vs).name
         length = int(course.lengths[-1])
         ended = int(course.starts[-1]) + length
-        days, a, b = metrics.pair(view, of, vs, basis)
+        _days, a, b = metrics.pair(view, of, vs, basis)
         gap = _gap_size(a, b, length)
         if course.ongoing and length >= _STREAK_FROM:
             fact = book.find("relative-streak", of=of, vs=vs, **chosen)

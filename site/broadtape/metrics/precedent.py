@@ -120,6 +120,8 @@ def _what_followed(answer: Answer) -> None:
     if answer["set"] == "cases" and len(cases) < FEW:
         answer.tags.add("few")
     answer.tags.add("earlier")
+    if event == "record":
+        answer.tags |= {"record", "close"}
     if answer["set"] == "all":
         answer.tags.add("all")
     if len(cases) <= 2 * FEW:

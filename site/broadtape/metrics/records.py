@@ -103,7 +103,7 @@ def _record(answer: Answer) -> None:
     now = series.values[last]
     if not (now > best if side == "high" else now < best):
         raise NotTrue(f"{answer['of']} made no {answer['window']} {side} ({on}) on {series.day(last)}")
-    answer.value("level", series.printed(last), series.bars.unit, series.bars.decimals)
+    answer.value("level", series.printed(last), series.bars.unit, series.places(last))
     answer.names(answer["of"])
     answer.day("date", series.day(last))
     if answer["window"] == "52w":
@@ -136,7 +136,7 @@ def _last_record(answer: Answer) -> None:
     if not len(marks):
         raise NotTrue(f"{answer['of']} made no record {side} ({on}) in the data")
     at = int(marks[-1])
-    answer.value("level", series.printed(at), series.bars.unit, series.bars.decimals)
+    answer.value("level", series.printed(at), series.bars.unit, series.places(at))
     answer.names(answer["of"])
     answer.day("date", series.day(at))
     _scope(answer, series)

@@ -122,7 +122,7 @@ class Answer:
 
     def level(self, name: str, line: Line, position: int) -> None:
         """Adds a price or index level as printed."""
-        self.part(name, "level", line.printed(position), line.bars.unit, line.bars.decimals)
+        self.part(name, "level", line.printed(position), line.bars.unit, line.places(position))
 
     def names(self, subject: str, other: str = "") -> None:
         """Adds the subject, and the object where there is one."""

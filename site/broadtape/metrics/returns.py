@@ -161,7 +161,7 @@ def _level(answer: Answer) -> None:
         at = int(np.searchsorted(series.sessions, on))
         if at == len(series.sessions) or series.sessions[at] != on:
             raise NoData(f"on: {answer['on']} was no session up to {answer.view.as_of}")
-    answer.value("level", series.printed(at), series.bars.unit, series.bars.decimals)
+    answer.value("level", series.printed(at), series.bars.unit, series.places(at))
     answer.names(answer["of"])
     answer.day("date", series.day(at))
     answer.tags.add("close")
@@ -183,10 +183,10 @@ def _quote(answer: Answer) -> None:
     if before < 0:
         raise NoData(f"{answer['of']}: the calendar has no session before {as_date(series.sessions[at])}")
     change = percent(percent_change(series.exact(before), series.exact(at)))
-    answer.value("level", series.printed(at), series.bars.unit, series.bars.decimals)
+    answer.value("level", series.printed(at), series.bars.unit, series.places(at))
     answer.names(answer["of"])
     moved = series.printed(at) - series.printed(before)
-    answer.part("change", "change", moved, series.bars.unit, series.bars.decimals)
+    answer.part("change", "change", moved, series.bars.unit, max(series.places(at), series.places(before)))
     answer.part("percent", "change", change, "percent", 2)
     answer.day("date", series.day(at))
     answer.direction(moved)

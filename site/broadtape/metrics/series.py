@@ -58,9 +58,20 @@ class Line:
         """The session at a position."""
         return as_date(self.sessions[position])
 
+    def places(self, position: int) -> int:
+        """The decimals to print at a position: the most that the source gave in the 20 sessions to it.
+
+        A source that keeps six digits gives 6192.92, and later 23733.9; printing 23,733.90 would claim a digit
+        that it never gave.
+        """
+        recent = self.values[max(position - 19, 0) : position + 1]
+        given = [exact(value) for value in recent[np.isfinite(recent)].tolist()]
+        most = max((-int(value.normalize().as_tuple().exponent) for value in given), default=0)
+        return min(max(most, 0), self.bars.decimals)
+
     def printed(self, position: int) -> Decimal:
-        """The value as prose and tables print it: with the series' decimals."""
-        return tidy(rounded(self.exact(position), self.bars.decimals))
+        """The value as prose and tables print it: with the decimals the source gives there."""
+        return tidy(rounded(self.exact(position), self.places(position)))
 
 
 def line(view: MarketView, symbol: str, field: Field = "close") -> Line:

@@ -39,8 +39,13 @@ class Proposal:
 class Story(Protocol):
     """A story kind."""
 
-    name: str
-    title: str  # for help texts
+    @property
+    def name(self) -> str:
+        """The kind, as `--story` takes it."""
+
+    @property
+    def title(self) -> str:
+        """What the kind is about, for help texts."""
 
     def propose(self, assignment: Assignment) -> list[Proposal]:
         """The stories this kind could write on the session, best first."""

@@ -22,6 +22,7 @@ from broadtape.numbers import signed_percent
 _LEAST_GROUP = 8  # companies; fewer are no field to have winners and losers in
 _AHEAD = timedelta(days=35)  # a reader's month: further events are not "next"
 _POLICY_RECENT = timedelta(days=130)
+_LEAST_MEDIAN = Decimal("0.05")  # percent or percentage points: smaller ones print as 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,12 @@ def field_of(assignment: Assignment, window: str, first: date | None, last: date
     for group in assignment.universe:
         members = [symbol for symbol in assignment.view.group(group) if not symbol.startswith("UNLISTED:")]
         for basis in ("price", "total"):
-            found = _returns(assignment, members, first, last, basis)  # type: ignore[arg-type]  # literals of a tuple
+            found = _returns(assignment, members, first, last, basis)
             if len(found) >= _LEAST_GROUP and (best is None or len(found) > len(best.symbols)):
                 ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
                 best = Field(
                     group,
-                    basis,  # type: ignore[arg-type]  # literals of a tuple
+                    basis,
                     window,
                     tuple(symbol for symbol, _ in ordered),
                     tuple(value for _, value in ordered),
@@ -69,7 +70,11 @@ def _returns(
         except (NoData, UnknownSymbol):
             continue
         values = bars.values(basis)
-        start = len(bars.days) - 1 if first is None else int(np.searchsorted(bars.days, np.datetime64(first, "D")))
+        start = (
+            len(bars.days) - 1
+            if first is None
+            else int(np.searchsorted(bars.days, np.datetime64(first, "D")))
+        )
         if start < 1 or not len(bars.days) or bars.days[-1] != end:
             continue
         before, after = values[start - 1], values[-1]
@@ -78,7 +83,9 @@ def _returns(
     return found
 
 
-def winners_and_losers(assignment: Assignment, field: Field, each: int = 4) -> tuple[Table | None, Fact | None, Fact | None]:
+def winners_and_losers(
+    assignment: Assignment, field: Field, each: int = 4
+) -> tuple[Table | None, Fact | None, Fact | None]:
     """A table of the best and the worst of a field with each one's move, and the rank facts of both ends."""
     book = assignment.book
     chosen = {} if field.basis == "price" else {"basis": field.basis}
@@ -140,19 +147,81 @@ def policy(assignment: Assignment, *, after: date | None = None) -> Paragraph | 
         return None
     ordered = None
     if after is not None and chain[-1].day < after:
-        ordered = Planned("policy_order", {"side": side}, "interpretation", f"{fact.id}.day{len(chain)} < {after}")
+        ordered = Planned(
+            "policy_order", {"side": side}, "interpretation", f"{fact.id}.day{len(chain)} < {after}"
+        )
     held = Planned("policy_held", {"fact": last}) if decisions[-1].change_bp == 0 else None
     return paragraph(
-        Planned("policy_moves", {"fact": fact, "side": side, "days": tuple(d.day for d in chain)}), held, ordered
+        Planned("policy_moves", {"fact": fact, "side": side, "days": tuple(d.day for d in chain)}),
+        held,
+        ordered,
     )
 
 
-def tellable(found: Mapping[str, Fact | None]) -> bool:
-    """Whether a set of what-followed facts is complete and its medians have a direction to tell."""
-    return all(fact is not None for fact in found.values()) and all(
-        fact is not None and abs(Decimal(str(fact.value))) >= Decimal("0.05")
-        for fact in (found["median"], found["usual"])
-    )
+def what_followed(
+    assignment: Assignment,
+    *,
+    of: str,
+    event: str,
+    at_least: int,
+    horizon: int,
+    vs: str = "",
+    basis: Basis = "price",
+) -> dict[str, object] | None:
+    """The facts of what followed earlier cases, and of all stretches as long; None unless all can be told.
+
+    `cases`, `median`, `share`, `usual` (the median of all stretches), `usual_share`. Medians too small to have a
+    direction as printed are not told.
+    """
+    asked: dict[str, str | int] = {"of": of, "event": event, "at_least": at_least, "horizon": horizon}
+    if vs:
+        asked |= {"vs": vs, "measure": "relative"}
+    if basis != "price":
+        asked["basis"] = basis
+    find = assignment.book.find
+    found = {
+        "cases": find("what-followed", **asked, stat="n"),
+        "median": find("what-followed", **asked, stat="median"),
+        "share": find("what-followed", **asked, stat="share"),
+        "usual": find("what-followed", **asked, stat="median", set="all"),
+        "usual_share": find("what-followed", **asked, stat="share", set="all"),
+    }
+    told = [found["median"], found["usual"]]
+    if any(fact is None for fact in found.values()):
+        return None
+    if any(fact is None or abs(Decimal(str(fact.value))) < _LEAST_MEDIAN for fact in told):
+        return None
+    return dict(found)
+
+
+def after_cases(
+    assignment: Assignment,
+    horizons: Sequence[int],
+    values: Mapping[str, object],
+    *,
+    of: str,
+    event: str,
+    at_least: int,
+    vs: str = "",
+    basis: Basis = "price",
+) -> list[Planned]:
+    """What followed at each horizon, the first with the usual beside it and a word where cases are few."""
+    said: list[Planned] = []
+    for horizon in horizons:
+        found = what_followed(
+            assignment, of=of, event=event, at_least=at_least, horizon=horizon, vs=vs, basis=basis
+        )
+        if found is None:
+            continue
+        if said:
+            said.append(Planned("what_followed_later", {**values, **found}))
+            continue
+        said.append(Planned("what_followed", {**values, **found}))
+        said.append(Planned("usually", {**values, **found}))
+        cases = found["cases"]
+        if isinstance(cases, Fact) and "few" in cases.tags:
+            said.append(Planned("few_cases", kind="interpretation", guard=f"{cases.id}.value < 8"))
+    return said
 
 
 def coming(assignment: Assignment, most: int = 3) -> list[Planned]:
@@ -184,13 +253,17 @@ def levels_table(assignment: Assignment, symbols: Sequence[str]) -> Table | None
         shown = f"{price.value:,.{price.decimals}f}"
         if price.unit == "USD":
             shown = f"${shown}"
-        rows.append((Cell(symbol=symbol), Cell(shown, quote), fact_cell(change), fact_cell(week), fact_cell(year)))
+        rows.append(
+            (Cell(symbol=symbol), Cell(shown, quote), fact_cell(change), fact_cell(week), fact_cell(year))
+        )
     if not rows:
         return None
     return Table(("", "Close", "1 session", "5 sessions", "Year to date"), tuple(rows))
 
 
-def session_table(assignment: Assignment, of: str, vs: str, days: Sequence[date], basis: Basis) -> Table | None:
+def session_table(
+    assignment: Assignment, of: str, vs: str, days: Sequence[date], basis: Basis
+) -> Table | None:
     """Both series' change on each of the days, and the gap in percentage points."""
     chosen = {} if basis == "price" else {"basis": basis}
     rows = []
@@ -200,7 +273,9 @@ def session_table(assignment: Assignment, of: str, vs: str, days: Sequence[date]
         other = assignment.book.find("return", of=vs, over=window, **chosen)
         if one is None or other is None:
             continue
-        rows.append((Cell(printed_day(when, reference=assignment.view.as_of)), fact_cell(one), fact_cell(other)))
+        rows.append(
+            (Cell(printed_day(when, reference=assignment.view.as_of)), fact_cell(one), fact_cell(other))
+        )
     names = (assignment.view.instrument(of).name, assignment.view.instrument(vs).name)
     return Table(("Session", *names), tuple(rows)) if rows else None
 
@@ -214,8 +289,14 @@ def volatility(assignment: Assignment) -> Planned | None:
     since = assignment.book.find("extreme-since", of=symbol, side="high")
     if level is None:
         return None
-    far = since is not None and isinstance(since.value, date) and (assignment.view.as_of - since.value).days > 60
-    return Planned("volatility", {"symbol": symbol, "level": level, "since": since if far else None, "far": far})
+    far = (
+        since is not None
+        and isinstance(since.value, date)
+        and (assignment.view.as_of - since.value).days > 60
+    )
+    return Planned(
+        "volatility", {"symbol": symbol, "level": level, "since": since if far else None, "far": far}
+    )
 
 
 def sessions_between(assignment: Assignment, first: date, last: date) -> list[date]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from broadtape.model import Fact
 
 _KINDS = ("record", "round-number")
 _HORIZONS = (21, 63)
+_WAIT = 21  # sessions between records from which the new one ends a wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,10 @@ class _Plan:
                 self._say("lede_round" if self.round else "lede_record"),
                 self._say("record_too") if self.round and self.record else None,
             ),
-            paragraph(self._say("count", count=count) if count and count.value != 1 else None, self._since_previous()),
+            paragraph(
+                self._say("count", count=count) if count and count.value != 1 else None,
+                self._since_previous(),
+            ),
         )
 
     def _since_previous(self) -> Planned | None:
@@ -130,9 +135,9 @@ class _Plan:
             between = self.book.find("max-drawdown", of=self.of, over=f"since:{self.previous}")
         deep = between if between is not None and between.value <= -3 else None  # type: ignore[operator]  # a Decimal
         return section(
-            self._say("way_heading", **found) if found["year_move"] else None,
+            Planned("way_heading", {**self.values, **found}) if found["year_move"] else None,
             paragraph(
-                self._say("way", **found) if all(found.values()) else None,
+                Planned("way", {**self.values, **found}) if all(found.values()) else None,
                 self._say("dip", dip=deep) if deep else None,
             ),
         )
@@ -148,7 +153,9 @@ class _Plan:
                 said.append(self._say("other_too", other=also, symbol=symbol))
             elif away is not None and away.value:
                 said.append(self._say("other_away", other=away, symbol=symbol))
-        table = common.levels_table(self.assignment, [self.of, *(s for s in benchmarks(self.view) if s != self.of)])
+        table = common.levels_table(
+            self.assignment, [self.of, *(s for s in benchmarks(self.view) if s != self.of)]
+        )
         return section(self._say("others_heading", "definition"), paragraph(*said), table)
 
     def _companies(self) -> Section | None:
@@ -167,25 +174,11 @@ class _Plan:
         )
 
     def _precedent(self) -> Section | None:
-        wait = 21
-        asked = {"event": "record", "of": self.of, "at_least": wait, "measure": "return"}
         said: list[Planned] = []
-        if self.record is not None and self.side == "high" and self._waited() >= wait:
-            for horizon in _HORIZONS:
-                found = {
-                    "cases": self.book.find("what-followed", stat="n", horizon=horizon, **asked),
-                    "median": self.book.find("what-followed", stat="median", horizon=horizon, **asked),
-                    "share": self.book.find("what-followed", stat="share", horizon=horizon, **asked),
-                    "usual": self.book.find("what-followed", stat="median", set="all", horizon=horizon, **asked),
-                    "usual_share": self.book.find("what-followed", stat="share", set="all", horizon=horizon, **asked),
-                }
-                cases = found["cases"]
-                if common.tellable(found) and cases is not None:
-                    said.append(self._say("after_records_later" if said else "after_records", **found))
-                    if len(said) == 1:
-                        said.append(self._say("usually", **found))
-                    if len(said) == 2 and "few" in cases.tags:
-                        said.append(self._say("few_cases", "interpretation", f"{cases.id}.value < 8"))
+        if self.record is not None and self.side == "high" and self._waited() >= _WAIT:
+            said = common.after_cases(
+                self.assignment, _HORIZONS, self.values, of=self.of, event="record", at_least=_WAIT
+            )
         counter = self.book.find("drawdown", of=small) if (small := self._weakest()) else None
         volatility = common.volatility(self.assignment)
         return section(
@@ -202,21 +195,25 @@ class _Plan:
     def _weakest(self) -> str | None:
         """The benchmark furthest below its own record, if any is over 3 percent below."""
         away = {
-            symbol: fact.value
+            symbol: Decimal(str(fact.value))
             for symbol in benchmarks(self.view)
             if symbol != self.of and (fact := self.book.find("drawdown", of=symbol)) is not None
         }
         if self.side != "high" or not away:
             return None
-        symbol = min(away, key=lambda name: (away[name], name))  # type: ignore[type-var,return-value]  # Decimals
-        return symbol if away[symbol] <= -3 else None  # type: ignore[operator]  # a Decimal
+        symbol = min(away, key=lambda name: (away[name], name))
+        return symbol if away[symbol] <= -3 else None
 
     def _next(self) -> Section | None:
-        return section(
-            self._say("next_heading", "definition"),
-            paragraph(*common.coming(self.assignment)),
-            common.policy(self.assignment),
-        ) if common.coming(self.assignment) else None
+        return (
+            section(
+                self._say("next_heading", "definition"),
+                paragraph(*common.coming(self.assignment)),
+                common.policy(self.assignment),
+            )
+            if common.coming(self.assignment)
+            else None
+        )
 
     def _summary(self) -> Section | None:
         return section(

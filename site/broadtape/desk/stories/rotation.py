@@ -12,8 +12,7 @@ from broadtape import metrics
 from broadtape.desk.newsworthiness import Ranked
 from broadtape.desk.outline import ChartPlan, Outline, Paragraph, Planned, Section, Table, paragraph, section
 from broadtape.desk.signals import round_step
-from broadtape.desk.stories import Assignment, Proposal
-from broadtape.desk.stories import common
+from broadtape.desk.stories import Assignment, Proposal, common
 from broadtape.model import Basis, Fact
 
 _KINDS = ("relative-streak", "relative-streak-ended")
@@ -115,14 +114,17 @@ class _Plan:
 
     def _opening(self) -> Section | None:
         months = self._months_led()
-        broke = self._return(self.of, f"{self.view.as_of}..{self.view.as_of}"), self._return(
-            self.vs, f"{self.view.as_of}..{self.view.as_of}"
+        broke = (
+            self._return(self.of, f"{self.view.as_of}..{self.view.as_of}"),
+            self._return(self.vs, f"{self.view.as_of}..{self.view.as_of}"),
         )
         return section(
             None,
             paragraph(
                 self._say("lede_ended" if self.over else "lede"),
-                self._say("broke", broke=broke[0], broke_other=broke[1]) if self.over and all(broke) else None,
+                self._say("broke", broke=broke[0], broke_other=broke[1])
+                if self.over and all(broke)
+                else None,
                 self._say("lede_gains") if self.gain and self.other and not self.over else None,
                 self._say("longer") if self.longer and self.values["equal"] and not self.over else None,
             ),
@@ -150,9 +152,13 @@ class _Plan:
         led, total = _count(months), months.part("total").value
         said = [self._say("months_led", months=months)]
         if isinstance(total, int) and led * 5 <= total * 2:
-            said.append(self._say("months_against", "interpretation", f"{months.id}.value <= {total * 2 // 5}"))
+            said.append(
+                self._say("months_against", "interpretation", f"{months.id}.value <= {total * 2 // 5}")
+            )
         elif isinstance(total, int) and led * 5 >= total * 3:
-            said.append(self._say("months_along", "interpretation", f"{months.id}.value >= {-(-total * 3 // 5)}"))
+            said.append(
+                self._say("months_along", "interpretation", f"{months.id}.value >= {-(-total * 3 // 5)}")
+            )
         return said
 
     def _figures(self) -> Section | None:
@@ -176,7 +182,9 @@ class _Plan:
             table,
             paragraph(self._say("part_of_table", "definition") if len(shown) < len(days) else None),
             paragraph(
-                self._say("month_before", month_of=month_of, month_vs=month_vs) if month_of and month_vs else None,
+                self._say("month_before", month_of=month_of, month_vs=month_vs)
+                if month_of and month_vs
+                else None,
             ),
             common.policy(self.assignment, after=self.start),
         )
@@ -185,7 +193,7 @@ class _Plan:
         """The highest round number first closed above during the run."""
         if self.basis != "price":
             return None
-        days, closes = metrics.closes(self.view, self.of, "price")
+        _, closes = metrics.closes(self.view, self.of, "price")
         step = round_step(float(closes[-1]))
         reached = int(float(closes[-1]) // step * step)
         fact = self.book.find("first-close", of=self.of, side="above", level=reached) if reached else None
@@ -219,30 +227,17 @@ class _Plan:
     def _precedent(self) -> Section | None:
         if self.earlier is None:
             return None
-        few = "few" in self.earlier.tags
         other = self._other_record()
         rose = self.other is not None and "up" in self.other.tags
-        pair = {"event": "relative-streak", "of": self.of, "vs": self.vs, "at_least": self.least, **self.chosen}
-        after: list[Planned] = []
-        for horizon in _HORIZONS:
-            asked = {**pair, "horizon": horizon, "measure": "relative"}
-            found = {
-                "cases": self.book.find("what-followed", stat="n", **asked),
-                "median": self.book.find("what-followed", stat="median", **asked),
-                "share": self.book.find("what-followed", stat="share", **asked),
-                "usual": self.book.find("what-followed", stat="median", set="all", **asked),
-                "usual_share": self.book.find("what-followed", stat="share", set="all", **asked),
-            }
-            if common.tellable(found):
-                after.append(self._say("what_followed_later" if after else "what_followed", **found))
-                if len(after) == 1:
-                    after.append(self._say("usually", **found))
+        after = common.after_cases(
+            self.assignment, _HORIZONS, self.values,
+            of=self.of, vs=self.vs, event="relative-streak", at_least=self.least, basis=self.basis,
+        )  # fmt: skip
         counter = self._counter_signal()
         return section(
             self._say("precedent_heading", "definition"),
             paragraph(
                 self._say("earlier_runs", earlier=self.earlier),
-                self._say("few_runs", "interpretation", f"{self.earlier.id}.value < 8") if few else None,
             ),
             paragraph(*after),
             paragraph(
@@ -276,7 +271,9 @@ class _Plan:
         watch: Planned | None = None
         reminder: Planned | None = None
         if not self.over and self.longer is not None and _count(self.longer) == self.length + 1:
-            watch = self._say("one_more_matches", "interpretation", f"{self.longer.id}.value == {self.length + 1}")
+            watch = self._say(
+                "one_more_matches", "interpretation", f"{self.longer.id}.value == {self.length + 1}"
+            )
             reminder = self._say("longer")
         elif not self.over and self.longest is not None:
             watch = self._say("every_further_extends", "interpretation", f"longest in {self.longest.id}")

@@ -19,7 +19,7 @@ _LONG_FROM = 6.0  # score of the session's own signals
 _OWN_KINDS = ("move", "drawdown", "policy", "52-week")
 _FAR_DAYS = 120  # an extreme "since" nearer than this is not worth a headline
 _DEEP = Decimal(-5)  # percent below the record from which the distance is told
-_HORIZONS = (5, 21, 63)
+_HORIZONS = (21, 63)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,14 @@ class _Plan:
 
     def outline(self, key: str) -> Outline:
         """The whole story."""
-        parts = [self._opening(), self._week(), self._companies(), self._sectors(), self._precedent(), self._next()]
+        parts = [
+            self._opening(),
+            self._week(),
+            self._companies(),
+            self._sectors(),
+            self._precedent(),
+            self._next(),
+        ]
         if self.long:
             parts.append(self._summary())
         return Outline(
@@ -187,23 +194,10 @@ class _Plan:
         step = int(abs(self.day.value))
         said: list[Planned] = []
         if step >= 2:
-            event = "gain" if self.up else "drop"
-            asked = {"event": event, "of": self.of, "at_least": step, **self.chosen}
-            for horizon in _HORIZONS[1:]:
-                found = {
-                    "cases": self.book.find("what-followed", stat="n", horizon=horizon, **asked),
-                    "median": self.book.find("what-followed", stat="median", horizon=horizon, **asked),
-                    "share": self.book.find("what-followed", stat="share", horizon=horizon, **asked),
-                    "usual": self.book.find("what-followed", stat="median", set="all", horizon=horizon, **asked),
-                    "usual_share": self.book.find("what-followed", stat="share", set="all", horizon=horizon, **asked),
-                }
-                cases = found["cases"]
-                if common.tellable(found) and cases is not None:
-                    said.append(self._say("after_moves_later" if said else "after_moves", **found))
-                    if len(said) == 1:
-                        said.append(self._say("usually", **found))
-                    if len(said) == 2 and "few" in cases.tags:
-                        said.append(self._say("few_cases", "interpretation", f"{cases.id}.value < 8"))
+            said = common.after_cases(
+                self.assignment, _HORIZONS, self.values,
+                of=self.of, event="gain" if self.up else "drop", at_least=step, basis=self.basis,
+            )  # fmt: skip
         counter = self._counter()
         return section(
             self._say("precedent_heading", "definition") if said or counter else None,
