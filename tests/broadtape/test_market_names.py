@@ -99,5 +99,9 @@ def test_the_settings_name_is_printed_as_it_stands() -> None:
     assert names["INDEXSP:SPX"].printed == "S&P 500"
 
 
+def test_what_nobody_names_is_called_by_its_ticker() -> None:
+    assert naming({"NYSEARCA:XYZ": Called("etf", ())})["NYSEARCA:XYZ"].printed == "XYZ"
+
+
 def test_a_name_cut_to_one_letter_gives_way_to_the_ticker() -> None:
     assert naming({"NYSE:UHAL": Called("stock", ("U",))})["NYSE:UHAL"].printed == "UHAL"

@@ -121,7 +121,7 @@ def naming(entries: Mapping[str, Called]) -> dict[str, Naming]:
     """
     printed: dict[str, str] = {}
     for symbol, called in entries.items():
-        name = called.fixed or plain_name(called.given[0] if called.given else "", called.kind)
+        name = called.fixed or (plain_name(called.given[0], called.kind) if called.given else "")
         printed[symbol] = name if len(name) > 1 else symbol.partition(":")[2]
     sharing: dict[str, list[str]] = {}
     for symbol, name in printed.items():

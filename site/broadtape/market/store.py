@@ -288,7 +288,7 @@ def _kind(rows: list[Any]) -> str:
     """The settings' word, else the exchange's, else anybody's."""
     for standing in ("settings", "directory", "members"):
         for row in rows:
-            if row.standing == standing and (standing != "settings" or row.name):
+            if row.standing == standing:
                 return str(row.kind)
     return str(rows[0].kind)
 
