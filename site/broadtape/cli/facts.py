@@ -72,9 +72,7 @@ def _computed(newsroom: Newsroom, address: str, on: date | None) -> Fact:
 
     store = MarketStore.open(newsroom.instance().store, readonly=True)
     if on is None:
-        from broadtape.cli.write import newest
-
-        on = newest(store)
+        on = store.last_session()
     return metrics.compute(view_on(store, on), name, dict(params))
 
 
