@@ -172,7 +172,7 @@ def made_up_id(path: str) -> str:
 def records(raw_facts: bytes) -> Mapping[str, object]:
     """The records of a facts file by id; none where it cannot be read, which its article's turn will say."""
     try:
-        held = _facts("", raw_facts).get("facts")
+        held = _facts("index.md", raw_facts).get("facts")  # any name will do: the problem is not told
     except BrokenArticle:
         return {}
     return held if isinstance(held, dict) else {}
