@@ -147,6 +147,9 @@ class SearchWriter(Protocol):
     def rebuild(self, documents: Iterable[Document], progress: Callable[[int], None] = lambda _: None) -> int:
         """A new index from these documents; the old one answers until the new one is complete."""
 
+    def condemn(self) -> None:
+        """Have the index rebuilt at the next occasion: its state is "outdated" until then; it goes on answering."""
+
 
 class IndexInDoubt(BroadtapeError):
     """The index is missing, damaged or of another version: it must be rebuilt from content."""

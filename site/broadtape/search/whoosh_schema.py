@@ -5,7 +5,7 @@ Changing anything here raises SCHEMA: an index of another version is rebuilt fro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -19,30 +19,43 @@ TITLE_WEIGHT: Final = 4.0  # a word of the title counts as so many of the text
 _GAP: Final = 100  # positions between title and text: no phrase reaches across
 
 
+_Forms = list[tuple[str, str, tuple[str, ...]]]
+
+
 class Words(fields.FieldType):  # type: ignore[misc]  # Whoosh's class is untyped for us
     """Title and text in one field, since a search over several fields with a limit loses top documents.
 
-    Takes (title, text). Makes postings itself: Whoosh's chain of Token objects costs more than the stemmer.
+    Takes the forms (broadtape.search.words) of title and text. Makes postings itself: Whoosh's chain of Token
+    objects costs more than the stemmer.
     """
 
     def __init__(self) -> None:
         super().__init__(formats.Positions(), None, scorable=True)
 
-    def index(self, value: tuple[str, str], **_: object) -> Iterator[tuple[bytes, int, float, bytes]]:
+    def index(self, value: tuple[_Forms, _Forms], **_: object) -> Iterator[tuple[bytes, int, float, bytes]]:
         """Term, frequency, weight and encoded positions of each term."""
         positions: dict[str, list[int]] = {}
-        weights: dict[str, float] = {}
+        titled: dict[str, int] = {}
         at = 0
-        for text, weight in zip(value, (TITLE_WEIGHT, 1.0), strict=True):
-            for term in words.terms(text):
-                for stem in (term.stem, *term.also):
-                    positions.setdefault(stem, []).append(at)
-                    weights[stem] = weights.get(stem, 0.0) + weight
-                at += 1
-            at += _GAP
+        for stem, _surface, also in value[0]:
+            for one in (stem, *also):
+                positions.setdefault(one, []).append(at)
+                titled[one] = titled.get(one, 0) + 1
+            at += 1
+        at += _GAP
+        for stem, _surface, also in value[1]:
+            places = positions.get(stem)
+            if places is None:
+                positions[stem] = [at]
+            else:
+                places.append(at)
+            for one in also:
+                positions.setdefault(one, []).append(at)
+            at += 1
         encode = self.format.encode
         for stem, places in positions.items():
-            yield stem.encode(), len(places), weights[stem], encode(places)
+            weight = len(places) + (TITLE_WEIGHT - 1.0) * titled.get(stem, 0)
+            yield stem.encode(), len(places), weight, encode(places)
 
 
 class Names(fields.FieldType):  # type: ignore[misc]  # see above
@@ -51,9 +64,9 @@ class Names(fields.FieldType):  # type: ignore[misc]  # see above
     def __init__(self) -> None:
         super().__init__(formats.Existence(), None, scorable=False)
 
-    def index(self, value: Sequence[str], **_: object) -> Iterator[tuple[bytes, int, float, bytes]]:
+    def index(self, value: Collection[str], **_: object) -> Iterator[tuple[bytes, int, float, bytes]]:
         """Each name once."""
-        for name in dict.fromkeys(value):
+        for name in sorted(set(value)):
             yield name.encode(), 1, 1.0, b""
 
     def process_text(self, qstring: str, **_: object) -> Iterator[str]:  # type: ignore[override, unused-ignore]
@@ -82,12 +95,10 @@ EVERYWHERE: Final = "*"  # the site of a document that is on all of them
 
 def values(document: Document) -> dict[str, Any]:
     """The fields of a document, as `IndexWriter.add_document` takes them."""
-    surfaces: dict[str, None] = {}
-    for text in (document.title, document.text):
-        surfaces.update((term.surface, None) for term in words.terms(text))
+    title, text = words.forms(document.title), words.forms(document.text)
     return {
-        "words": (document.title, document.text),
-        "surface": tuple(surfaces),
+        "words": (title, text),
+        "surface": {surface for _, surface, _ in (*title, *text)},
         "url": (document.url,),
         "topic": document.topics,
         "symbol": document.symbols,

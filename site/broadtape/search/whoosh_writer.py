@@ -23,6 +23,7 @@ from broadtape.search.port import Document, IndexInDoubt, SearchBusy
 ENGINE: Final = "whoosh"
 WAIT_S: Final = 10.0
 _REMEDY: Final = "run broadtape index --rebuild"
+_CONDEMNED: Final = "condemned"  # a file of this name asks for a rebuild
 _checked: dict[Path, mark.Mark] = {}  # marks whose files this process wrote itself or has read through
 
 
@@ -38,7 +39,8 @@ class WhooshWriter:
         found = mark.read(self.folder)
         if found is None:
             return "damaged" if (self.folder / mark.NAME).exists() else "missing"
-        if (found.engine, found.schema) != (ENGINE, whoosh_schema.SCHEMA):
+        wanted = (ENGINE, whoosh_schema.SCHEMA)
+        if (found.engine, found.schema) != wanted or (self.folder / _CONDEMNED).exists():
             return "outdated"
         checked = _checked.get(self.folder) == found
         if not (found.names(self.folder) if checked else found.intact(self.folder)):
@@ -86,12 +88,18 @@ class WhooshWriter:
             except BaseException:
                 shutil.rmtree(home, ignore_errors=True)
                 raise
+            (self.folder / _CONDEMNED).unlink(missing_ok=True)
             # The one before stays for readers that are just opening it.
             kept = {home.name, before.folder if before else ""}
             for other in self.folder.glob("g*-*"):
                 if other.name not in kept:
                     shutil.rmtree(other, ignore_errors=True)
             return made
+
+    def condemn(self) -> None:
+        """Ask for a rebuild; readers notice nothing of it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / _CONDEMNED).touch()
 
     @staticmethod
     def _fill(home: Path, documents: Iterable[Document], progress: Callable[[int], None]) -> None:

@@ -18,15 +18,13 @@ _porter: Callable[[str], str] = porter.stem
 # Letters with dots are one acronym ("U.S."), a share class is one name ("BRK.B", "brk-b"), figures keep their
 # decimals and per cent sign and lose their thousands separators, names keep their & ("S&P"). Scripts without
 # spaces between words are taken character by character.
-TOKEN: Final = re.compile(
-    r"(?P<acronym>(?<!\w)(?:[A-Za-z]\.)+[A-Za-z](?!\w))"
-    r"|(?P<share>(?<!\w)[A-Za-z]{1,5}[./-][A-Za-z](?![\w./-]\w))(?!\w)"
-    r"|(?P<figure>(?<!\w)(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)*%?)(?!\w)"
-    r"|(?P<wide>[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])"
-    r"|(?P<name>[^\W_]+(?:&[^\W_]+)+)"
-    r"|(?P<word>[^\W_]+(?:['’][^\W_]+)*)"
-)
-
+_ACRONYM: Final = r"(?<!\w)(?:[A-Za-z]\.)+[A-Za-z](?!\w)"
+_SHARE: Final = r"(?<!\w)[A-Za-z]{1,5}[./-][A-Za-z](?![\w./-]\w)(?!\w)"
+_FIGURE: Final = r"(?<!\w)(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)*%?(?!\w)"
+_WIDE: Final = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+_NAME: Final = r"[^\W_]+(?:&[^\W_]+)+"
+_WORD: Final = r"[^\W_]+(?:['’][^\W_]+)*"
+TOKEN: Final = re.compile(f"{_ACRONYM}|{_SHARE}|{_FIGURE}|{_WIDE}|{_NAME}|{_WORD}")
 
 MAX_WORD: Final = 80  # characters; longer is no word but an encoding of something
 
@@ -44,29 +42,36 @@ class Term(NamedTuple):
 def terms(text: str) -> Iterator[Term]:
     """The words of a text with their places."""
     for found in TOKEN.finditer(text):
-        if found.end() - found.start() > MAX_WORD:
-            continue
-        stem, surface, also = _normal(found[0], found.lastgroup or "word")
+        stem, surface, also = normal(found[0])
         if stem:
             yield Term(stem, surface, also, found.start(), found.end())
 
 
+def forms(text: str) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Stem, surface and further terms of each word in order: `terms` without places, for the indexer."""
+    return [form for form in map(normal, TOKEN.findall(text)) if form[0]]
+
+
 @lru_cache(maxsize=200_000)
-def _normal(written: str, kind: str) -> tuple[str, str, tuple[str, ...]]:
+def normal(written: str) -> tuple[str, str, tuple[str, ...]]:
+    """What one word as written becomes; nothing where it is too long to be a word."""
+    if len(written) > MAX_WORD:
+        return "", "", ()
     folded = fold(written)
-    if kind == "acronym":
+    if folded.isalpha():
+        return stemmed(folded), folded, ()
+    if re.fullmatch(_ACRONYM, written):
         plain = folded.replace(".", "")
         return plain, plain, ()
-    if kind == "share":
+    if re.fullmatch(_SHARE, written):
         name = re.sub(r"[./-]", ".", folded)
         return name, name, tuple(stemmed(part) for part in name.split("."))
-    if kind == "figure":
+    if re.fullmatch(_FIGURE, written):
         figure = folded.replace(",", "")
         return figure, figure, (figure[:-1],) if figure.endswith("%") else ()
-    if kind == "word" and ("'" in folded or "’" in folded):
-        folded = re.sub(r"['’]s$", "", folded)
-        folded = re.sub(r"['’]", "", folded)
-    return (stemmed(folded), folded, ()) if kind == "word" else (folded, folded, ())
+    if "'" in folded or "’" in folded:
+        folded = re.sub(r"['’]", "", re.sub(r"['’]s$", "", folded))
+    return stemmed(folded), folded, ()
 
 
 @lru_cache(maxsize=100_000)
