@@ -56,6 +56,7 @@ _DIVIDENDS: Final = re.compile(
     r"(?:includ\w+|with|reinvest\w+|count\w+) dividends|dividends (?:are )?(?:included|reinvested)|total returns?",
     re.I,
 )
+_AVERAGE: Final = re.compile(r"\b(?:median|average|mean|typical)", re.I)
 _SEPARATORS: Final = re.compile(
     r"[,;:]\s|\s[–—]\s|(?<=\w)[.!?]\s+(?=[A-Z“])|\s(?:and|while|but|as|whereas|after)\s", re.I
 )
@@ -537,6 +538,7 @@ class _Proof:
             windows=frozenset(self.reading.windows | self.reading.runs) if self.desk else None,
             total_said=self.reading.dividends or bool(_DIVIDENDS.search(sentence.text)) or not self.desk,
             scoped=not self.desk or _says_scope(self.reading.block_text or sentence.text),
+            median_said=not self.desk or _AVERAGE.search(sentence.text) is not None,
             subject_required=self.desk,
         )
 
@@ -850,6 +852,7 @@ class _Proof:
             windows=frozenset(self.reading.windows | self.reading.runs) if self.desk else None,
             total_said=self.reading.dividends or not self.desk,
             scoped=True,
+            median_said=True,
             subject_required=self.desk,
         )
 

@@ -26,6 +26,10 @@ _PERIOD_UNITS: Final = frozenset({"sessions", "days", "weeks", "months", "quarte
 _DAILY: Final = frozenset(
     {"record", "last-record", "extreme-since", "first-close", "first-close-since", "drawdown", "quote", "level"}
 )
+# Metrics of which nothing but the value is worth telling: a total or a threshold alone would mislead.
+_VALUE_TOLD: Final = frozenset(
+    {"what-followed", "streak-count", "breadth", "periods-led", "group-return", "session-count", "record-count"}
+)
 _POLICY: Final = frozenset({"policy-rate", "policy-last", "policy-moves"})
 _SUPERLATIVES: Final = frozenset({"record", "highest", "lowest", "longest", "best", "worst", "largest"})
 _STRENGTHS: Final = {0: {2}, 1: {1, 2}, 2: {2}, 3: {2, 3}, 4: {2, 3, 4}}
@@ -64,7 +68,8 @@ class Context:
 
     `subject`: the symbols the nearest name before the claim may mean, None when nothing is named.
     `windows`: stretches of sessions already spoken of, which a claim may leave unsaid; None: it may always.
-    `total_said`, `scoped`: whether the surroundings say that dividends are included, and since when the data run.
+    `total_said`, `scoped`, `median_said`: whether the surroundings say that dividends are included, since when the
+    data run, and that a figure is a median or an average.
     """
 
     as_of: date
@@ -73,6 +78,7 @@ class Context:
     windows: frozenset[Window] | None = None
     total_said: bool = True
     scoped: bool = False
+    median_said: bool = False
     subject_required: bool = True
 
 
@@ -169,7 +175,9 @@ class _Judge:
         self.matched_dates: dict[int, str] = {}
 
     def verdict(self, *, first_only: bool) -> Verdict:
-        rules = (self._names, self._figures, self._moments, self._roles, self._words, self._sides, self._scope)
+        rules = (
+            self._names, self._figures, self._moments, self._roles, self._words, self._sides, self._told, self._scope,
+        )  # fmt: skip
         for rule in rules:
             rule()
             if first_only and self.result.objections:
@@ -247,7 +255,10 @@ class _Judge:
 
     def _figures(self) -> None:
         figures = self._of(Figure)
-        choices = [[part for part in self.fact.parts if self._fits(figure, part)] for _, figure in figures]
+        choices = [
+            [part for part in self.fact.parts if self._fits(figure, part) and self._said_as(place, figure, part)]
+            for place, figure in figures
+        ]
         for (_, figure), fitting in zip(figures, choices, strict=True):
             if not fitting and not self._fits_share(figure):
                 self._refuse_figure(figure)
@@ -257,12 +268,6 @@ class _Judge:
             texts = ", ".join(figure.text for _, figure in figures)
             self._object(Status.UNSUPPORTED, f"the figures {texts} would use one value of the fact twice", texts)
             return
-        if "then" in assigned and "value" not in assigned and any(part.name == "value" for part in self._numbers()):
-            self._object(
-                Status.CONTRADICTED, f"the figure is that of the earlier case; the fact is {shown(self.fact.part('value'))}",
-                computed=shown(self.fact.part("value")),
-            )  # fmt: skip
-            return
         self.matched = {
             place: self.fact.part(name) for (place, _), name in zip(kept, assigned, strict=True)
         }
@@ -271,6 +276,25 @@ class _Judge:
             if isinstance(token, Figure) and part.name in {"sessions", "weeks", "months"}:
                 self.result.says_window = True
                 self._trailing(token)
+
+    def _said_as(self, place: int, figure: Figure, part: Part) -> bool:
+        """Whether the words around a figure allow it to be this part, not merely its value."""
+        if part.name == "at_least":
+            said = figure.approximation == "at-least" or any("at-least" in word.classes for _, word in self._of(Word))
+            return said and not figure.ordinal
+        if figure.ordinal and part.kind == "count":
+            return part.name == "value"
+        if part.name == "peak_level":
+            return any({"record", "highest"} & set(word.classes) for _, word in self._of(Word))
+        if part.name == "level" and self.tags & {"above", "below"}:
+            beyond = any({"above", "below"} & set(word.classes) for _, word in self._of(Word))
+            return figure.approximation in {"over", "under"} or (beyond and "first" in self.tags)
+        before = self.tokens[place - 1] if place else None
+        if part.kind == "level" and part.name != "at_least" and isinstance(before, Word) and {"up", "down"} & set(before.classes):
+            return False  # "fell $477.18" tells a change, not a level
+        if part.kind == "level" and part.name == "from":
+            return self._text(place - 1) == "from"
+        return not (part.name == "total" and part.kind == "level" and "-" in figure.text)
 
     def _numbers(self) -> list[Part]:
         return [part for part in self.fact.parts if part.kind in {"change", "level", "share", "count", "rank", "range"}]
@@ -512,6 +536,9 @@ class _Judge:
             return False
         if part == "to" and moment.after not in {*_TO, "and"}:
             return False
+        whole = moment.month is None and not moment.precise and not moment.relative
+        if self.period is not None and whole and moment.after != "since":
+            return False  # a bare year or quarter must name the whole window
         if self.period is None or part not in {"start", "end"}:
             return not (part == "data_start" and moment.after not in {"since", "in", "on", "from", "starts", "began", "begins"})
         if not moment.precise:
@@ -754,6 +781,23 @@ class _Judge:
                     Status.CONTRADICTED, f"the fact is {shown(part)}; the text gives {figure.text} without saying down",
                     figure.text, shown(part),
                 )  # fmt: skip
+
+    def _told(self) -> None:
+        """The fact's own value, not only what goes with it, must be what the text tells."""
+        parts = {part.name for part in self.matched.values()} | set(self.matched_dates.values())
+        value = self.fact.get("value")
+        said = {kind for _, word in self._of(Word) for kind in word.classes}
+        halves = any(isinstance(token, Figure) and self._fits_share(token) for token in self.tokens)
+        computed = shown(value) if value else ""
+        if "then" in parts and "value" not in parts:
+            self._object(Status.CONTRADICTED, f"the figure is that of the earlier case; the fact is {computed}", computed=computed)
+        if self.fact.key.metric in _VALUE_TOLD and "value" not in parts:
+            if not halves and not said & {"majority", "minority", "nothing", "all"} and (said or parts):
+                self._object(Status.UNSUPPORTED, f"the text does not tell what the fact says, {computed}", computed=computed)
+        for tag in ("median", "mean"):
+            if tag in self.tags and "value" in parts and tag not in said and not self.context.median_said:
+                name = "a median" if tag == "median" else "an average"
+                self._object(Status.UNSUPPORTED, f"the figure is {name}, and the text does not say so", computed=computed)
 
     # --- scope ----------------------------------------------------------------------------------------------
 
