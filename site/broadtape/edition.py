@@ -244,10 +244,10 @@ def assemble(
     zone = instance.sites[site or instance.default_site].time_zone
     published = datetime.combine(view.as_of, _PUBLISHED_AT, instance.time_zone).astimezone(zone)
     late = now - published > timedelta(days=1)
-    svg = draw(view, outline.chart, written) if outline.chart is not None else None
+    drawn = draw(view, outline.chart, written) if outline.chart is not None else None
     photo = (
         Photo("chart.svg", written.alt, f"Chart: {instance.title}", written.caption)
-        if svg is not None
+        if drawn is not None
         else None
     )
     article = Article(
@@ -278,11 +278,14 @@ def assemble(
         "facts": {key: metrics.to_json(fact) for key, fact in facts.items()},
         "sentences": [dict(entry) for entry in written.sentences],
     }
-    return article, record, {"chart.svg": svg} if svg is not None else {}
+    attachments = {}
+    if drawn is not None:
+        attachments = {"chart.svg": chart.line_chart(drawn), "chart.csv": chart.data_csv(drawn).encode()}
+    return article, record, attachments
 
 
-def draw(view: MarketView, plan: ChartPlan, written: Draft) -> bytes | None:
-    """The story's chart as SVG; None where a series has under two values in the stretch."""
+def draw(view: MarketView, plan: ChartPlan, written: Draft) -> chart.ChartSpec | None:
+    """The story's chart before it is drawn; None where a series has under two values in the stretch."""
     lines = []
     sources = []
     for symbol in plan.symbols:
@@ -299,17 +302,16 @@ def draw(view: MarketView, plan: ChartPlan, written: Draft) -> bytes | None:
         line = chart.Line(view.instrument(symbol).name, points)
         lines.append(chart.indexed(line) if plan.indexed else line)
         sources.append(bars.origin.attribution or bars.origin.source)
-    return chart.line_chart(
-        chart.ChartSpec(
-            title=written.chart_title,
-            lines=tuple(lines),
-            unit="first session shown = 100" if plan.indexed else view.bars(plan.symbols[0]).unit,
-            source="; ".join(dict.fromkeys(sources)),
-            as_of=plan.last,
-            alt=written.alt,
-            baseline=Decimal(100) if plan.indexed else None,
-            shade=plan.shade,
-        )
+    return chart.ChartSpec(
+        title=written.chart_title,
+        lines=tuple(lines),
+        unit="first session shown = 100" if plan.indexed else view.bars(plan.symbols[0]).unit,
+        source="; ".join(dict.fromkeys(sources)),
+        as_of=plan.last,
+        alt=written.alt,
+        baseline=Decimal(100) if plan.indexed else None,
+        shade=plan.shade,
+        shade_label=plan.shade_label,
     )
 
 

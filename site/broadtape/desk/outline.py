@@ -79,6 +79,7 @@ class ChartPlan:
     alt: Planned
     caption: Planned
     shade: tuple[date, date] | None = None
+    shade_label: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -308,6 +308,7 @@ class _Plan:
             alt=self._say("chart_alt"),
             caption=self._say("chart_caption"),
             shade=(self.start, self.end),
+            shade_label="The run",
         )
 
 
