@@ -46,7 +46,7 @@ def command(port: int | None, folder: Path | None, *, no_serve: bool) -> None:
     where = folder or demo.default_folder()
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("Looking for the demo newsroom", total=None)
 
         def show(step: str, done: int, total: int) -> None:
