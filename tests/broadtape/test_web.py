@@ -238,6 +238,24 @@ def test_health_is_503_before_anything_was_published(tmp_path: Path) -> None:
     assert Newsroom(tmp_path, FakeCatalogue(generation=0)).get("/healthz").status_code == 503
 
 
+def test_a_topic_named_like_a_page_does_not_stand_beside_it(room: Newsroom) -> None:
+    room.catalogue.publish(entry("a", topics=("markets", "banks")))
+    html = room.page("/topics/banks/")
+    sections = html[html.index('class="sections"') : html.index("</nav>", html.index('class="sections"'))]
+
+    assert re.findall(r">([^<>\n]+)</a>", sections) == ["Front page", "Markets", "Banks", "Archive"]
+
+
+def test_a_benchmark_that_stopped_is_left_out_of_the_strip_and_named_on_markets(busy_room: Newsroom) -> None:
+    stopped = walk("INDEXNASDAQ:IXIC", "Nasdaq Composite", "6635.28", kind="index", until=date(2018, 12, 31))
+    busy_room.catalogue.quote(stopped)
+    front, markets = busy_room.page("/"), busy_room.page("/markets/")
+
+    assert "6,635.28" not in front
+    assert "6,635.28" not in markets
+    assert "Left out, with the day of the last close we have: Nasdaq Composite (Dec. 31, 2018)." in markets
+
+
 def test_each_site_has_its_own_name_clock_and_addresses(tmp_path: Path) -> None:
     room = Newsroom(tmp_path, second=True)
     room.catalogue.publish(entry("both"))
@@ -557,12 +575,13 @@ def test_a_row_of_another_day_names_it_and_a_delay_is_said_only_where_true(room:
         row("NYSE:BAC", "Bank of America", "55.19", "0.00", "0.00", as_of=date(2026, 1, 9)),
         left_out=("NYSE:ORCL", "UNLISTED:XYZ"),
     )
+    room.catalogue.quote(walk("NYSE:ORCL", "Oracle Corporation", "204.68", until=date(2026, 1, 8)))
     html = room.page("/quotes/")
 
     assert html.count("close of <time") == 1
     assert "Jan. 9, 2026" in html
     assert "Quotes delayed at least 20 minutes." in html
-    assert "Without a price of that day: NYSE:ORCL." in html
+    assert "Without a price of that day: Oracle Corporation." in html
     assert "UNLISTED" not in html
     assert "unchanged" in html
 

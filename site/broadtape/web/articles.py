@@ -26,7 +26,7 @@ from broadtape.web.contexts import (
     Proof,
     ProofPage,
 )
-from broadtape.web.press import absolute, answer, caching, here, page, press
+from broadtape.web.press import absolute, answer, caching, here, name_of, page, press
 from broadtape.web.press import head as page_head
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def article(year: int, month: int, day: int, slug: str) -> Response:
     # Nobody reads a neighbour twice: related stories leave it to the links at the foot.
     related = [e for e in this.catalogue.related(site.key, entry, 6) if e not in (older, newer)][:4]
     late = words.late_sentence(it, site.time_zone)
-    table = cards.quote_table(board, this.instance, limit=12)
+    table = cards.quote_table(board, this.instance, name_of, limit=12)
     picture = cards.picture(this.instance, entry)
     if picture is not None and f'src="{picture.src.rsplit("/", 1)[-1]}"' in entry.html:
         picture = None  # the text shows it itself
@@ -238,8 +238,9 @@ def sources(entry: Entry) -> tuple[str, ...]:
     counted: dict[str, int] = {}
     for view in press().catalogue.facts(entry.article.id).values():
         evidence = view.fact.evidence
-        for name in (*(row.source for row in evidence.rows), *(span.source for span in evidence.spans)):
-            counted[name] = counted.get(name, 0) + 1
+        for named in (*(row.source for row in evidence.rows), *(span.source for span in evidence.spans)):
+            for name in named.split(", "):  # a group's span names all of its sources
+                counted[name] = counted.get(name, 0) + 1
     names = sorted(counted, key=lambda name: -counted[name])
     settings = press().instance
     shown = []
@@ -374,4 +375,5 @@ def _part(part: Part) -> str:
     if isinstance(value, Decimal):
         printed = numbers.plain(value, part.decimals)
         return f"{printed}%" if part.unit == "percent" else f"{printed} {part.unit}".strip()
-    return f"{value} {part.unit}".strip()
+    unit = part.unit.removesuffix("s") if value == 1 else part.unit
+    return f"{value} {unit}".strip()

@@ -16,7 +16,7 @@ from broadtape.web import pictures, words
 from broadtape.web.contexts import Card, Link, Picture, QuoteLine, QuoteTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import date
 
     from broadtape.archive.catalogue import Entry, QuoteBoard, QuoteRow
@@ -87,9 +87,14 @@ def picture(instance: Instance, entry: Entry) -> Picture | None:
 
 
 def quote_table(
-    board: QuoteBoard | None, instance: Instance, *, title: str = "Recent quotes", limit: int | None = None
+    board: QuoteBoard | None,
+    instance: Instance,
+    name_of: Callable[[str], str],
+    *,
+    title: str = "Recent quotes",
+    limit: int | None = None,
 ) -> QuoteTable | None:
-    """The board as a table; None where no row may be shown."""
+    """The board as a table; None where no row may be shown. `name_of` names what was left out."""
     if board is None:
         return None
     rows = [row for row in board.rows if shown(row, instance)]
@@ -104,7 +109,7 @@ def quote_table(
         timing=timing(board.as_of, max(row.delay_minutes for row in kept)),
         attribution=tuple(dict.fromkeys(board.attribution))
         or tuple(dict.fromkeys(row.source for row in kept)),
-        left_out=tuple(s for s in (*board.left_out, *hidden) if not s.startswith("UNLISTED:")),
+        left_out=tuple(name_of(s) for s in (*board.left_out, *hidden) if not s.startswith("UNLISTED:")),
     )
 
 

@@ -76,7 +76,11 @@ def sections(site: Site, topics: Iterable[tuple[str, int]], path: str) -> list[L
     if site.navigation:
         chosen = [(item.title, item.address) for item in site.navigation]
     else:
-        used = [(words.title_of(name), urls.topic(name)) for name, _ in topics]
+        used = [
+            (title, urls.topic(name))
+            for name, _ in topics
+            if (title := words.title_of(name)) not in ("Markets", "Archive")  # these are pages of their own
+        ]
         chosen = [
             ("Front page", urls.FRONT),
             ("Markets", urls.MARKETS),

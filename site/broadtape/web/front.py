@@ -15,7 +15,7 @@ from broadtape import urls
 from broadtape.web import cards, words
 from broadtape.web.contexts import Card, FeedLink, FrontPage, Link, ListPage, Moment, Paging, QuoteLine, Rail
 from broadtape.web.press import head as page_head
-from broadtape.web.press import here, page, press
+from broadtape.web.press import here, name_of, page, press
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +33,8 @@ RAIL = 4
 LATEST = 12
 PAGE = 20  # cards on a page of a list
 STRIP = 6
+FRESH = timedelta(days=7)  # a benchmark that stopped longer before the others is history
+COMMON = 0.9  # a topic of more of the stories than this tells them apart from nothing
 MONTH = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])")
 
 
@@ -57,7 +59,7 @@ def front() -> Response:
         latest=shown(latest),
         strip=strip,
         strip_as_of=_strip_day(),
-        quotes=cards.quote_table(board, this.instance),
+        quotes=cards.quote_table(board, this.instance, name_of),
         topics=tuple(cards.topic_link(name, count) for name, count in topics[:12]),
         archive=urls.ARCHIVE,
     )
@@ -90,7 +92,10 @@ def arrange(
         for entry in left:
             for topic in entry.article.topics[:2]:
                 counted.setdefault(topic, []).append(entry)
+        common = {topic for topic, chosen in counted.items() if len(chosen) > COMMON * len(left)}
         for topic, chosen in sorted(counted.items(), key=lambda item: -len(item[1])):
+            if topic in common:
+                continue
             free = [e for e in chosen if e in left][:RAIL]
             if len(free) >= 2 and len(rails) < RAILS:
                 rails.append((topic, free))
@@ -107,7 +112,8 @@ def benchmarks() -> list[QuoteLine]:
         if view is not None and view.quote is not None and cards.shown(view.quote, this.instance):
             rows.append(view.quote)
     newest = max((row.as_of for row in rows), default=None)
-    return [cards.quote_line(row, newest) for row in rows[:STRIP] if newest]
+    fresh = [row for row in rows if newest is not None and newest - row.as_of <= FRESH]
+    return [cards.quote_line(row, newest) for row in fresh[:STRIP] if newest is not None]
 
 
 def _strip_day() -> Moment | None:

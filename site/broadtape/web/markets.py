@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, abort, redirect
 
 from broadtape import numbers, urls
-from broadtape.web import cards, quotes, words
+from broadtape.web import cards, front, quotes, words
 from broadtape.web.contexts import (
     FeedLink,
     Link,
@@ -20,7 +20,7 @@ from broadtape.web.contexts import (
     QuotePage,
     QuotesPage,
 )
-from broadtape.web.press import answer, here, page, press
+from broadtape.web.press import answer, here, name_of, page, press
 from broadtape.web.press import head as page_head
 
 if TYPE_CHECKING:
@@ -47,7 +47,9 @@ KINDS = {"index": "Index", "etf": "Exchange-traded fund", "stock": "Stock"}
 def watch_list() -> Response:
     """The site's watch list, and other instruments our stories name."""
     this, site = press(), here()
-    table = cards.quote_table(this.catalogue.quotes(site.key, None), this.instance, title="Watch list")
+    table = cards.quote_table(
+        this.catalogue.quotes(site.key, None), this.instance, name_of, title="Watch list"
+    )
     named = [symbol for symbol, _ in this.catalogue.symbols(site.key)]
     have = {row.symbol for row in table.rows} if table else set()
     others = tuple(
@@ -220,11 +222,13 @@ def performance(title: str, symbols: Iterable[str]) -> PerformanceTable | None:
     if not rows:
         return None
     newest = max(row.as_of for row, _ in rows)
+    fresh = [(row, windows) for row, windows in rows if newest - row.as_of <= front.FRESH]
+    old = [f"{row.name} ({numbers.day(row.as_of)})" for row, _ in rows if newest - row.as_of > front.FRESH]
     return PerformanceTable(
         title=title,
-        note="",
+        note=f"Left out, with the day of the last close we have: {numbers.listing(old)}." if old else "",
         windows=quotes.WINDOWS,
-        rows=tuple(PerformanceRow(cards.quote_line(row, newest), windows) for row, windows in rows),
+        rows=tuple(PerformanceRow(cards.quote_line(row, newest), windows) for row, windows in fresh),
     )
 
 

@@ -17,7 +17,7 @@ from broadtape.search import Query, Results
 from broadtape.web import cards, front, words
 from broadtape.web.contexts import Facet, FeedLink, Hit, Link, SearchPage
 from broadtape.web.machines import FORMS, feed_answer
-from broadtape.web.press import absolute, answer, here, page, press
+from broadtape.web.press import absolute, answer, here, name_of, page, press
 from broadtape.web.press import head as page_head
 
 if TYPE_CHECKING:
@@ -234,6 +234,8 @@ def carried(what: Asked, name: str) -> bool:
 
 def shown(name: str, value: str) -> str:
     """A facet's value in words."""
+    if name == "symbol" and ":" in value:
+        return name_of(value)
     return words.title_of(value) if name == "topic" else value
 
 
