@@ -253,11 +253,11 @@ class _Reader:
 
     def _bounded(self, node: yaml.Node | None, above: list[int], count: list[int]) -> None:
         """Refuses aliases that hold themselves, or that multiply."""
+        count[0] += 1
+        if node is not None and (id(node) in above or count[0] > MAX_NODES):
+            raise self.broken(self.line(node), "an alias holds itself or multiplies", "Write the values out")
         if not isinstance(node, yaml.CollectionNode):
             return
-        count[0] += 1
-        if id(node) in above or count[0] > MAX_NODES:
-            raise self.broken(self.line(node), "an alias holds itself or multiplies", "Write the values out")
         for item in node.value:
             for part in item if isinstance(item, tuple) else (item,):
                 self._bounded(part, [*above, id(node)], count)
