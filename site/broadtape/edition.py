@@ -167,11 +167,11 @@ def write(
         raise NoData(f"{on}: no {story or 'story'} to write; see broadtape signals --on {on}")
     kinds = stories.kinds()
     filed = []
-    for proposal in chosen:
+    for place, proposal in enumerate(chosen):
         progress(f"{on}: writing {proposal.story}")
         outline = kinds[proposal.story].plan(assignment, proposal)
         filed.append(
-            _file(instance, archive, view, outline, site=site, draft=draft, replace=replace, now=now,
+            _file(instance, archive, view, outline, place, site=site, draft=draft, replace=replace, now=now,
                   view_for=lambda day: view if day == on else store.view(day))
         )  # fmt: skip
     return filed
@@ -194,6 +194,7 @@ def _file(
     archive: Archive,
     view: MarketView,
     outline: Outline,
+    place: int,
     *,
     site: str | None,
     draft: bool,
@@ -203,7 +204,7 @@ def _file(
 ) -> Filed:
     written, facts = compose(instance, view, outline)
     article, record, attachments = assemble(
-        instance, view, outline, written, facts, site=site, draft=draft, now=now
+        instance, view, outline, written, facts, place=place, site=site, draft=draft, now=now
     )
     report = proof.verify(dataclasses.replace(article, facts=record), view_for, archive.lookup)
     if not report.ok:
@@ -232,17 +233,20 @@ def assemble(
     written: Draft,
     facts: Mapping[str, Fact],
     *,
+    place: int = 0,
     site: str | None,
     draft: bool,
     now: datetime,
 ) -> tuple[Article, dict[str, object], dict[str, bytes]]:
     """The article before proof, what its facts.json holds, and its attachments.
 
-    The publication instant is 16:41 market time on the session, written in the zone of the (default) site.
+    The publication instant is 16:41 market time on the session, written in the zone of the (default) site, a
+    minute earlier for each place below the edition's lead, so that the newest story is the lead.
     `written` stands only where it is over a day later.
     """
     zone = instance.sites[site or instance.default_site].time_zone
-    published = datetime.combine(view.as_of, _PUBLISHED_AT, instance.time_zone).astimezone(zone)
+    closing = datetime.combine(view.as_of, _PUBLISHED_AT, instance.time_zone)
+    published = closing.astimezone(zone) - timedelta(minutes=place)
     late = now - published > timedelta(days=1)
     drawn = draw(view, outline.chart, written) if outline.chart is not None else None
     photo = (

@@ -98,9 +98,11 @@ def counted(number: int, singular: str) -> str:
 
 
 def capital(text: str) -> str:
-    """The text with its first letter upper-case, links and quotes skipped; the rest is untouched."""
+    """The text with its first letter upper-case, links and quotes skipped; a name such as iShares stays as it is."""
     for place, character in enumerate(text):
         if character.isalpha():
+            if text[place + 1 : place + 2].isupper():
+                return text
             return text[:place] + character.upper() + text[place + 1 :]
         if character.isdigit():
             return text

@@ -20,7 +20,7 @@ from broadtape.desk.signals import Signal
 from broadtape.model import Kind
 
 _BREADTH_BY_ROLE = {"large": 1.0, "tech": 0.9, "small": 0.85, "volatility": 0.6}
-_BREADTH_BY_KIND: dict[Kind, float] = {"index": 0.7, "etf": 0.5, "stock": 0.4}
+_BREADTH_BY_KIND: dict[Kind, float] = {"index": 0.7, "etf": 0.6, "stock": 0.4}
 _RELATIVE = 0.8  # of a signal with an object
 _LOCAL = 0.3  # added for a company near one of the sites
 

@@ -90,6 +90,7 @@ class Outline:
     key: str
     as_of: date
     title: Planned
+    title_short: Planned | None  # for where the title comes out over 90 characters
     summary: Planned
     sections: tuple[Section, ...]
     topics: tuple[str, ...]
@@ -116,7 +117,7 @@ class Outline:
                     if isinstance(item, Fact):
                         found.setdefault(item.id, item)
 
-        texts = [self.title, self.summary]
+        texts = [self.title, self.summary, *([self.title_short] if self.title_short else [])]
         if self.chart is not None:
             texts += [self.chart.title, self.chart.alt, self.chart.caption]
         for planned in [*texts, *self.sentences(), *(part.heading for part in self.sections if part.heading)]:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from jinja2 import BaseLoader, Template
     from jinja2.parser import Parser
 
+HEADLINE = 90  # characters; the stylebook's
 _LINK = re.compile(r"\[([^\]]*)\]\(fact:[^)]*\)")
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|])")
 
@@ -169,6 +170,8 @@ def realise(
     names = Names(instrument, roles)
     book = _Wordings(env, outline, names, seed)
     title, summary = book.unlinked(outline.title), book.unlinked(outline.summary)
+    if len(title) > HEADLINE and outline.title_short is not None:
+        title = book.unlinked(outline.title_short)
     chart = outline.chart
     drawn = (
         [book.unlinked(text) for text in (chart.title, chart.alt, chart.caption)] if chart else ["", "", ""]

@@ -141,21 +141,22 @@ def _records(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]]
         if len(days) < _LEAST_HISTORY:
             continue
         name = view.instrument(symbol).name
+        # A low is told as a 52-week low: the lowest close "in the data" says more of the data than of the index.
+        best = np.maximum.accumulate(closes)
+        fresh = np.flatnonzero(closes[1:] > best[:-1]) + 1
+        fact = book.find("record", of=symbol, side="high")
+        if fact is not None and len(fresh) > 1 and fresh[-1] == len(closes) - 1:
+            wait = int(fresh[-1] - fresh[-2])
+            rarity = max(float(np.sum(np.diff(fresh) >= wait)) / len(closes), 1 / len(closes))
+            what = f"{name} closed at a record high, the first in {wait} sessions"
+            yield Signal("record", symbol, what, fact, rarity, _session_size(closes))
         for side, sign in (("high", 1.0), ("low", -1.0)):
-            best = np.maximum.accumulate(sign * closes)
-            fresh = np.flatnonzero(sign * closes[1:] > best[:-1]) + 1
-            fact = book.find("record", of=symbol, side=side)
-            if fact is not None and len(fresh) > 1 and fresh[-1] == len(closes) - 1:
-                wait = int(fresh[-1] - fresh[-2])
-                rarity = float(np.sum(np.diff(fresh) >= wait)) / len(closes)
-                yield Signal("record", symbol, f"{name} closed at a record {side}, the first in {wait} sessions",
-                             fact, max(rarity, 1 / len(closes)), _session_size(closes), params={"side": side})  # fmt: skip
-                continue
             year = book.find("record", of=symbol, side=side, window="52w")
-            if year is not None:
-                rarity = _share_of_extremes(sign * closes, 252)
-                yield Signal("52-week", symbol, f"{name} closed at a 52-week {side}", year, rarity,
-                             _session_size(closes), params={"side": side})  # fmt: skip
+            if year is None or (side == "high" and fact is not None):
+                continue
+            rarity = _share_of_extremes(sign * closes, 252)
+            what = f"{name} closed at a 52-week {side}"
+            yield Signal("52-week", symbol, what, year, rarity, _session_size(closes), params={"side": side})
 
 
 def _share_of_extremes(values: NDArray[np.float64], window: int) -> float:

@@ -50,13 +50,12 @@ class _Plan:
     def __init__(self, assignment: Assignment, lead: Ranked) -> None:
         self.assignment, self.view, self.book = assignment, assignment.view, assignment.book
         self.of = lead.signal.subject
-        self.side = lead.signal.params.get("side", "high")
-        self.record = self.book.find("record", of=self.of, side=self.side)
+        self.record = self.book.find("record", of=self.of, side="high")
         self.round = lead.signal.fact if lead.signal.kind == "round-number" else self._round()
         self.day = self.book.find("return", of=self.of, over="1s")
         self.previous = self._previous()
         self.values: dict[str, object] = {
-            "of": self.of, "side": self.side, "record": self.record, "round": self.round,
+            "of": self.of, "record": self.record, "round": self.round,
             "day_move": self.day, "close": self.record or self.book.find("level", of=self.of),
         }  # fmt: skip
 
@@ -71,6 +70,7 @@ class _Plan:
             key=key,
             as_of=self.view.as_of,
             title=self._say("title_round" if self.round else "title_record"),
+            title_short=None,
             summary=self._say("summary"),
             sections=tuple(part for part in parts if part is not None),
             topics=("records", "markets"),
@@ -94,9 +94,8 @@ class _Plan:
         if self.record is None:
             return None
         days, closes = metrics.closes(self.view, self.of, "price")
-        sign = 1.0 if self.side == "high" else -1.0
-        best = np.maximum.accumulate(sign * closes)
-        fresh = np.flatnonzero(sign * closes[1:] > best[:-1]) + 1
+        best = np.maximum.accumulate(closes)
+        fresh = np.flatnonzero(closes[1:] > best[:-1]) + 1
         if len(fresh) < 2:
             return None
         found = days[fresh[-2]].astype("datetime64[D]").item()
@@ -104,7 +103,7 @@ class _Plan:
 
     def _opening(self) -> Section | None:
         count = None
-        if self.record and self.side == "high":
+        if self.record:
             count = self.book.find("record-count", of=self.of, side="high", over="ytd")
         return section(
             None,
@@ -147,7 +146,7 @@ class _Plan:
         for symbol in benchmarks(self.view):
             if symbol == self.of:
                 continue
-            also = self.book.find("record", of=symbol, side=self.side)
+            also = self.book.find("record", of=symbol, side="high")
             away = self.book.find("drawdown", of=symbol)
             if also is not None:
                 said.append(self._say("other_too", other=also, symbol=symbol))
@@ -175,7 +174,7 @@ class _Plan:
 
     def _precedent(self) -> Section | None:
         said: list[Planned] = []
-        if self.record is not None and self.side == "high" and self._waited() >= _WAIT:
+        if self.record is not None and self._waited() >= _WAIT:
             said = common.after_cases(
                 self.assignment, _HORIZONS, self.values, of=self.of, event="record", at_least=_WAIT
             )
@@ -199,7 +198,7 @@ class _Plan:
             for symbol in benchmarks(self.view)
             if symbol != self.of and (fact := self.book.find("drawdown", of=symbol)) is not None
         }
-        if self.side != "high" or not away:
+        if not away:
             return None
         symbol = min(away, key=lambda name: (away[name], name))
         return symbol if away[symbol] <= -3 else None

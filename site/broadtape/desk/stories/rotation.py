@@ -18,6 +18,7 @@ from broadtape.model import Basis, Fact
 _KINDS = ("relative-streak", "relative-streak-ended")
 _TABLE_MOST = 8  # sessions shown one by one; a longer run shows its first and last four
 _HORIZONS = (21, 63)
+_EARLY = 10  # day of the month
 _LEAST_RUN = 4  # sessions; shorter runs are everyday
 _CASES_WANTED = 5  # earlier runs; under that the next shorter length is looked at
 
@@ -94,6 +95,7 @@ class _Plan:
             key=key,
             as_of=self.view.as_of,
             title=self._say("title_ended" if self.over else "title"),
+            title_short=None if self.over else self._say("title_short"),
             summary=self._summary_line(),
             sections=tuple(part for part in parts if part is not None),
             topics=("rotation", "markets"),
@@ -167,7 +169,9 @@ class _Plan:
         table = common.session_table(self.assignment, self.of, self.vs, shown, self.basis)
         before = _month_before(self.start)
         month = f"{before:%Y-%m}"
-        month_of, month_vs = self._return(self.of, month), self._return(self.vs, month)
+        early = self.start.day <= _EARLY  # later in a month, the month before is not what the run followed
+        month_of = self._return(self.of, month) if early else None
+        month_vs = self._return(self.vs, month) if early else None
         first5 = None
         if (self.view.as_of - date(self.view.as_of.year, 1, 1)).days <= 31:
             first5 = self._return(self.of, f"{self.view.as_of.year}.first5s")

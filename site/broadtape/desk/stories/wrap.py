@@ -79,6 +79,7 @@ class _Plan:
             key=key,
             as_of=self.view.as_of,
             title=self._title(),
+            title_short=self._say("title", other=None, symbol=""),
             summary=self._say("summary", others=self._others()),
             sections=tuple(part for part in parts if part is not None),
             topics=("market-wrap", "markets"),
