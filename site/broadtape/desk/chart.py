@@ -41,6 +41,8 @@ _LIGHT = {"paper": "#ffffff", "ink": "#1a1d21", "quiet": "#575e66", "grid": "#df
           "one": "#0b5fa5", "two": "#a84300"}  # fmt: skip
 _DARK = {"paper": "#15181c", "ink": "#eceef0", "quiet": "#adb4bb", "grid": "#343a40", "shade": "#37342a",
          "one": "#6cb6f5", "two": "#f0a35e"}  # fmt: skip
+# Where there is room the type steps down to the page's; every place was measured for the larger.
+_WIDE = "@media (min-width:540px){:root{font-size:21px}.title{font-size:26px}}"
 _FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -256,7 +258,7 @@ class _Drawing:
         extra += "" if size == _TEXT else f' font-size="{size}"'
         extra += ' font-weight="700"' if bold else ""
         extra += f' stroke="{_LIGHT["paper"]}" stroke-width="6" paint-order="stroke"' if halo else ""
-        classes = f"f-{tone} s-paper" if halo else f"f-{tone}"
+        classes = f"f-{tone}" + (" s-paper" if halo else "") + (" title" if size == _TITLE else "")
         self._parts.append(
             f'<text class="{classes}" fill="{_LIGHT[tone]}" x="{_n(x)}" y="{_n(y)}"{extra}>'
             f"{_xml(text)}</text>"
@@ -320,7 +322,7 @@ class _Drawing:
             f'height="{height}" role="img" aria-labelledby="title desc" font-family="{_FONT}" '
             f'font-size="{_TEXT}">\n<title id="title">{_xml(self._title)}</title>\n'
             f'<desc id="desc">{_xml(self._description)}</desc>\n'
-            f"<style>@media (prefers-color-scheme:dark){{{dark}}}</style>\n"
+            f"<style>{_WIDE}@media (prefers-color-scheme:dark){{{dark}}}</style>\n"
             f'<rect class="f-paper" fill="{_LIGHT["paper"]}" width="{WIDTH}" height="{height}"/>\n'
         )
         return (head + "\n".join(self._parts) + "\n</svg>\n").encode("utf-8")
