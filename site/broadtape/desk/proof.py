@@ -20,36 +20,30 @@ from broadtape.desk.claims import (
     Figure,
     Moment,
     Name,
-    NameTable,
     Objection,
     Proper,
     Token,
-    Verdict,
     Word,
     entails,
     lex,
     sentence_digest,
 )
-from broadtape.desk.claims.entail import Window, concerns, is_comparand, licenses, shown, window_of
+from broadtape.desk.claims.entail import concerns, is_comparand, licenses
 from broadtape.desk.claims.guards import BadGuard, guard_holds
 from broadtape.desk.claims.names import table_for
+from broadtape.desk.claims.parts import Window, shown, window_of
+from broadtape.desk.claims.recomputed import FACT_ID, Facts, Found, Lookup, differs, revised_since, same
+from broadtape.desk.claims.unlinked import Unlinked
 from broadtape.markdown import Block, Sentence, Span
 from broadtape.model import (
     Article,
     BadParameter,
-    BroadtapeError,
     Claim,
     Fact,
     MarketView,
-    NoData,
     Status,
-    UnknownSymbol,
-    parse_fact_address,
 )
 
-Lookup = Callable[[str], Mapping[str, object] | None]
-
-_ID: Final = re.compile(r"[a-p][a-z2-7]{7}")
 _MOST_LINKS: Final = 2_000  # fact links of one article; the longest desk article has some 90
 _INSIDE: Final = "·"  # stands for a link's text where the rest of its sentence is read
 _DIVIDENDS: Final = re.compile(
@@ -57,9 +51,6 @@ _DIVIDENDS: Final = re.compile(
     re.I,
 )
 _AVERAGE: Final = re.compile(r"\b(?:median|average|mean|typical)", re.I)
-_SEPARATORS: Final = re.compile(
-    r"[,;:]\s|\s[–—]\s|(?<=\w)[.!?]\s+(?=[A-Z“])|\s(?:and|while|but|as|whereas|after)\s", re.I
-)
 _LISTED_KINDS: Final = frozenset({"definition", "calendar", "attributed", "interpretation"})
 _RELATIVE_PRONOUN: Final = re.compile(r"\b(?:which|who|whose|that)\W+(?:[a-z]+\W+){0,2}$", re.I)
 _JOINED: Final = re.compile(r"\W*\b(?:and|or)\s+(?:the\s+)?", re.I)
@@ -125,7 +116,7 @@ def verify_texts(
     `texts` are (where, text); the claims of a text have `where` in their reason, and line 0.
     """
     known = {fact.id: fact for fact in facts}
-    unlinked = _Unlinked(known, table_for(view), view.as_of, lambda fact: None)
+    unlinked = Unlinked(known, table_for(view), view.as_of, _no_name)
     claims: list[Claim] = []
     for where, text in texts:
         claims += [
@@ -133,122 +124,6 @@ def verify_texts(
             for text, status, fact, objection in unlinked.prove(text)
         ]
     return tuple(claims)
-
-
-# --- facts -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A link's target: the fact as recomputed, the one on file, or why there is none."""
-
-    fact: Fact | None = None
-    filed: Fact | None = None
-    status: Status = Status.UNSUPPORTED
-    reason: str = ""
-    id: str = ""
-    metric: str = ""
-
-
-class _Facts:
-    """The facts an article speaks of, recomputed once each."""
-
-    def __init__(self, article: Article, view_for: Callable[[date], MarketView], lookup: Lookup) -> None:
-        self._article, self._lookup = article, lookup
-        self._view_for, self._views = view_for, dict[date, MarketView]()
-        records = article.facts.get("facts") if article.facts else None
-        self.records: Mapping[str, object] = records if isinstance(records, Mapping) else {}
-        self._found: dict[str, _Found] = {}
-        self.as_of = article.as_of or article.date.date()
-
-    def view(self, day: date) -> MarketView:
-        """The market as of a date."""
-        if day not in self._views:
-            self._views[day] = self._view_for(day)
-        return self._views[day]
-
-    def find(self, target: str) -> _Found:
-        """What a link's target stands for."""
-        if target not in self._found:
-            self._found[target] = self._filed(target) if _ID.fullmatch(target) else self._computed(target)
-        return self._found[target]
-
-    def known(self) -> dict[str, Fact]:
-        """The facts found so far that may be relied on, by id."""
-        return {
-            found.fact.id: found.fact
-            for found in self._found.values()
-            if found.fact is not None and not found.reason and self._current(found.fact)
-        }
-
-    def _current(self, fact: Fact) -> bool:
-        return self._article.as_of is None or fact.as_of == self._article.as_of
-
-    def _computed(self, target: str) -> _Found:
-        try:
-            metric, params = parse_fact_address(target)
-            return self._compute(metric, dict(params), self.view(self.as_of))
-        except (ValueError, BadParameter) as error:
-            return _Found(reason=f"{error}")
-        except BroadtapeError as error:
-            return _Found(reason=str(error))
-
-    def _compute(
-        self, metric: str, params: Mapping[str, str], view: MarketView, filed: Fact | None = None
-    ) -> _Found:
-        identity = filed.id if filed else ""
-        try:
-            fact = metrics.compute(view, metric, params)
-        except NoData as error:
-            untrue = type(error).__name__ == "NotTrue"
-            status = Status.CONTRADICTED if untrue else Status.UNSUPPORTED
-            return _Found(filed=filed, status=status, reason=str(error), id=identity, metric=metric)
-        except (BadParameter, UnknownSymbol) as error:
-            return _Found(filed=filed, reason=str(error), id=identity, metric=metric)
-        return _Found(fact=fact, filed=filed, id=identity or fact.id, metric=metric)
-
-    def _filed(self, identity: str) -> _Found:
-        record = self.records.get(identity)
-        if not isinstance(record, Mapping):
-            record = self._lookup(identity)
-        if record is None:
-            return _Found(reason=f"unknown fact {identity}", id=identity)
-        try:
-            filed = metrics.from_json(identity, record)
-        except BroadtapeError as error:
-            return _Found(status=Status.CONTRADICTED, reason=str(error), id=identity)
-        view = self.view(filed.as_of)
-        if view.as_of != filed.as_of:
-            return _Found(
-                filed=filed,
-                reason=f"there was no session on {filed.as_of}",
-                id=identity,
-                metric=filed.key.metric,
-            )
-        return self._compute(filed.key.metric, dict(filed.key.params), view, filed)
-
-
-def _same(one: Fact, other: Fact) -> bool:
-    """Whether two facts say the same: value, parts and tags."""
-    return (
-        one.parts == other.parts
-        and one.tags == other.tags
-        and (one.value, one.unit) == (other.value, other.unit)
-    )
-
-
-def _revised_since(filed: Fact, fresh: Fact) -> bool:
-    """Whether the inputs changed after the fact was filed: other evidence, retrieved later."""
-    before = {(row.series, row.day, row.field): row.value for row in filed.evidence.rows}
-    after = {(row.series, row.day, row.field): row.value for row in fresh.evidence.rows}
-    changed = before != after or {span.digest for span in filed.evidence.spans} != {
-        span.digest for span in fresh.evidence.spans
-    }
-    if not changed:
-        return False
-    latest = max((row.retrieved for row in fresh.evidence.rows), default=None)
-    known = max((row.retrieved for row in filed.evidence.rows), default=None)
-    return latest is not None and known is not None and latest > known
 
 
 # --- the article -------------------------------------------------------------------------------------------
@@ -285,7 +160,7 @@ class _Proof:
         self.article = article
         self.desk = article.origin == "desk"
         self.document = markdown.parse(article.body, first_line=article.body_line)
-        self.facts = _Facts(article, view_for, lookup)
+        self.facts = Facts(article, view_for, lookup)
         self.as_of = self.facts.as_of
         tickers = [
             span.target for block in self.document.blocks for span in block.spans if span.kind == "ticker"
@@ -298,7 +173,7 @@ class _Proof:
         self.reading = _Reading()
         self.known: dict[str, Fact] = {}
         self._lower: frozenset[str] | None = None
-        self._texts: _Unlinked | None = None
+        self._texts: Unlinked | None = None
 
     def report(self) -> Report:
         links = [span for block in self.document.blocks for span in block.spans if span.kind == "fact"]
@@ -307,7 +182,7 @@ class _Proof:
         for span in links:
             self.facts.find(span.target)
         for identity in self.facts.records:
-            if _ID.fullmatch(identity):
+            if FACT_ID.fullmatch(identity):
                 self.facts.find(identity)
         self.known = self.facts.known()
         self._file_records({span.target for span in links})
@@ -334,7 +209,7 @@ class _Proof:
         for identity in self.facts.records:
             if identity in linked:
                 continue
-            if not _ID.fullmatch(identity):
+            if not FACT_ID.fullmatch(identity):
                 self._add(f"facts.json: {identity}", 1, Status.UNSUPPORTED, "not a fact id")
                 continue
             found = self.facts.find(identity)
@@ -349,9 +224,9 @@ class _Proof:
                         reason=found.reason,
                     )
                 )
-            elif found.filed is not None and not _same(found.filed, found.fact):
-                status = Status.REVISED if _revised_since(found.filed, found.fact) else Status.CONTRADICTED
-                self._add(f"facts.json: {identity}", 1, status, _differs(found.filed, found.fact), found.fact)
+            elif found.filed is not None and not same(found.filed, found.fact):
+                status = Status.REVISED if revised_since(found.filed, found.fact) else Status.CONTRADICTED
+                self._add(f"facts.json: {identity}", 1, status, differs(found.filed, found.fact), found.fact)
 
     # --- title, summary, photo ----------------------------------------------------------------------------
 
@@ -394,9 +269,9 @@ class _Proof:
             text, line, Status.VERIFIED if holds else Status.UNCHECKED, "" if holds else "no fact link", fact
         )
 
-    def _unlinked(self) -> _Unlinked:
+    def _unlinked(self) -> Unlinked:
         if self._texts is None:
-            self._texts = _Unlinked(self.known, self.names, self.as_of, self._unknown_word)
+            self._texts = Unlinked(self.known, self.names, self.as_of, self._unknown_word)
         return self._texts
 
     # --- body ---------------------------------------------------------------------------------------------
@@ -452,11 +327,11 @@ class _Proof:
         told = self.reading.facts[before:]
         if self.desk:
             if links:
-                self._rest(sentence, outside, links)
+                self._rest(sentence, outside)
             else:
                 self._without_links(sentence)
         else:
-            self._unchecked(sentence, outside, links)
+            self._unchecked(sentence, outside)
         self._tickers(sentence.text, outside, sentence.line)
         self._carry(rest, outside, told)
 
@@ -488,34 +363,33 @@ class _Proof:
             return
         tokens = lex(text, self.names, opens=not sentence.text[: span.start].strip())
         context = self._context(sentence, span, outside)
-        verdict = entails(tokens, fact, context)
-        self._judge(
-            text, sentence.line, found, verdict, lambda filed: entails(tokens, filed, context), tokens
-        )
+        self._judge(text, sentence.line, found, tokens, context, tokens)
         self.reading.take(fact)
 
     def _judge(
         self,
         text: str,
         line: int,
-        found: _Found,
-        verdict: Verdict,
-        again: Callable[[Fact], Verdict],
+        found: Found,
         tokens: Sequence[Token],
+        context: Context,
+        own: Sequence[Token],
     ) -> None:
+        """One link against its fact; `own` are the tokens of the link itself, `tokens` with its row and column."""
         fact, filed = found.fact, found.filed
         assert fact is not None
+        verdict = entails(tokens, fact, context)
         if filed is not None and filed.key.version != fact.key.version:
             kind = Status.REVISED if verdict.holds else Status.CONTRADICTED
-            self._add(text, line, kind, f"the definition has changed from version {filed.key.version} to {fact.key.version}",
-                      fact, verdict.objections[0] if verdict.objections else None)  # fmt: skip
-        elif filed is not None and not _same(filed, fact):
-            right_then = again(filed).holds and _revised_since(filed, fact)
+            reason = f"the definition has changed from version {filed.key.version} to {fact.key.version}"
+            self._add(text, line, kind, reason, fact, verdict.objections[0] if verdict.objections else None)
+        elif filed is not None and not same(filed, fact):
+            right_then = entails(tokens, filed, context).holds and revised_since(filed, fact)
             status = Status.REVISED if right_then else Status.CONTRADICTED
             objection = verdict.objections[0] if verdict.objections else None
-            self._add(text, line, status, _differs(filed, fact), fact, objection)
+            self._add(text, line, status, differs(filed, fact), fact, objection)
         elif verdict.holds:
-            if any(isinstance(token, Figure | Moment | Word | Name) for token in tokens) or not self.desk:
+            if any(isinstance(token, Figure | Moment | Word | Name) for token in own) or not self.desk:
                 self._add(text, line, Status.VERIFIED, fact=fact)
             else:
                 self._add(text, line, Status.UNSUPPORTED, "the link's text says nothing of the fact", fact)
@@ -591,7 +465,7 @@ class _Proof:
 
     # --- the rest of a sentence --------------------------------------------------------------------------------
 
-    def _rest(self, sentence: Sentence, outside: Sequence[Token], links: Sequence[Span]) -> None:
+    def _rest(self, sentence: Sentence, outside: Sequence[Token]) -> None:
         sourced = any(span.kind == "link" for span in sentence.spans)
         for token in outside:
             reason = self._outside(token, sourced=sourced)
@@ -636,9 +510,9 @@ class _Proof:
             token.initial
             and word[1:].islower()
             and (word.lower() in self._lower_words() or _ENGLISH.fullmatch(word.lower()))
+            and word.lower() not in _listed_first_words(self.view)
         ):
-            if word.lower() not in _listed_first_words(self.view):
-                return ""
+            return ""
         return f"{token.text!r} is no known name"
 
     def _lower_words(self) -> frozenset[str]:
@@ -724,8 +598,8 @@ class _Proof:
             return
         self._add(text, line, Status.VERIFIED)
 
-    def _unchecked(self, sentence: Sentence, outside: Sequence[Token], links: Sequence[Span]) -> None:
-        """An editor's or imported sentence: market claims outside links are listed, ordinary figures are nobody's business."""
+    def _unchecked(self, sentence: Sentence, outside: Sequence[Token]) -> None:
+        """An editor's or imported sentence: market claims outside links are listed; other figures are free."""
         if not self._market_claim(outside):
             return
         sourced = any(span.kind == "link" for span in sentence.spans)
@@ -820,19 +694,12 @@ class _Proof:
                 )
                 continue
             if self.article.as_of is not None and found.fact.as_of != self.article.as_of:
-                self._add(text, cell.line, Status.CONTRADICTED,
-                          f"the fact is as of {found.fact.as_of}, the article as of {self.article.as_of}", found.fact)  # fmt: skip
+                reason = f"the fact is as of {found.fact.as_of}, the article as of {self.article.as_of}"
+                self._add(text, cell.line, Status.CONTRADICTED, reason, found.fact)
                 continue
             own = lex(text, self.names, unit=unit)
             tokens = [*_unless_signed(around, own), *own]
-            self._judge(
-                text,
-                cell.line,
-                found,
-                entails(tokens, found.fact, context),
-                lambda filed, tokens=tokens: entails(tokens, filed, context),
-                own,
-            )  # type: ignore[misc]  # mypy: default-bound lambda
+            self._judge(text, cell.line, found, tokens, context, own)
         claims = [token for token in outside if isinstance(token, Figure | Moment | Word | Proper)]
         if claims and not links and self.desk:
             self._free_cell(cell, [*around, *outside], context)
@@ -870,164 +737,6 @@ class _Proof:
         self._add(
             cell.text, cell.line, Status.UNSUPPORTED, f"no fact of the article says so; nearest: {reason}"
         )
-
-
-# --- texts without links -------------------------------------------------------------------------------------
-
-_Piece = tuple[str, Status, Fact | None, Objection | None]
-_Said = tuple[frozenset[str] | None, frozenset[Window]]
-_LONGEST_PART: Final = (
-    6  # clauses that one fact may need: "in September, October and December 2025, to 3.50%–3.75%"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Path:
-    """How many clauses are proved, by which facts, and what they have said."""
-
-    clauses: int
-    path: tuple[tuple[str, Fact | None], ...]
-    said: _Said
-
-
-class _Unlinked:
-    """Title, summary, captions: a partition of the clauses such that each part follows from one fact."""
-
-    def __init__(
-        self,
-        facts: Mapping[str, Fact],
-        names: NameTable,
-        as_of: date,
-        unknown: Callable[[Token | None], str | None],
-    ) -> None:
-        self.facts, self.names, self.as_of, self.unknown = facts, names, as_of, unknown
-        self._tokens: dict[tuple[str, bool], tuple[Token, ...]] = {}
-        self._possible: dict[tuple[str, bool], list[Fact] | None] = {}
-
-    def prove(self, text: str) -> list[_Piece]:
-        """The parts of the text with what became of each; parts that claim nothing are left out."""
-        pieces = _clauses(text, self.names)
-        if not pieces:
-            return []
-        reached = self._partition(text, pieces)
-        proved: list[_Piece] = [
-            (piece, Status.VERIFIED, fact, None) for piece, fact in reached.path if fact is not None
-        ]
-        if reached.clauses == len(pieces):
-            return proved
-        return [*proved, self._explain(text, pieces[reached.clauses], reached)]
-
-    def _partition(self, text: str, pieces: Sequence[tuple[int, int]]) -> _Path:
-        """How far the text can be proved: the furthest clause reached, and the facts of the way there.
-
-        States are what the part so far has said (subject, windows); each is reached once.
-        """
-        states: list[dict[_Said, tuple[tuple[str, Fact | None], ...]]] = [{} for _ in range(len(pieces) + 1)]
-        states[0][None, frozenset()] = ()
-        furthest = 0
-        for at in range(len(pieces)):
-            if not states[at]:
-                continue
-            furthest = at
-            for end in range(min(len(pieces), at + _LONGEST_PART), at, -1):
-                part = text[pieces[at][0] : pieces[end - 1][1]]
-                for said, path in states[at].items():
-                    for fact in self._sayings(part, said, opens=at == 0):
-                        states[end].setdefault(self._after(part, fact, said), (*path, (part, fact)))
-        if states[-1]:
-            furthest = len(pieces)
-        said, path = next(iter(states[furthest].items()))
-        return _Path(furthest, path, said)
-
-    def _after(self, part: str, fact: Fact | None, said: _Said) -> _Said:
-        subject, windows = said
-        about = fact.get("subject") if fact else None
-        if about is not None:
-            subject = frozenset({str(about.value)})
-        else:
-            names = [t for t in self._lexed(part) if isinstance(t, Name) and "" not in t.symbols]
-            subject = names[0].symbols if names else subject
-        window = window_of(fact) if fact else None
-        return subject, windows | {window} if window else windows
-
-    def _lexed(self, part: str, *, opens: bool = False) -> tuple[Token, ...]:
-        key = (part, opens)
-        if key not in self._tokens:
-            self._tokens[key] = lex(part, self.names, opens=opens)
-        return self._tokens[key]
-
-    def _sayings(self, part: str, said: _Said, *, opens: bool) -> Iterable[Fact | None]:
-        """The facts that say this part; None alone where it claims nothing."""
-        key = (part, opens)
-        if key not in self._possible:
-            self._possible[key] = self._possibly(self._lexed(part, opens=opens))
-        possible = self._possible[key]
-        if possible is None:
-            return (None,)
-        tokens = [token for token in self._lexed(part, opens=opens) if not isinstance(token, Proper)]
-        return [fact for fact in possible if entails(tokens, fact, self._context(*said)).holds]
-
-    def _possibly(self, tokens: Sequence[Token]) -> list[Fact] | None:
-        """The facts that say so whatever was said before; None where the part claims nothing."""
-        if any(isinstance(token, Proper) and self._refused(token) for token in tokens):
-            return []
-        tokens = [token for token in tokens if not isinstance(token, Proper)]
-        names = [token for token in tokens if isinstance(token, Name) and "" not in token.symbols]
-        if not any(isinstance(token, Figure | Word | Moment) for token in tokens):
-            known = all(any(concerns(fact, name) for fact in self.facts.values()) for name in names)
-            return None if known else []
-        if not any(isinstance(token, Figure | Word) for token in tokens):
-            return []  # a date alone belongs to the clause before it
-        loose = Context(self.as_of, self.names, subject_required=False, scoped=True)
-        return [fact for fact in self.facts.values() if entails(tokens, fact, loose, first_only=True).holds]
-
-    def _refused(self, token: Token) -> bool:
-        return bool(self.unknown(token)) if self.unknown(token) is not None else True
-
-    def _context(self, subject: frozenset[str] | None, windows: frozenset[Window]) -> Context:
-        return Context(self.as_of, self.names, subject, windows, total_said=True, scoped=False)
-
-    def _explain(self, text: str, clause: tuple[int, int], reached: _Path) -> _Piece:
-        """The clause where the proof ends, with the nearest fact's objection."""
-        failing = text[clause[0] : clause[1]]
-        tokens = self._lexed(failing, opens=reached.clauses == 0)
-        for token in tokens:
-            if isinstance(token, Proper) and self._refused(token):
-                reason = self.unknown(token) or f"{token.text!r} is no known name"
-                return failing, Status.UNSUPPORTED, None, Objection(Status.UNSUPPORTED, reason, token.text)
-        best: tuple[int, Fact, Objection] | None = None
-        for fact in self.facts.values():
-            objections = entails(tokens, fact, self._context(*reached.said)).objections
-            if objections and (best is None or len(objections) < best[0]):
-                best = len(objections), fact, objections[0]
-        if best is None:
-            nothing = Objection(Status.UNSUPPORTED, "it follows from no single fact of the article", failing)
-            return failing, Status.UNSUPPORTED, None, nothing
-        _, fact, objection = best
-        near = f"no fact of the article says so; nearest: {objection.reason}"
-        return (
-            failing,
-            Status.UNSUPPORTED,
-            fact,
-            Objection(Status.UNSUPPORTED, near, objection.claimed or failing, objection.computed),
-        )
-
-
-def _clauses(text: str, names: NameTable) -> list[tuple[int, int]]:
-    """Start and end of each clause: split at commas, semicolons, "and", "while", … outside tokens."""
-    tokens = lex(text, names)
-    cuts = [
-        found.span()
-        for found in _SEPARATORS.finditer(text)
-        if not any(token.start < found.end() - 1 and found.start() < token.end - 1 and token.end - token.start > 3
-                   and not (token.start >= found.start() and token.end <= found.end()) for token in tokens)
-    ]  # fmt: skip
-    result, start = [], 0
-    for first, last in cuts:
-        result.append((start, first))
-        start = last
-    result.append((start, len(text)))
-    return [(begin, end) for begin, end in result if text[begin:end].strip(" .,;:")]
 
 
 # --- small things ---------------------------------------------------------------------------------------------
@@ -1068,15 +777,6 @@ def _is_definition(text: str) -> bool:
     return " ".join(text.split()) in _definitions()
 
 
-def _differs(filed: Fact, fresh: Fact) -> str:
-    old, new = filed.get("value"), fresh.get("value")
-    before, after = shown(old) if old else "", shown(new) if new else ""
-    if before == after:
-        names = [part.name for part in fresh.parts if filed.get(part.name) != part]
-        return f"facts.json differs from what is computed in {', '.join(names) or 'tags'}"
-    return f"facts.json says {before}; computed again it is {after}"
-
-
 def _listed(article: Article) -> dict[str, tuple[str, str]]:
     """Kind and guard of the listed sentences, by digest."""
     entries = article.facts.get("sentences") if article.facts else None
@@ -1110,7 +810,7 @@ def _header_unit(text: str) -> str:
 
 
 def _heads_only(word: Word) -> bool:
-    """Words by which a header names its column without claiming: units, "close", directions and leads of signed cells."""
+    """Words by which a header names its column without claiming: units, "close", directions of signed cells."""
     return all(
         kind.startswith("unit:") or kind in {*_DIRECTIONAL, "close", "better", "worse"}
         for kind in word.classes
@@ -1123,6 +823,10 @@ def _unless_signed(around: Sequence[Token], own: Sequence[Token]) -> list[Token]
     return [
         token for token in around if not (isinstance(token, Figure) and (token.value, token.unit) in said)
     ]
+
+
+def _no_name(token: Token | None) -> str:
+    return f"{token.text!r} is no known name" if isinstance(token, Proper) and not token.initial else ""
 
 
 _FIRST_WORDS: dict[int, tuple[MarketView, frozenset[str]]] = {}

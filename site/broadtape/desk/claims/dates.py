@@ -30,7 +30,8 @@ _DAY_FIRST: Final = re.compile(rf"(?:{_WEEKDAY},?\s+)?{_DAY}\s+{_MONTH}(?:,?\s+{
 _ISO: Final = re.compile(r"(?P<year>(?:1[89]|20)\d\d)-(?P<month>\d\d)(?:-(?P<day>\d\d))?(?![\d-])")
 _MONTH_YEAR: Final = re.compile(rf"{_MONTH}(?:(?:,|\s+of)?\s+{_YEAR})?(?![\w])")
 _QUARTER: Final = re.compile(
-    rf"(?:(?P<word>first|second|third|fourth)[ -]quarter(?:(?:\s+of)?\s+{_YEAR})?|Q(?P<digit>[1-4])(?:\s+(?:of\s+)?{_YEAR_2})?"
+    rf"(?:(?P<word>first|second|third|fourth)[ -]quarter(?:(?:\s+of)?\s+{_YEAR})?"
+    rf"|Q(?P<digit>[1-4])(?:\s+(?:of\s+)?{_YEAR_2})?"
     rf"|{_YEAR_3}-Q(?P<digit2>[1-4]))(?!\w)",
     re.IGNORECASE,
 )
@@ -87,9 +88,14 @@ def read_moment(text: str, place: int, *, initial: bool = False) -> list[Moment]
 
 
 def _is_verb(text: str, found: re.Match[str], *, initial: bool) -> bool:
-    """"May" that is the modal, "March" that is the verb: capitalised only because it opens the sentence."""
+    """ "May" that is the modal, "March" that is the verb: capitalised only because it opens the sentence."""
     word = found["month"]
-    return initial and word in {"May", "March"} and not found["year"] and not text[found.end() :].startswith(" was")
+    return (
+        initial
+        and word in {"May", "March"}
+        and not found["year"]
+        and not text[found.end() :].startswith(" was")
+    )
 
 
 def _moment(text: str, found: re.Match[str]) -> Moment | None:
@@ -147,7 +153,8 @@ def hinted(moments: list[Moment]) -> list[Moment]:
         if moment.year is not None:
             hint = moment.year
         elif moment.joiner or moment.after in {"between", "from"}:
-            moment = replace(moment, year_hint=moment.year_hint or hint)
+            result.append(replace(moment, year_hint=moment.year_hint or hint))
+            continue
         result.append(moment)
     return result[::-1]
 
@@ -251,7 +258,9 @@ def fits_day(moment: Moment, day: date, as_of: date) -> bool:
     """Whether everything the moment says holds of this day; an omitted year means within a year of `as_of`."""
     if moment.relative:
         if moment.relative in {"today", "yesterday", "tomorrow"}:
-            return day == as_of + timedelta(days={"today": 0, "yesterday": -1, "tomorrow": 1}[moment.relative])
+            return day == as_of + timedelta(
+                days={"today": 0, "yesterday": -1, "tomorrow": 1}[moment.relative]
+            )
         return _in_relative(moment.relative, day, as_of, moment.relative.split()[-1])
     if moment.weekday is not None and day.weekday() != moment.weekday:
         return False

@@ -6,38 +6,50 @@ Owns the rules of docs/contracts/proof.md for a single claim; articles, files an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Final, TypeVar
 
 from broadtape.desk.claims import lexicon
-from broadtape.desk.claims.dates import Period, fits_day, fits_month, names_period, period_of
+from broadtape.desk.claims.dates import fits_day, fits_month, names_period, period_of
 from broadtape.desk.claims.lexer import lex
 from broadtape.desk.claims.names import NameTable
+from broadtape.desk.claims.parts import Window, half_up, shown, window_of
 from broadtape.desk.claims.tokens import Figure, Moment, Name, Plain, Proper, Token, Word
+from broadtape.desk.claims.words import Use, refusal
 from broadtape.model import Fact, Part, Status
 
-Window = tuple[date, date]
 _T = TypeVar("_T")
 
 _PERIOD_UNITS: Final = frozenset({"sessions", "days", "weeks", "months", "quarters", "years"})
 _DAILY: Final = frozenset(
-    {"record", "last-record", "extreme-since", "first-close", "first-close-since", "drawdown", "quote", "level"}
+    {
+        "record",
+        "last-record",
+        "extreme-since",
+        "first-close",
+        "first-close-since",
+        "drawdown",
+        "quote",
+        "level",
+    }
 )
 # Metrics of which nothing but the value is worth telling: a total or a threshold alone would mislead.
 _VALUE_TOLD: Final = frozenset(
-    {"what-followed", "streak-count", "breadth", "periods-led", "group-return", "session-count", "record-count"}
+    {
+        "what-followed",
+        "streak-count",
+        "breadth",
+        "periods-led",
+        "group-return",
+        "session-count",
+        "record-count",
+    }
 )
 _POLICY: Final = frozenset({"policy-rate", "policy-last", "policy-moves"})
 _SUPERLATIVES: Final = frozenset({"record", "highest", "lowest", "longest", "best", "worst", "largest"})
-_STRENGTHS: Final = {0: {2}, 1: {1, 2}, 2: {2}, 3: {2, 3}, 4: {2, 3, 4}}
-_SIZE_WORDS: Final = {
-    0: "under 0.25 of its usual range: little changed", 1: "0.25 to 0.75 of its usual range: edged",
-    2: "0.75 to 1.75 of its usual range: rose or fell", 3: "1.75 to 3 times its usual range: jumped or slid",
-    4: "over 3 times its usual range: surged or plunged",
-}  # fmt: skip
 # Which date parts may follow "since"; by default where the window or the data begin.
 _SINCE: Final[dict[str, tuple[str, ...]]] = {
     "return-extreme": ("since",),
@@ -58,8 +70,12 @@ _EVENT_NAMES: Final = {
     "fomc": ("@FED",), "cpi": ("series:CPIAUCSL", "series:CPILFESL"), "jobs": ("series:UNRATE",),
     "gdp": ("series:A191RL1Q225SBEA",),
 }  # fmt: skip
-_MAGNITUDE: Final = frozenset("move moves moved change changes changed swing gap difference apart distance size".split())
-_PASSIVE: Final = frozenset("was were been being is are be".split())
+_MAGNITUDE: Final = lexicon.words("""
+    move moves moved change changes changed swing gap difference apart distance size
+""")
+_PASSIVE: Final = lexicon.words("""
+    was were been being is are be
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +126,18 @@ def entails(tokens: Sequence[Token], fact: Fact, context: Context, *, first_only
 
     With `first_only` the judging ends at the first objection: enough to know that the claim does not follow.
     """
-    return _Judge(tokens, fact, context).verdict(first_only=first_only)
+    return Judge(tokens, fact, context).verdict(first_only=first_only)
 
 
 def concerns(fact: Fact, name: Name) -> bool:
-    """Whether a name may stand beside a fact: it is one of its entities, its series, its group or the Fed of a policy."""
-    judge = _Judge((), fact, Context(fact.as_of, NameTable()))
+    """Whether a name may stand beside a fact: an entity of it, its series, its group, the Fed of a policy."""
+    judge = Judge((), fact, Context(fact.as_of, NameTable()))
     return "" in name.symbols or bool(name.symbols & judge.entities()) or judge.names_group(name)
 
 
 def licenses(fact: Fact, kind: str) -> bool:
     """Whether a fact licenses a word of this class wherever it stands ("run", "sessions", "median")."""
-    judge = _Judge((), fact, Context(fact.as_of, NameTable()))
+    judge = Judge((), fact, Context(fact.as_of, NameTable()))
     if kind.startswith("unit:"):
         return kind.removeprefix("unit:") in judge.units()
     if kind in {"streak", "tie"}:
@@ -129,30 +145,7 @@ def licenses(fact: Fact, kind: str) -> bool:
     return kind in fact.tags or (kind == "broken" and "ended" in fact.tags)
 
 
-def window_of(fact: Fact) -> Window | None:
-    """First and last session of the stretch the fact is about, if it is about one."""
-    start, end = fact.get("start"), fact.get("end")
-    if start is None or end is None or not isinstance(start.value, date) or not isinstance(end.value, date):
-        return None
-    return start.value, end.value
-
-
-def shown(part: Part) -> str:
-    """The part as a reason prints it: "−0.74 percent", "7 sessions", "Jan. 12, 2026"."""
-    value = part.value
-    if isinstance(value, tuple):
-        return f"{value[0]}–{value[1]} {part.unit}".strip()
-    if isinstance(value, Decimal):
-        number = f"{value.quantize(Decimal(1).scaleb(-part.decimals), ROUND_HALF_UP):,f}".replace("-", "−")
-        return f"{number} {part.unit}".strip()
-    if part.kind == "month" and isinstance(value, date):
-        return f"{value:%B %Y}"
-    if isinstance(value, date):
-        return value.isoformat()
-    return f"{value} {part.unit}".strip()
-
-
-class _Judge:
+class Judge:
     """One claim before one fact."""
 
     def __init__(self, tokens: Sequence[Token], fact: Fact, context: Context) -> None:
@@ -162,7 +155,9 @@ class _Judge:
         self.as_of = fact.as_of
         self.tokens = self._without_titles(tokens)
         self.result = Verdict()
-        self.subject = _entity(fact, "subject") or (f"series:{self.params['series']}" if "series" in self.params else None)
+        self.subject = _entity(fact, "subject") or (
+            f"series:{self.params['series']}" if "series" in self.params else None
+        )
         self.object = _entity(fact, "object")
         # A fact with two sides tells who led; only a relative return after an event tells a direction as well.
         self.directional = self.object is None or (
@@ -175,6 +170,7 @@ class _Judge:
         self.matched_dates: dict[int, str] = {}
 
     def verdict(self, *, first_only: bool) -> Verdict:
+        """Apply every rule in turn."""
         rules = (
             self._names, self._figures, self._moments, self._roles, self._words, self._sides, self._told, self._scope,
         )  # fmt: skip
@@ -187,20 +183,27 @@ class _Judge:
     def _object(self, status: Status, reason: str, claimed: str = "", computed: str = "") -> None:
         self.result.objections.append(Objection(status, reason, claimed, computed))
 
-    def _of(self, kind: type[_T]) -> list[tuple[int, _T]]:
+    def of(self, kind: type[_T]) -> list[tuple[int, _T]]:
+        """The tokens of a kind with their places."""
         return [(place, token) for place, token in enumerate(self.tokens) if isinstance(token, kind)]
 
     def _without_titles(self, tokens: Sequence[Token]) -> list[Token]:
         """The tokens without those that repeat a text part word for word (an event's title)."""
         kept = list(tokens)
         for part in self.fact.parts:
-            if part.kind != "text" or part.name == "series" or not isinstance(part.value, str) or not part.value.strip():
+            if (
+                part.kind != "text"
+                or part.name == "series"
+                or not isinstance(part.value, str)
+                or not part.value.strip()
+            ):
                 continue
             words = [token.text.lower() for token in lex(part.value, self.context.names)]
             for place in range(len(kept) - len(words) + 1):
                 if [token.text.lower() for token in kept[place : place + len(words)]] == words:
                     kept[place : place + len(words)] = [
-                        Plain(token.start, token.end, token.text) for token in kept[place : place + len(words)]
+                        Plain(token.start, token.end, token.text)
+                        for token in kept[place : place + len(words)]
                     ]
         return kept
 
@@ -208,7 +211,7 @@ class _Judge:
 
     def _names(self) -> None:
         known = self.entities()
-        for _, name in self._of(Name):
+        for _, name in self.of(Name):
             if "" in name.symbols:
                 continue
             if name.symbols & known or self.names_group(name):
@@ -219,17 +222,23 @@ class _Judge:
             about = self._about()
             self._object(
                 Status.CONTRADICTED if about else Status.UNSUPPORTED,
-                f"the fact is about {about}; the text names {name.text}" if about else f"the fact does not concern {name.text}",
+                f"the fact is about {about}; the text names {name.text}"
+                if about
+                else f"the fact does not concern {name.text}",
                 name.text,
                 about,
             )
-        for _, proper in self._of(Proper):
+        for _, proper in self.of(Proper):
             self._object(Status.UNSUPPORTED, f"{proper.text!r} is no known name", proper.text)
 
     def entities(self) -> set[str]:
         """The symbols, series and institutions that the fact is about."""
         found = {str(part.value) for part in self.fact.parts if part.kind == "entity"}
-        found |= {f"series:{part.value}" for part in self.fact.parts if part.kind == "text" and part.name == "series"}
+        found |= {
+            f"series:{part.value}"
+            for part in self.fact.parts
+            if part.kind == "text" and part.name == "series"
+        }
         if "series" in self.params:
             found.add(f"series:{self.params['series']}")
         if self.fact.key.metric in _POLICY:
@@ -249,14 +258,20 @@ class _Judge:
         names = [title(symbol) for symbol in (self.subject, self.object) if symbol]
         if not names and self.fact.key.metric in _POLICY:
             return "Federal Reserve policy"
-        return " and ".join(f"the {name}" if name[0].isupper() and name[-1].isdigit() else name for name in names)
+        return " and ".join(
+            f"the {name}" if name[0].isupper() and name[-1].isdigit() else name for name in names
+        )
 
     # --- figures --------------------------------------------------------------------------------------------
 
     def _figures(self) -> None:
-        figures = self._of(Figure)
+        figures = self.of(Figure)
         choices = [
-            [part for part in self.fact.parts if self._fits(figure, part) and self._said_as(place, figure, part)]
+            [
+                part
+                for part in self.fact.parts
+                if self._fits(figure, part) and self._said_as(place, figure, part)
+            ]
             for place, figure in figures
         ]
         for (_, figure), fitting in zip(figures, choices, strict=True):
@@ -266,11 +281,11 @@ class _Judge:
         assigned = _assign([[part.name for part in fitting] for _, fitting in kept])
         if assigned is None:
             texts = ", ".join(figure.text for _, figure in figures)
-            self._object(Status.UNSUPPORTED, f"the figures {texts} would use one value of the fact twice", texts)
+            self._object(
+                Status.UNSUPPORTED, f"the figures {texts} would use one value of the fact twice", texts
+            )
             return
-        self.matched = {
-            place: self.fact.part(name) for (place, _), name in zip(kept, assigned, strict=True)
-        }
+        self.matched = {place: self.fact.part(name) for (place, _), name in zip(kept, assigned, strict=True)}
         for place, part in self.matched.items():
             token = self.tokens[place]
             if isinstance(token, Figure) and part.name in {"sessions", "weeks", "months"}:
@@ -280,35 +295,52 @@ class _Judge:
     def _said_as(self, place: int, figure: Figure, part: Part) -> bool:
         """Whether the words around a figure allow it to be this part, not merely its value."""
         if part.name == "at_least":
-            said = figure.approximation == "at-least" or any("at-least" in word.classes for _, word in self._of(Word))
+            said = figure.approximation == "at-least" or any(
+                "at-least" in word.classes for _, word in self.of(Word)
+            )
             return said and not figure.ordinal
         if figure.ordinal and part.kind == "count":
             return part.name == "value"
         if part.name == "peak_level":
-            return any({"record", "highest"} & set(word.classes) for _, word in self._of(Word))
+            return any({"record", "highest"} & set(word.classes) for _, word in self.of(Word))
         if part.name == "level" and self.tags & {"above", "below"}:
-            beyond = any({"above", "below"} & set(word.classes) for _, word in self._of(Word))
+            beyond = any({"above", "below"} & set(word.classes) for _, word in self.of(Word))
             return figure.approximation in {"over", "under"} or (beyond and "first" in self.tags)
         before = self.tokens[place - 1] if place else None
-        if part.kind == "level" and part.name != "at_least" and isinstance(before, Word) and {"up", "down"} & set(before.classes):
+        if (
+            part.kind == "level"
+            and part.name != "at_least"
+            and isinstance(before, Word)
+            and {"up", "down"} & set(before.classes)
+        ):
             return False  # "fell $477.18" tells a change, not a level
         if part.kind == "level" and part.name == "from":
-            return self._text(place - 1) == "from"
+            return self.text_at(place - 1) == "from"
         return not (part.name == "total" and part.kind == "level" and "-" in figure.text)
 
     def _numbers(self) -> list[Part]:
-        return [part for part in self.fact.parts if part.kind in {"change", "level", "share", "count", "rank", "range"}]
+        return [
+            part
+            for part in self.fact.parts
+            if part.kind in {"change", "level", "share", "count", "rank", "range"}
+        ]
 
     def _trailing(self, figure: Figure) -> None:
         if self.window is None or not figure.trailing:
             return
         recent = self.window[1] == self.as_of
-        if figure.trailing in {"last", "past", "latest", "recent", "final"} and not (recent or "last" in self.tags):
+        if figure.trailing in {"last", "past", "latest", "recent", "final"} and not (
+            recent or "last" in self.tags
+        ):
             self._object(
-                Status.CONTRADICTED, f"the fact's sessions end on {self.window[1]}, not at the as-of session", figure.text
+                Status.CONTRADICTED,
+                f"the fact's sessions end on {self.window[1]}, not at the as-of session",
+                figure.text,
             )
         if figure.trailing in {"previous", "prior", "preceding"} and recent:
-            self._object(Status.CONTRADICTED, "the fact's sessions are the latest ones, not earlier ones", figure.text)
+            self._object(
+                Status.CONTRADICTED, "the fact's sessions are the latest ones, not earlier ones", figure.text
+            )
 
     def _fits(self, figure: Figure, part: Part) -> bool:
         value = part.value
@@ -328,7 +360,11 @@ class _Judge:
         if figure.place:
             return False
         if part.kind == "count":
-            return isinstance(value, int) and self._counts(figure, part) and self._near(figure, Decimal(value), part)
+            return (
+                isinstance(value, int)
+                and self._counts(figure, part)
+                and self._near(figure, Decimal(value), part)
+            )
         if part.kind in {"change", "level", "share"} and isinstance(value, Decimal) and not figure.ordinal:
             factor = self._factor(figure, part)
             return factor is not None and self._near(figure, value * factor, part, factor)
@@ -348,7 +384,11 @@ class _Judge:
         unit = part.unit or "points"
         if figure.unit == unit:
             return Decimal(1)
-        if figure.unit == "" and unit in {"points", "USD", "index", "count", "ratio"} and part.kind in {"level", "change"}:
+        if (
+            figure.unit == ""
+            and unit in {"points", "USD", "index", "count", "ratio"}
+            and part.kind in {"level", "change"}
+        ):
             return Decimal(1)
         if (figure.unit, unit) == ("basis points", "percentage points"):
             return Decimal(100)
@@ -373,7 +413,7 @@ class _Judge:
             step = figure.quantum
             while step < limit and limit % (step * 10) == 0:
                 step *= 10
-            return _half_up(value, step) == limit
+            return half_up(value, step) == limit
         if kind == "nearly":
             return limit * Decimal("0.95") <= value < limit
         exact = self._exact(figure, value, part, factor)
@@ -393,16 +433,25 @@ class _Judge:
     @staticmethod
     def _exact(figure: Figure, value: Decimal, part: Part, factor: Decimal) -> bool:
         if part.kind == "count":
-            return value == figure.value if figure.quantum <= 1 else _half_up(value, figure.quantum) == figure.value
+            return (
+                value == figure.value
+                if figure.quantum <= 1
+                else half_up(value, figure.quantum) == figure.value
+            )
         finest = Decimal(1).scaleb(-part.decimals) * factor
         if figure.quantum < finest:
             return value == figure.value
-        return _half_up(value, figure.quantum) == figure.value
+        return half_up(value, figure.quantum) == figure.value
 
     def _fits_share(self, figure: Figure) -> bool:
         """ "More than half" and "half" of a count with a total."""
-        share = self._share()
-        if share is None or figure.unit != "percent" or not figure.text[-1:].isalpha() or "cent" in figure.text:
+        share = self.share()
+        if (
+            share is None
+            or figure.unit != "percent"
+            or not figure.text[-1:].isalpha()
+            or "cent" in figure.text
+        ):
             return False
         if figure.approximation == "over":
             return share > figure.value
@@ -410,19 +459,29 @@ class _Judge:
             return share < figure.value
         if figure.approximation == "nearly":
             return figure.value * Decimal("0.95") <= share < figure.value
-        return _half_up(share, Decimal(1)) == figure.value
+        return half_up(share, Decimal(1)) == figure.value
 
-    def _share(self) -> Decimal | None:
+    def share(self) -> Decimal | None:
+        """The value of a count in percent of its total; None where the fact has no total."""
         total = self.fact.get("total") or self.fact.get("n")
         part = self.fact.get("value")
-        if total is None or part is None or not isinstance(total.value, int) or not isinstance(part.value, int):
+        if (
+            total is None
+            or part is None
+            or not isinstance(total.value, int)
+            or not isinstance(part.value, int)
+        ):
             return None
         if part.kind != "count" or total.kind != "count" or not total.value:
             return None
         return Decimal(100 * part.value) / Decimal(total.value)
 
     def _refuse_figure(self, figure: Figure) -> None:
-        said = f"{figure.text} {figure.unit}" if figure.unit in _PERIOD_UNITS and figure.unit[:-1] not in figure.text else figure.text
+        said = (
+            f"{figure.text} {figure.unit}"
+            if figure.unit in _PERIOD_UNITS and figure.unit[:-1] not in figure.text
+            else figure.text
+        )
         alike = [part for part in self.fact.parts if self._alike(figure, part)]
         if figure.unit == "?" or figure.unit in {"ratio", "time", "other"}:
             self._object(Status.UNSUPPORTED, f"the fact has no value like {said!r}", said)
@@ -430,11 +489,16 @@ class _Judge:
             nearest = min(alike, key=lambda part: _distance(figure, part))
             if self._same_size(figure, nearest):
                 self._object(
-                    Status.CONTRADICTED, f"the fact is {shown(nearest)}; the text says {said}", said, shown(nearest)
+                    Status.CONTRADICTED,
+                    f"the fact is {shown(nearest)}; the text says {said}",
+                    said,
+                    shown(nearest),
                 )
                 return
             values = " or ".join(dict.fromkeys(shown(part) for part in alike))
-            self._object(Status.CONTRADICTED, f"the fact says {values}; the text says {said}", said, shown(nearest))
+            self._object(
+                Status.CONTRADICTED, f"the fact says {values}; the text says {said}", said, shown(nearest)
+            )
         else:
             numbers = self._numbers()
             if not numbers:
@@ -443,7 +507,10 @@ class _Judge:
             values = " or ".join(dict.fromkeys(shown(part) for part in numbers))
             unit = " (name its unit)" if figure.unit == "" else ""
             self._object(
-                Status.CONTRADICTED, f"the fact says {values}; the text says {said}{unit}", said, shown(numbers[0])
+                Status.CONTRADICTED,
+                f"the fact says {values}; the text says {said}{unit}",
+                said,
+                shown(numbers[0]),
             )
 
     def _alike(self, figure: Figure, part: Part) -> bool:
@@ -457,12 +524,12 @@ class _Judge:
 
     @staticmethod
     def _same_size(figure: Figure, part: Part) -> bool:
-        return isinstance(part.value, Decimal) and _half_up(abs(part.value), figure.quantum) == figure.value
+        return isinstance(part.value, Decimal) and half_up(abs(part.value), figure.quantum) == figure.value
 
     # --- dates ----------------------------------------------------------------------------------------------
 
     def _moments(self) -> None:
-        moments = self._of(Moment)
+        moments = self.of(Moment)
         choices: list[list[str]] = []
         kept: list[int] = []
         for place, moment in moments:
@@ -475,7 +542,12 @@ class _Judge:
         assigned = _assign(choices, shared=frozenset({"window", "as-of"}))
         if assigned is None:
             texts = ", ".join(moment.text for _, moment in moments)
-            self._object(Status.CONTRADICTED, f"the dates {texts} cannot all be dates of the fact", texts, self._dates())
+            self._object(
+                Status.CONTRADICTED,
+                f"the dates {texts} cannot all be dates of the fact",
+                texts,
+                self._dates(),
+            )
             return
         self.matched_dates = dict(zip(kept, assigned, strict=True))
         if {"window", "start", "end"} & set(assigned):
@@ -485,27 +557,27 @@ class _Judge:
             if first in order and second in order and order.index(first) < order.index(second):
                 apart = self.fact.part(first).value != self.fact.part(second).value
                 if apart:
-                    self._object(Status.CONTRADICTED, "the dates stand in the wrong order", computed=self._dates())
+                    self._object(
+                        Status.CONTRADICTED, "the dates stand in the wrong order", computed=self._dates()
+                    )
 
     def _candidates(self, moment: Moment) -> list[str]:
         found: list[str] = []
         start = self.window[0] if self.window else None
-        if self.period is not None and names_period(moment, self.period, start, self.as_of):
-            if self._whole(moment):
-                found.append("window")
+        named = self.period is not None and names_period(moment, self.period, start, self.as_of)
+        if named and self._whole(moment):
+            found.append("window")
         for part in self.fact.parts:
             value = part.value
             if part.kind == "date" and isinstance(value, date):
                 if self._may(moment, part.name) and fits_day(moment, value, self.as_of):
                     found.append(part.name)
             elif part.kind == "month" and isinstance(value, date):
-                if self._may(moment, part.name) and part.name != "month" and fits_month(moment, value, self.as_of):
+                free = self._may(moment, part.name) if part.name != "month" else self.period is None
+                if free and fits_month(moment, value, self.as_of):
                     found.append(part.name)
-                elif part.name == "month" and self.period is None and fits_month(moment, value, self.as_of):
-                    found.append(part.name)
-            elif part.kind == "year" and self.period is None:
-                if moment.year == value and moment.month is None and moment.quarter is None:
-                    found.append(part.name)
+            elif part.kind == "year" and self.period is None and _bare_year(moment) == value:
+                found.append(part.name)
         if moment.after == "as of" and fits_day(moment, self.as_of, self.as_of):
             found.append("as-of")
         return found
@@ -514,9 +586,12 @@ class _Judge:
         """A running or partial period must be called one: "so far", "first"."""
         assert self.period is not None
         if self.period.first:
-            return any("first" in word.classes for _, word in self._of(Word))
+            return any("first" in word.classes for _, word in self.of(Word))
         if self.period.running and not moment.relative:
-            return any(token.text.lower() in {"so far", "running"} for token in self.tokens) or self.period.kind == "year"
+            return (
+                any(token.text.lower() in {"so far", "running"} for token in self.tokens)
+                or self.period.kind == "year"
+            )
         return True
 
     def _may(self, moment: Moment, part: str) -> bool:
@@ -540,25 +615,43 @@ class _Judge:
         if self.period is not None and whole and moment.after != "since":
             return False  # a bare year or quarter must name the whole window
         if self.period is None or part not in {"start", "end"}:
-            return not (part == "data_start" and moment.after not in {"since", "in", "on", "from", "starts", "began", "begins"})
+            return not (
+                part == "data_start"
+                and moment.after not in {"since", "in", "on", "from", "starts", "began", "begins"}
+            )
         if not moment.precise:
             return self.period.kind == "since" and moment.after == "since" and part == "start"
         single = self.window is not None and self.window[0] == self.window[1]
-        return single or moment.joiner in _JOIN or moment.after in {*_FROM, *_TO, "since", "as of", "and", "after"}
+        return (
+            single
+            or moment.joiner in _JOIN
+            or moment.after in {*_FROM, *_TO, "since", "as of", "and", "after"}
+        )
 
     def _refuse_moment(self, moment: Moment) -> None:
         dates = self._dates()
         if not dates:
-            self._object(Status.UNSUPPORTED, f"the fact names no date; the text says {moment.text}", moment.text)
+            self._object(
+                Status.UNSUPPORTED, f"the fact names no date; the text says {moment.text}", moment.text
+            )
         else:
-            self._object(Status.CONTRADICTED, f"the fact is about {dates}; the text says {moment.text}", moment.text, dates)
+            self._object(
+                Status.CONTRADICTED,
+                f"the fact is about {dates}; the text says {moment.text}",
+                moment.text,
+                dates,
+            )
 
     def _dates(self) -> str:
         if self.period is not None and self.period.kind in {"month", "quarter", "year", "week"}:
             window = f" ({self.window[0]} to {self.window[1]})" if self.window else ""
             return f"{self.over}{window}"
         parts = [part for part in self.fact.parts if part.kind in {"date", "month", "year"}]
-        return ", ".join(dict.fromkeys(f"{part.name} {shown(part)}" if part.name != "value" else shown(part) for part in parts))
+        return ", ".join(
+            dict.fromkeys(
+                f"{part.name} {shown(part)}" if part.name != "value" else shown(part) for part in parts
+            )
+        )
 
     # --- who leads whom, and whose claim it is -----------------------------------------------------------------
 
@@ -569,7 +662,7 @@ class _Judge:
         if self.object is not None:
             self._relative()
             return
-        inside = [name for _, name in self._of(Name) if "" not in name.symbols]
+        inside = [name for _, name in self.of(Name) if "" not in name.symbols]
         if any(self.subject in name.symbols for name in inside):
             return
         self._outside_subject({self.subject})
@@ -578,12 +671,17 @@ class _Judge:
         subject = self.context.subject
         if subject is None:
             if self.context.subject_required:
-                self._object(Status.UNSUPPORTED, f"nothing before the claim names its subject, {self._about()}")
+                self._object(
+                    Status.UNSUPPORTED, f"nothing before the claim names its subject, {self._about()}"
+                )
             return
         if not subject & allowed:
             said = " or ".join(sorted(self.context.names.title(symbol) for symbol in subject))
             self._object(
-                Status.CONTRADICTED, f"the fact is about {self._about()}; the sentence speaks of {said}", said, self._about()
+                Status.CONTRADICTED,
+                f"the fact is about {self._about()}; the sentence speaks of {said}",
+                said,
+                self._about(),
             )
 
     def _no_subject(self) -> None:
@@ -601,10 +699,10 @@ class _Judge:
         assert self.object is not None
         verbs = [
             (place, bool({"lead", "exceed", "better", "above"} & set(word.classes)))
-            for place, word in self._of(Word)
-            if {"lead", "lag", "exceed", "better", "worse"} & set(word.classes) or self._compares(place, word)
+            for place, word in self.of(Word)
+            if {"lead", "lag", "exceed", "better", "worse"} & set(word.classes) or self.compares(place, word)
         ]
-        names = [(place, name) for place, name in self._of(Name) if "" not in name.symbols and not name.ticker]
+        names = [(place, name) for place, name in self.of(Name) if "" not in name.symbols and not name.ticker]
         if not verbs:
             before = [name for place, name in names if not self._comparand(place)]
             if any(self.subject in name.symbols for name in before):
@@ -612,33 +710,49 @@ class _Judge:
             self._outside_subject({self.subject})
             return
         for place, leads in verbs:
-            agent = next((name.symbols for at, name in reversed(names) if at < place and not self._comparand(at)), self.context.subject)
+            agent = next(
+                (name.symbols for at, name in reversed(names) if at < place and not self._comparand(at)),
+                self.context.subject,
+            )
             patient = next((name.symbols for at, name in names if at > place), None)
-            if patient is None and ("exceed" in self._classes(place) or "lead" not in self.tags | self._led_tags()):
-                self._object(Status.CONTRADICTED, f"the text does not say what is meant by {self.tokens[place].text!r}")
+            if patient is None and (
+                "exceed" in self._classes(place) or "lead" not in self.tags | self._led_tags()
+            ):
+                self._object(
+                    Status.CONTRADICTED, f"the text does not say what is meant by {self.tokens[place].text!r}"
+                )
                 return
-            passive = self._text(place - 1).split(" ")[-1] in _PASSIVE and self._text(place + 1) == "by" and patient is not None
+            passive = (
+                self.text_at(place - 1).split(" ")[-1] in _PASSIVE
+                and self.text_at(place + 1) == "by"
+                and patient is not None
+            )
             if agent is None:
                 if self.context.subject_required:
-                    self._object(Status.UNSUPPORTED, f"nothing says who leads; the fact is about {self._about()}")
+                    self._object(
+                        Status.UNSUPPORTED, f"nothing says who leads; the fact is about {self._about()}"
+                    )
                 return
             if self.subject in agent and (patient is None or self.object in patient):
                 claims = leads is not passive
             elif self.object in agent and (patient is None or self.subject in patient):
                 claims = leads is passive
             else:
-                said = " and ".join(self.context.names.title(s) for s in sorted(agent | (patient or frozenset())))
+                said = " and ".join(
+                    self.context.names.title(s) for s in sorted(agent | (patient or frozenset()))
+                )
                 self._object(
-                    Status.CONTRADICTED, f"the fact is about {self._about()}; the text speaks of {said}", said, self._about()
+                    Status.CONTRADICTED,
+                    f"the fact is about {self._about()}; the text speaks of {said}",
+                    said,
+                    self._about(),
                 )
                 return
             if "even" in self.tags or claims is not self._leads():
-                self._object(
-                    Status.CONTRADICTED,
-                    f"in the fact {self.context.names.title(self.subject)} {self._led_word()} {self.context.names.title(self.object)}; the text has it otherwise",
-                    self.tokens[place].text,
-                    self._led_word(),
-                )
+                title = self.context.names.title
+                told = f"{title(self.subject)} {self._led_word()} {title(self.object)}"
+                reason = f"in the fact {told}; the text has it otherwise"
+                self._object(Status.CONTRADICTED, reason, self.tokens[place].text, self._led_word())
                 return
 
     def _classes(self, place: int) -> tuple[str, ...]:
@@ -647,7 +761,10 @@ class _Judge:
 
     def _led_tags(self) -> set[str]:
         """Facts that speak of leading though they are not tagged so."""
-        told = self.tags & {"lag", "even", "at-least", "positive", "longest"} or self.fact.key.metric == "what-followed"
+        told = (
+            self.tags & {"lag", "even", "at-least", "positive", "longest"}
+            or self.fact.key.metric == "what-followed"
+        )
         return {"lead"} if told else set()
 
     def _led_word(self) -> str:
@@ -656,39 +773,30 @@ class _Judge:
     def _leads(self) -> bool:
         return "lag" not in self.tags
 
-    def _compares(self, place: int, word: Word) -> bool:
+    def compares(self, place: int, word: Word) -> bool:
+        """Whether "above" or "below" at this place compares two names, not a price with a level."""
         if not {"above", "below"} & set(word.classes) or {"above", "below"} & self.tags:
             return False
-        return isinstance(self.tokens[place + 1] if place + 1 < len(self.tokens) else None, Name) or self._text(place + 1) == "the"
+        return (
+            isinstance(self.tokens[place + 1] if place + 1 < len(self.tokens) else None, Name)
+            or self.text_at(place + 1) == "the"
+        )
 
     def _comparand(self, place: int) -> bool:
         return _introduced([token.text.lower() for token in self.tokens[:place]])
 
-    def _text(self, place: int) -> str:
+    def text_at(self, place: int) -> str:
+        """The token's text in lower case; empty beyond either end."""
         return self.tokens[place].text.lower() if 0 <= place < len(self.tokens) else ""
 
     # --- controlled words --------------------------------------------------------------------------------------
 
     def _words(self) -> None:
-        for place, word in self._of(Word):
-            reasons = [self._refusal(kind, place, word) for kind in word.classes]
+        for place, word in self.of(Word):
+            reasons = [refusal(Use(self, place, word), kind) for kind in word.classes]
             if all(reason is not None for reason in reasons):
                 status, text, computed = next(reason for reason in reasons if reason is not None)
                 self._object(status, text, word.text, computed)
-
-    def _refusal(self, kind: str, place: int, word: Word) -> tuple[Status, str, str] | None:
-        """Why the word is not licensed under this class; None when it is."""
-        if kind.startswith("unit:"):
-            unit = kind.removeprefix("unit:")
-            if unit in self.units():
-                return None
-            return Status.CONTRADICTED, f"the fact counts no {unit}; the text says {word.text!r}", ""
-        rule = _RULES.get(kind)
-        if rule is not None:
-            return rule(self, place, word)
-        if kind in self.tags:
-            return None
-        return Status.CONTRADICTED, f"the fact does not say {word.text!r}", ", ".join(sorted(self.tags))
 
     def units(self) -> set[str]:
         """The units and counting nouns that may be named beside the fact."""
@@ -704,7 +812,9 @@ class _Judge:
         if self.period is not None:
             found.add(f"{self.period.kind}s")
         if metric in _POLICY:
-            found |= {"meetings"} | ({"cuts"} if "cut" in self.tags else {"increases"} if "raise" in self.tags else set())
+            found |= {"meetings"} | (
+                {"cuts"} if "cut" in self.tags else {"increases"} if "raise" in self.tags else set()
+            )
         if metric == "next-event" and self.params.get("kind") == "fomc":
             found.add("meetings")
         if metric in _DAILY or (self.window is not None and self.window[0] == self.window[1]):
@@ -717,28 +827,11 @@ class _Judge:
             found.add("records")
         return found
 
-    def _direction(self, way: int, place: int, word: Word) -> tuple[Status, str, str] | None:
-        sign, part = self._sign_near(place)
-        if sign is None:
-            if not self.directional:
-                return Status.CONTRADICTED, f"the fact says who led, not that prices moved: {word.text!r}", ""
-            return Status.CONTRADICTED, f"the fact says no direction; the text says {word.text!r}", ""
-        if sign != way:
-            actual = {1: "up", -1: "down", 0: "unchanged"}[sign]
-            told = shown(part) if part else actual
-            return Status.CONTRADICTED, f"the fact is {told} ({actual}); the text says {word.text!r}", told
-        event = part is None or part.name == "at_least"  # "after a drop of at least 3%": the size is the case's
-        if word.strength != 2 and not (event and self.params.get("event") in {"gain", "drop"}):
-            step = next((size for size in range(5) if f"size{size}" in self.tags), None)
-            if step is None:
-                return Status.UNSUPPORTED, f"the fact has no size to earn {word.text!r}; use a neutral verb", ""
-            if word.strength not in _STRENGTHS[step]:
-                return Status.CONTRADICTED, f"the move was {_SIZE_WORDS[step]}; the text says {word.text!r}", f"size{step}"
-        return None
-
-    def _sign_near(self, place: int) -> tuple[int | None, Part | None]:
+    def sign_near(self, place: int) -> tuple[int | None, Part | None]:
         """The sign that a direction word at this place must agree with, and the part it comes from."""
-        signed = [(abs(at - place), part) for at, part in self.matched.items() if self._sign(part) is not None]
+        signed = [
+            (abs(at - place), part) for at, part in self.matched.items() if self._sign(part) is not None
+        ]
         if signed:
             part = min(signed, key=lambda entry: entry[0])[1]
             return self._sign(part), part
@@ -768,7 +861,7 @@ class _Judge:
 
     def _sides(self) -> None:
         """A negative change printed without sign or direction reads as a gain."""
-        said = {kind for _, word in self._of(Word) for kind in word.classes}
+        said = {kind for _, word in self.of(Word) for kind in word.classes}
         if said & {"down", "lag", "below", "lead", "worse", "better", "cut", "raise", "hold"}:
             return
         for place, part in self.matched.items():
@@ -786,225 +879,63 @@ class _Judge:
         """The fact's own value, not only what goes with it, must be what the text tells."""
         parts = {part.name for part in self.matched.values()} | set(self.matched_dates.values())
         value = self.fact.get("value")
-        said = {kind for _, word in self._of(Word) for kind in word.classes}
+        said = {kind for _, word in self.of(Word) for kind in word.classes}
         halves = any(isinstance(token, Figure) and self._fits_share(token) for token in self.tokens)
         computed = shown(value) if value else ""
         if "then" in parts and "value" not in parts:
-            self._object(Status.CONTRADICTED, f"the figure is that of the earlier case; the fact is {computed}", computed=computed)
-        if self.fact.key.metric in _VALUE_TOLD and "value" not in parts:
-            if not halves and not said & {"majority", "minority", "nothing", "all"} and (said or parts):
-                self._object(Status.UNSUPPORTED, f"the text does not tell what the fact says, {computed}", computed=computed)
+            self._object(
+                Status.CONTRADICTED,
+                f"the figure is that of the earlier case; the fact is {computed}",
+                computed=computed,
+            )
+        told = "value" in parts or halves or said & {"majority", "minority", "nothing", "all"}
+        if self.fact.key.metric in _VALUE_TOLD and not told and (said or parts):
+            self._object(
+                Status.UNSUPPORTED,
+                f"the text does not tell what the fact says, {computed}",
+                computed=computed,
+            )
         for tag in ("median", "mean"):
             if tag in self.tags and "value" in parts and tag not in said and not self.context.median_said:
                 name = "a median" if tag == "median" else "an average"
-                self._object(Status.UNSUPPORTED, f"the figure is {name}, and the text does not say so", computed=computed)
+                self._object(
+                    Status.UNSUPPORTED,
+                    f"the figure is {name}, and the text does not say so",
+                    computed=computed,
+                )
 
     # --- scope ----------------------------------------------------------------------------------------------
 
     def _scope(self) -> None:
-        said = {kind for _, word in self._of(Word) for kind in word.classes}
+        said = {kind for _, word in self.of(Word) for kind in word.classes}
         claims = said or self.matched or self.matched_dates
-        if "in-data" in self.tags and said & _SUPERLATIVES and not self.context.scoped and "52-week" not in said:
+        if (
+            "in-data" in self.tags
+            and said & _SUPERLATIVES
+            and not self.context.scoped
+            and "52-week" not in said
+        ):
             told = any(token.text.lower() == "data" for token in self.tokens)
             dated = "data_start" in self.matched_dates.values() or "since" in self.matched_dates.values()
             if not told and not dated:
                 start = self.fact.get("data_start")
-                since = f" since {start.value:%B %Y}" if start is not None and isinstance(start.value, date) else ""
-                self._object(Status.UNSUPPORTED, f"it holds in the data{since} only, and the text does not say so")
+                since = (
+                    f" since {start.value:%B %Y}"
+                    if start is not None and isinstance(start.value, date)
+                    else ""
+                )
+                self._object(
+                    Status.UNSUPPORTED, f"it holds in the data{since} only, and the text does not say so"
+                )
         if "total" in self.tags and not self.context.total_said and "total" not in said and self.matched:
             self._object(Status.UNSUPPORTED, "the return includes dividends, and the text does not say so")
         if self.period is None or self.window is None or self.context.windows is None or not claims:
             return
         one_session = self.window == (self.as_of, self.as_of)
         if not (self.result.says_window or one_session or self.window in self.context.windows):
-            self._object(Status.UNSUPPORTED, f"the text does not say over which sessions; the fact covers {self.over}")
-
-    # --- rules of single classes --------------------------------------------------------------------------------
-
-    def _up(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        return self._direction(1, place, word)
-
-    def _down(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        return self._direction(-1, place, word)
-
-    def _flat(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        loose = word.text.lower() not in {"flat", "unchanged", "not changed", "even with", "level with"}
-        if self.tags & {"flat"} or ("size0" in self.tags and loose):
-            return None
-        if "even" in self.tags and "with" in word.text.lower():
-            return None
-        value = self.fact.get("value")
-        told = shown(value) if value else ""
-        return Status.CONTRADICTED, f"the fact is {told}, not {word.text!r}", told
-
-    def _lead(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        if self.object is not None:
-            return None  # _relative has judged order and polarity
-        if self.fact.key.metric == "rank" and self.fact.value == 1 and "lead" in word.classes:
-            return None
-        return Status.CONTRADICTED, f"the fact compares with nothing; the text says {word.text!r}", ""
-
-    def _above(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        if "above" in self.tags or (self.object is not None and self._compares(place, word)):
-            return None
-        return Status.CONTRADICTED, f"the fact does not say {word.text!r}", ""
-
-    def _below(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        if "below" in self.tags or (self.object is not None and self._compares(place, word)):
-            return None
-        return Status.CONTRADICTED, f"the fact does not say {word.text!r}", ""
-
-    def _better(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        if self.object is not None:
-            return None
-        return Status.CONTRADICTED, f"the fact compares with nothing; the text says {word.text!r}", ""
-
-    def _rank_word(self, best: bool, word: Word) -> tuple[Status, str, str] | None:
-        wanted = "best" if best else "worst"
-        if self.fact.key.metric == "rank":
-            total = self.fact.get("total")
-            place, last = self.fact.value, total.value if total else None
-            if place == (1 if best else last) or (isinstance(place, int) and any(part.kind == "rank" for part in self.matched.values())):
-                return None
-            return Status.CONTRADICTED, f"the fact ranks it {place} of {last}; the text says {word.text!r}", str(place)
-        if wanted in self.tags:
-            return None
-        return Status.CONTRADICTED, f"the fact does not say {word.text!r}", ""
-
-    def _best(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        return self._rank_word(True, word)
-
-    def _worst(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        return self._rank_word(False, word)
-
-    def _close(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        if "intraday" in self.tags and "close" not in self.tags:
-            return Status.CONTRADICTED, f"the fact is about prices within the session; the text says {word.text!r}", "intraday"
-        return None
-
-    def _since(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        if "since" in self.tags or any(
-            moment.after == "since" and at in self.matched_dates for at, moment in self._of(Moment)
-        ):
-            return None
-        if self.tags & {"longest", "record"} and any(part.name == "data_start" for part in self.fact.parts):
-            return None
-        return Status.CONTRADICTED, "the fact does not say since when", ""
-
-    def _first(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        if "first" in self.tags or (self.fact.key.metric == "rank" and self.fact.value == 1):
-            return None
-        return Status.CONTRADICTED, f"the fact does not say {word.text!r}", ""
-
-    def _last(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        if "last" in self.tags:
-            return None
-        if self._text(place + 1) == "time":
-            return Status.CONTRADICTED, "the fact does not say that it was the last time", ""
-        if self.fact.key.metric == "rank":
-            total = self.fact.get("total")
-            if total is not None and total.value == self.fact.value:
-                return None
-        ends = [part.value for part in self.fact.parts if part.name in {"end", "date", "day", "period"}]
-        if self.as_of in ends or self.fact.key.metric in {"reading", "policy-rate"}:
-            return None
-        return Status.CONTRADICTED, f"the fact does not say {word.text!r}", ""
-
-    def _next(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        if "next" in self.tags or self.fact.key.metric == "what-followed":
-            return None
-        return Status.CONTRADICTED, f"the fact does not say {word.text!r}", ""
-
-    def _earlier(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        if self.tags & {"earlier", "last", "since"} or self.fact.key.metric == "what-followed":
-            return None
-        return Status.CONTRADICTED, f"the fact is not about anything {word.text!r}", ""
-
-    def _streak(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        if "streak" in self.tags or "streak" in self.params.get("event", ""):
-            return None
-        return Status.CONTRADICTED, f"the fact is about no run; the text says {word.text!r}", ""
-
-    def _ended(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        if "streak" not in self.tags or "ended" in self.tags:
-            return None
-        values = [part.value for part in self.fact.parts if part.name.rstrip("0123456789") == "end"]
-        ends = [value for value in values if isinstance(value, date)]
-        if ends and max(ends) < self.as_of and "ongoing" not in self.tags:
-            return None
-        following = self.tokens[place + 1] if place + 1 < len(self.tokens) else None
-        if word.text.lower() in {"ended", "ending", "ends", "end"} and isinstance(following, Moment):
-            return None
-        return Status.CONTRADICTED, f"the run goes on; the text says {word.text!r}", "ongoing"
-
-    def _broken(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        if "streak" in self.tags and "ended" not in self.tags:
-            return Status.CONTRADICTED, f"the fact does not say that the run ended; the text says {word.text!r}", ""
-        return None
-
-    def _ongoing(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        if "streak" not in self.tags or "ongoing" in self.tags:
-            return None
-        if "ended" not in self.tags and self.window is not None and self.window[1] == self.as_of:
-            return None
-        return Status.CONTRADICTED, f"the run is over; the text says {word.text!r}", "ended"
-
-    def _price(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        if "total" not in self.tags:
-            return None
-        return Status.CONTRADICTED, "the return includes dividends", "including dividends"
-
-    def _few(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        if "few" in self.tags:
-            return None
-        share = self._share()
-        if share is not None and share <= 50:
-            return None
-        return Status.CONTRADICTED, f"the number is not small; the text says {word.text!r}", ""
-
-    def _at_least(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        if "at-least" in self.tags or self.fact.get("at_least") is not None:
-            return None
-        return Status.CONTRADICTED, f"the fact gives the number itself, not {word.text!r}", ""
-
-    def _all(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        share = self._share()
-        if "all" in self.tags or share == 100 or ("streak" in self.tags and share is None):
-            return None
-        return Status.CONTRADICTED, f"the fact does not say {word.text!r}", ""
-
-    def _both(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        if self.fact.value == 2:
-            return None
-        return Status.CONTRADICTED, "the fact is not about two", ""
-
-    def _majority(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        share = self._share()
-        if share is not None and share > 50:
-            return None
-        return Status.CONTRADICTED, f"the fact is no majority; the text says {word.text!r}", ""
-
-    def _minority(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        share = self._share()
-        if share is not None and share < 50:
-            return None
-        return Status.CONTRADICTED, f"the fact is no minority; the text says {word.text!r}", ""
-
-    def _nothing(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        if self.fact.value == 0:
-            return None
-        return Status.CONTRADICTED, f"the fact is not zero; the text says {word.text!r}", ""
-
-    def _modal(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        if self.tags & {"next", "scheduled"} and word.text.lower() in {"will", "due", "scheduled", "expected", "can"}:
-            return None
-        return Status.UNSUPPORTED, f"{word.text!r} is no statement of fact", ""
-
-    def _never(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        return Status.CONTRADICTED, f"no fact licenses {word.text!r} in a claim", ""
-
-    def _cause(self, place: int, word: Word) -> tuple[Status, str, str] | None:
-        return Status.UNSUPPORTED, f"{word.text!r} gives a cause; prices show none", ""
+            self._object(
+                Status.UNSUPPORTED, f"the text does not say over which sessions; the fact covers {self.over}"
+            )
 
 
 def _introduced(before: Sequence[str]) -> bool:
@@ -1013,21 +944,31 @@ def _introduced(before: Sequence[str]) -> bool:
     if not words:
         return False
     joined = " ".join(before[-4:])
-    return words[-1] in {"against", "versus", "vs", "vs.", "than", "over", "unlike", "beyond", "behind", "ahead of", "with"} or bool(
-        re.search(r"(?:compared|relative|next) (?:with|to)(?: the)?$", joined)
-    )
+    return words[-1] in {
+        "against",
+        "versus",
+        "vs",
+        "vs.",
+        "than",
+        "over",
+        "unlike",
+        "beyond",
+        "behind",
+        "ahead of",
+        "with",
+    } or bool(re.search(r"(?:compared|relative|next) (?:with|to)(?: the)?$", joined))
 
 
 is_comparand: Final = _introduced
 
 
+def _bare_year(moment: Moment) -> int | None:
+    return moment.year if moment.month is None and moment.quarter is None else None
+
+
 def _entity(fact: Fact, name: str) -> str | None:
     part = fact.get(name)
     return str(part.value) if part is not None and part.kind == "entity" else None
-
-
-def _half_up(value: Decimal, step: Decimal) -> Decimal:
-    return (value / step).quantize(Decimal(1), ROUND_HALF_UP) * step
 
 
 def _distance(figure: Figure, part: Part) -> Decimal:
@@ -1056,17 +997,3 @@ def _assign(choices: Sequence[Iterable[str]], shared: frozenset[str] = frozenset
     if len(lists) > 12:  # a claim is a clause: this many figures cannot be one
         return None
     return result if place(0) else None
-
-
-_Rule = Callable[[_Judge, int, Word], tuple[Status, str, str] | None]
-_RULES: Final[dict[str, _Rule]] = {
-    "up": _Judge._up, "down": _Judge._down, "flat": _Judge._flat, "lead": _Judge._lead, "lag": _Judge._lead,
-    "above": _Judge._above, "below": _Judge._below, "better": _Judge._better, "worse": _Judge._better,
-    "best": _Judge._best, "worst": _Judge._worst, "close": _Judge._close, "since": _Judge._since,
-    "first": _Judge._first, "last": _Judge._last, "next": _Judge._next, "earlier": _Judge._earlier,
-    "streak": _Judge._streak, "ended": _Judge._ended, "broken": _Judge._broken, "exceed": _Judge._lead, "ongoing": _Judge._ongoing, "price": _Judge._price,
-    "few": _Judge._few, "at-least": _Judge._at_least, "all": _Judge._all, "both": _Judge._both,
-    "majority": _Judge._majority, "minority": _Judge._minority, "nothing": _Judge._nothing, "modal": _Judge._modal,
-    "negation": _Judge._never, "vague": _Judge._never, "puffery": _Judge._never, "advice": _Judge._never,
-    "cause": _Judge._cause,
-}  # fmt: skip

@@ -38,7 +38,10 @@ def guard_holds(guard: str, facts: Mapping[str, Fact]) -> bool:
     """Whether every condition of the guard is true of the facts (by id); BadGuard when it cannot be read."""
     if len(guard) > MAX_GUARD:
         raise BadGuard("the guard is over 1,000 characters")
-    return all([_holds(piece.strip(), facts) for piece in re.split(r"\s+and\s+", guard.strip())])
+    conditions = [
+        _holds(piece.strip(), facts) for piece in re.split(r"\s+and\s+", guard.strip())
+    ]  # each is read
+    return all(conditions)
 
 
 def guard_ids(guard: str) -> tuple[str, ...]:

@@ -21,7 +21,9 @@ _NUMBER: Final = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+"
 _DIGITS: Final = re.compile(
     rf"(?P<sign>[+\-−–](?=[$\d.]))?(?P<dollar>(?:US)?\$)?(?P<sign2>[+\-−](?=[\d.]))?(?P<number>{_NUMBER})(?P<ordinal>st|nd|rd|th)?(?![\w])"
 )
-_WITH_LETTERS: Final = re.compile(rf"(?P<sign>[+\-−–])?(?P<dollar>\$)?(?P<number>{_NUMBER})(?P<letters>[a-zA-Z]+)")
+_WITH_LETTERS: Final = re.compile(
+    rf"(?P<sign>[+\-−–])?(?P<dollar>\$)?(?P<number>{_NUMBER})(?P<letters>[a-zA-Z]+)"
+)
 _SCALE_LETTERS: Final = {"k": 3, "m": 6, "mn": 6, "bn": 9, "b": 9, "tn": 12, "t": 12}
 _APPROXIMATE: Final[tuple[tuple[str, Approximation], ...]] = (
     (r"no (?:fewer|less) than|not (?:fewer|less) than|at least|a minimum of|at minimum", "at-least"),
@@ -68,9 +70,14 @@ _UNKNOWN_INDEX: Final = re.compile(
     r"(?:Russell|S&P(?: (?:MidCap|SmallCap|Composite))?|Nasdaq|NASDAQ|Nikkei|FTSE|Dow|Stoxx|STOXX|DAX|CAC|Euro Stoxx)[ -]\d[\d,]*(?!\w)"
 )
 _TIME: Final = re.compile(r"\d{1,2}(?::\d\d)?\s?(?:a\.m\.|p\.m\.|AM\b|PM\b|am\b|pm\b)")
-_52: Final = re.compile(r"(?:52|fifty-two|one-year|12-month)(?:-|\s)weeks?(?!\w)|(?:one-year|12-month)(?= (?:high|low))", re.IGNORECASE)
+_52: Final = re.compile(
+    r"(?:52|fifty-two|one-year|12-month)(?:-|\s)weeks?(?!\w)|(?:one-year|12-month)(?= (?:high|low))",
+    re.IGNORECASE,
+)
 _NUMBER_ONE: Final = re.compile(r"No\.\s?(?P<number>\d{1,4})(?!\w)")
-_TOKEN_WORD: Final = re.compile(r"[A-Za-zÀ-ÿ](?:[\w’&]|\.(?=[A-Za-z])|-(?=\w))*(?:\.(?=\s[a-z])|(?<=\b[A-Z])\.)?|%")
+_TOKEN_WORD: Final = re.compile(
+    r"[A-Za-zÀ-ÿ](?:[\w’&]|\.(?=[A-Za-z])|-(?=\w))*(?:\.(?=\s[a-z])|(?<=\b[A-Z])\.)?|%"
+)
 _SENTENCE_START: Final = re.compile(r"(?:^|[.!?:;]\s+|[“\"(]\s*)$")
 _ORDINAL_NOUN: Final = re.compile(r"\b(?:of)\b")
 
@@ -166,7 +173,10 @@ class _Lexer:
         moment = moments[0]
         if moment.month or moment.day or moment.quarter or moment.relative or moment.weekday is not None:
             return False
-        return _UNIT.match(self.text, moment.end) is not None or self._noun_after(moment.end)[0] not in {"", "?"}
+        return _UNIT.match(self.text, moment.end) is not None or self._noun_after(moment.end)[0] not in {
+            "",
+            "?",
+        }
 
     # --- names ----------------------------------------------------------------------------------------------
 
@@ -174,7 +184,9 @@ class _Lexer:
         piece = self.text[place:end]
         if not ticker and " " not in piece and self._initial(place) and not self._has_ticker(end):
             lower = piece.lower()
-            if lower in lexicon.COMMON and piece[1:].islower() or (lexicon.classes_of(lower) and piece[1:].islower()):
+            if (lower in lexicon.COMMON and piece[1:].islower()) or (
+                lexicon.classes_of(lower) and piece[1:].islower()
+            ):
                 return self._words(place)
         self.found.append(Name(place, end, piece, symbols, ticker=ticker))
         return end
@@ -187,7 +199,7 @@ class _Lexer:
 
     def _initial(self, place: int) -> bool:
         before = self.text[max(0, place - 4) : place]
-        if not self.text[:place].strip(" “\"(’—–-#"):
+        if not self.text[:place].strip(' “"(’—–-#'):
             return self.opens
         return _SENTENCE_START.search(before) is not None and not re.search(r"\b[A-Z]\.\s$", before)
 
@@ -204,7 +216,9 @@ class _Lexer:
         if figure is None:
             return 0
         kind = next(kind for at, (_, kind) in enumerate(_APPROXIMATE) if found[f"a{at}"])
-        self.found.append(replace(figure, start=place, text=self.text[place : figure.end], approximation=kind))
+        self.found.append(
+            replace(figure, start=place, text=self.text[place : figure.end], approximation=kind)
+        )
         return figure.end
 
     def _figure(self, place: int) -> Figure | None:
@@ -219,7 +233,9 @@ class _Lexer:
                 return replace(figure, start=place, text=text[place : figure.end], sign=sign)
         number = _NUMBER_ONE.match(text, place)
         if number:
-            return Figure(place, number.end(), number.group(), Decimal(number["number"]), ordinal=True, place=True)
+            return Figure(
+                place, number.end(), number.group(), Decimal(number["number"]), ordinal=True, place=True
+            )
         for pattern, value, unit in _FRACTIONS:
             fraction = pattern.match(text, place)
             if fraction and not (unit == "percent" and self._noun_after(fraction.end())[0] == "runs"):
@@ -240,7 +256,15 @@ class _Lexer:
         if sign_text == "–" and found.start() > 0 and not self.text[found.start() - 1].isspace():
             sign_text = ""
         sign = {"": 0, "+": 1}.get(sign_text, -1)
-        figure = Figure(found.start(), found.end(), found.group(), value, quantum, sign=sign, ordinal=bool(found["ordinal"]))
+        figure = Figure(
+            found.start(),
+            found.end(),
+            found.group(),
+            value,
+            quantum,
+            sign=sign,
+            ordinal=bool(found["ordinal"]),
+        )
         return self._range(self._united(figure, dollar=bool(found["dollar"])))
 
     def _lettered(self, found: re.Match[str]) -> Figure | None:
@@ -253,7 +277,13 @@ class _Lexer:
             factor = Decimal(10) ** _SCALE_LETTERS[letters]
             unit = "USD" if found["dollar"] else ""
             return Figure(found.start(), found.end(), found.group(), value * factor, quantum * factor, unit)
-        units = {"x": "ratio", "bp": "basis points", "bps": "basis points", "pp": "percentage points", "pts": "points"}
+        units = {
+            "x": "ratio",
+            "bp": "basis points",
+            "bps": "basis points",
+            "pp": "percentage points",
+            "pts": "points",
+        }
         return Figure(found.start(), found.end(), found.group(), value, quantum, units.get(letters, "?"))
 
     def _number_words(self, place: int) -> Figure | None:
@@ -265,14 +295,18 @@ class _Lexer:
         if first in _ONCE:
             return Figure(place, word.end(), word.group(), Decimal(_ONCE[first]), unit="times")
         if first in {"a", "one", "two", "three", "four", "five", "six"}:
-            dozen = re.compile(r"(?P<count>a|one|two|three|four|five|six)[ -]dozen\b", re.I).match(text, place)
+            dozen = re.compile(r"(?P<count>a|one|two|three|four|five|six)[ -]dozen\b", re.I).match(
+                text, place
+            )
             if dozen:
                 count = 1 if dozen["count"].lower() == "a" else lexicon.UNITS[dozen["count"].lower()]
                 return self._united(Figure(place, dozen.end(), dozen.group(), Decimal(12 * count)))
         if first == "dozen":
             return self._united(Figure(place, word.end(), word.group(), Decimal(12)))
         if first == "a":
-            hundred = re.compile(r"a (?P<scale>hundred|thousand|million|billion|trillion)\b", re.I).match(text, place)
+            hundred = re.compile(r"a (?P<scale>hundred|thousand|million|billion|trillion)\b", re.I).match(
+                text, place
+            )
             if hundred is None:
                 return None
             value = Decimal(lexicon.SCALES[hundred["scale"].lower()])
@@ -283,9 +317,18 @@ class _Lexer:
         number, end, ordinal = read
         figure = Figure(place, end, text[place:end], Decimal(number), ordinal=ordinal)
         united = self._united(figure)
-        if number == 1 and not ordinal and (united.unit == "" or re.match(r" of (?!the|those|these|its|their)", text[end:])):
+        if (
+            number == 1
+            and not ordinal
+            and (united.unit == "" or re.match(r" of (?!the|those|these|its|their)", text[end:]))
+        ):
             return None  # the pronoun: "one of eight sessions"
-        if ordinal and number == 2 and united.unit == "" and re.match(r"\s+(?:thought|hand|half)", text[end:]):
+        if (
+            ordinal
+            and number == 2
+            and united.unit == ""
+            and re.match(r"\s+(?:thought|hand|half)", text[end:])
+        ):
             return None
         return united
 
@@ -297,7 +340,11 @@ class _Lexer:
             if found.start() != end:
                 break
             word = found[1].lower()
-            if word in lexicon.UNITS and (not started or current % 100 == 0 or (current % 10 == 0 and lexicon.UNITS[word] < 10 and current % 100 >= 20)):
+            if word in lexicon.UNITS and (
+                not started
+                or current % 100 == 0
+                or (current % 10 == 0 and lexicon.UNITS[word] < 10 and current % 100 >= 20)
+            ):
                 current += lexicon.UNITS[word]
             elif word in lexicon.TENS and (not started or current % 100 == 0):
                 current += lexicon.TENS[word]
@@ -305,7 +352,9 @@ class _Lexer:
                 current *= 100
             elif word in lexicon.SCALES and started:
                 total, current = total + current * lexicon.SCALES[word], 0
-            elif word in lexicon.ORDINALS and (not started or (current % 10 == 0 and lexicon.ORDINALS[word] < 10)):
+            elif word in lexicon.ORDINALS and (
+                not started or (current % 10 == 0 and lexicon.ORDINALS[word] < 10)
+            ):
                 if word == "second" and not started and self.text[found.end() :].startswith("s"):
                     return None
                 return total + current + lexicon.ORDINALS[word], found.end(), True
@@ -343,16 +392,31 @@ class _Lexer:
         if unit == "cents":
             value, quantum, unit = value / 100, quantum / 100, "USD"
         trailing = ""
-        before = re.search(r"\b(last|past|latest|previous|prior|next|first|final|preceding|recent)\s+$", text[: figure.start], re.I)
+        before = re.search(
+            r"\b(last|past|latest|previous|prior|next|first|final|preceding|recent)\s+$",
+            text[: figure.start],
+            re.I,
+        )
         if before:
             trailing = before[1].lower()
-        return replace(figure, value=value, quantum=quantum, unit=unit, end=end, text=text[figure.start : end], trailing=trailing)
+        return replace(
+            figure,
+            value=value,
+            quantum=quantum,
+            unit=unit,
+            end=end,
+            text=text[figure.start : end],
+            trailing=trailing,
+        )
 
     def _noun_after(self, end: int) -> tuple[str, int]:
         """The counting noun that follows, and where it ends if it follows directly; ("", 0) when none does."""
         text, place = self.text, end
         for step in range(6):
-            if any(text[place + 1 : place + 1 + len(role)].lower() == role for role in ("small caps", "large caps")):
+            if any(
+                text[place + 1 : place + 1 + len(role)].lower() == role
+                for role in ("small caps", "large caps")
+            ):
                 return "members", 0  # the role is a name too, and judged as one
             two = re.compile(r"[ -]([A-Za-z]+[ -][A-Za-z]+)(?![\w])").match(text, place)
             if two and lexicon.plural_of(two[1].replace("-", " ")):
@@ -368,7 +432,10 @@ class _Lexer:
                 return lexicon.plural_of(head), 0
             if word not in lexicon.BETWEEN and not found["word"][0].isupper() and not found["word"].isdigit():
                 return "", 0
-            if word == "of" and re.match(r"\s+(?:the |its |their |those |these |all )?(?:\d|(?:last|past|latest) )", text[found.end():]):
+            if word == "of" and re.match(
+                r"\s+(?:the |its |their |those |these |all )?(?:\d|(?:last|past|latest) )",
+                text[found.end() :],
+            ):
                 return "", 0
             place = found.end()
         return "", 0
@@ -447,7 +514,10 @@ class _Lexer:
 
     def _name_like(self, end: int) -> bool:
         """A controlled word with a capital inside a sentence and another capital beside it is part of a name."""
-        return re.match(r" [A-Z][a-z]", self.text[end:]) is not None and self.names.match(self.text, end + 1) is None
+        return (
+            re.match(r" [A-Z][a-z]", self.text[end:]) is not None
+            and self.names.match(self.text, end + 1) is None
+        )
 
     def _free(self, place: int, end: int) -> int:
         piece = self.text[place:end]
@@ -456,7 +526,15 @@ class _Lexer:
             for part_start, part in _parts(place, parts):
                 classes = lexicon.classes_of(part.lower())
                 if classes:
-                    self.found.append(Word(part_start, part_start + len(part), part, classes, lexicon.strength_of(part.lower())))
+                    self.found.append(
+                        Word(
+                            part_start,
+                            part_start + len(part),
+                            part,
+                            classes,
+                            lexicon.strength_of(part.lower()),
+                        )
+                    )
                 elif part[:1].isupper() and not self._initial(part_start):
                     self.found.append(Proper(part_start, part_start + len(part), part))
                 else:

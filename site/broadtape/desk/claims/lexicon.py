@@ -11,6 +11,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
+
+def words(text: str) -> frozenset[str]:
+    """The words of a text as a set: tables of words read better so than as quoted lists."""
+    return frozenset(text.split())
+
+
 # class → words and phrases, separated by ";" or white space where single words; "_" stands for a space.
 _CLASSES: Final[dict[str, str]] = {
     "up": """rise rises rose risen rising gain gains gained gaining add adds added adding advance advances advanced
@@ -186,11 +192,13 @@ NOUNS: Final[dict[str, str]] = {
 OCCURRENCES: Final = frozenset({"cases", "runs", "cuts", "increases", "meetings", "records", "times"})
 
 # Words that may stand between a number and its noun ("seven straight trading sessions").
-BETWEEN: Final = frozenset("""straight consecutive successive earlier previous prior other such trading full complete
-    completed more interest rate rates interest-rate quarter-point quarter-percentage-point half-point policy small-cap
-    large-cap large small record closing of the its their those these last latest past longer new separate further
-    calendar best worst largest stocks-in similar equal known first listed widely held us u.s. domestic
-    winning losing""".split())
+BETWEEN: Final = words("""
+    straight consecutive successive earlier previous prior other such trading full complete
+    completed more interest rate rates interest-rate quarter-point quarter-percentage-point
+    half-point policy small-cap large-cap large small record closing of the its their those these
+    last latest past longer new separate further calendar best worst largest stocks-in similar equal
+    known first listed widely held us u.s. domestic winning losing
+""")
 
 # Capitalised words that are neither instruments nor claims, and the institutions whose acts are facts.
 VOCABULARY: Final[dict[str, str]] = {
@@ -245,29 +253,36 @@ ROLES: Final[dict[str, str]] = {
 }  # fmt: skip
 
 # Words that may open a sentence with a capital and name nothing.
-COMMON: Final = frozenset("""a about above according across after again against ago all almost along already also although
-    always among amid an and another any anyone apart are around as aside at away back banks based be because become been
-    before behind being below beneath beside besides best between beyond both broad brief bring but buyers by can
-    calendar case cases change changes chart close closes closing companies company compare compared consider consumer
-    continue core correction corrections could crude current daily data date dates day days decisions deep
-    definition definitions despite did different do does done down due during each earlier early either else elsewhere
-    end even ever every everything except exchange fact facts fall few fewer figures finally first five for four
-    from full fund funds further gains general given group groups growth had half has have having he heavy
-    hence her here higher his history how however i if important in include including income indeed index indexes
-    indices industry inside instead interest investors is it its itself jobs just keep knowing larger last
-    late later latest less let like line list little local long longer look looking losers losses low lower
-    made main many market markets matching may mean means meanwhile median members method methods middle might moderate
-    month monthly months more moreover most moving much must near nearly never new next no none nor not note nothing
-    now of off offsetting often on once one only open or ordinary other others otherwise our out outside over overall own
-    part past per perhaps period periods point points policy policymakers prices proof purchases put quarter quarterly
-    quarters quiet quotes range rate rates rather readers reading readings recent record records recurring regional
-    relative results returns rising run runs sales same section sector sectors seen sellers series session sessions seven
-    several shares she short should since six small smaller so some source sources spread standing stocks stop still
-    such summary table taken technology ten than that the their them then there these they this those though three
-    through throughout thus tied time to today together too total toward towards trade traders trading turning two
-    under unless unlike until up upon us use value versus very viewed volatility volume was watch way we
-    week weekly weeks well were what whatever when where whereas whether which while who whole whose why wide wider will
-    winners with within without word words worst would written year years yearly yes yet yields you your""".split())
+COMMON: Final = words("""
+    a about above according across after again against ago all almost along already also although
+    always among amid an and another any anyone apart are around as aside at away back banks based
+    be because become been before behind being below beneath beside besides best between beyond both
+    broad brief bring but buyers by can calendar case cases change changes chart close closes
+    closing companies company compare compared consider consumer continue core correction
+    corrections could crude current daily data date dates day days decisions deep definition
+    definitions despite did different do does done down due during each earlier early either else
+    elsewhere end even ever every everything except exchange fact facts fall few fewer figures
+    finally first five for four from full fund funds further gains general given group groups growth
+    had half has have having he heavy hence her here higher his history how however i if important
+    in include including income indeed index indexes indices industry inside instead interest
+    investors is it its itself jobs just keep knowing larger last late later latest less let like
+    line list little local long longer look looking losers losses low lower made main many market
+    markets matching may mean means meanwhile median members method methods middle might moderate
+    month monthly months more moreover most moving much must near nearly never new next no none nor
+    not note nothing now of off offsetting often on once one only open or ordinary other others
+    otherwise our out outside over overall own part past per perhaps period periods point points
+    policy policymakers prices proof purchases put quarter quarterly quarters quiet quotes range
+    rate rates rather readers reading readings recent record records recurring regional relative
+    results returns rising run runs sales same section sector sectors seen sellers series session
+    sessions seven several shares she short should since six small smaller so some source sources
+    spread standing stocks stop still such summary table taken technology ten than that the their
+    them then there these they this those though three through throughout thus tied time to today
+    together too total toward towards trade traders trading turning two under unless unlike until up
+    upon us use value versus very viewed volatility volume was watch way we week weekly weeks well
+    were what whatever when where whereas whether which while who whole whose why wide wider will
+    winners with within without word words worst would written year years yearly yes yet yields you
+    your
+""")
 
 _SPACES = re.compile(r"\s+")
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
@@ -24,9 +25,10 @@ _ENDING = re.compile(
 )
 _BRACKETS = re.compile(r"\([^()]{3,40}\)")
 _WORD_END = re.compile(r"[\w]|[&.](?=\w)")
-_NOT_TICKERS = frozenset(
-    "AI IT US CEO CPI ETF ETFS GDP PCE USA IPO ET PT AM PM ALL ON SO ARE OR AN AS AT BE BY GO HE NOW A I".split()
-)
+_NOT_TICKERS = lexicon.words("""
+    AI IT US CEO CPI ETF ETFS GDP PCE USA IPO ET PT AM PM ALL ON SO ARE OR AN AS AT BE BY GO HE NOW
+    A I
+""")
 _LEGAL = re.compile(r",? (?:Inc|Corp|Co|Ltd|plc|PLC|N\.V|S\.A)\b\.?(?!\w)")
 _CAPITAL = re.compile(r"[a-z]?[A-Z0-9]")
 _FIRST = re.compile(r"[A-Za-z0-9]+")
@@ -120,7 +122,9 @@ class NameTable:
         if anywhere:
             self._lower.add(form)
         key = first.group().casefold()
-        symbols, _ = self._forms.setdefault(key, {}).setdefault(f"{'=' if exact else ''}{form}", (set(), exact))
+        symbols, _ = self._forms.setdefault(key, {}).setdefault(
+            f"{'=' if exact else ''}{form}", (set(), exact)
+        )
         symbols.add(symbol)
         self._ordered.pop(key, None)
 
@@ -143,7 +147,9 @@ def forms(instrument: Instrument) -> set[str]:
         name = " ".join(given.split()).replace("'", "’")
         name = name.removeprefix("The ")
         while name and name not in found:
-            if name == given or (len(name) > 2 and name.lower() not in lexicon.COMMON and name not in lexicon.VOCABULARY):
+            if name == given or (
+                len(name) > 2 and name.lower() not in lexicon.COMMON and name not in lexicon.VOCABULARY
+            ):
                 found.add(name)
             shorter = _ENDING.sub("", name).rstrip(" ,&")
             if shorter == name:
@@ -163,10 +169,8 @@ def table_for(view: MarketView, mentioned: Iterable[str] = ()) -> NameTable:
         table = None
     if table is None:
         table = _build(view)
-        try:
+        with suppress(TypeError):
             _KNOWN[view] = table
-        except TypeError:
-            pass
     for symbol in mentioned:
         if symbol not in table.titles:
             try:

@@ -1,0 +1,153 @@
+"""The facts an article speaks of, recomputed from the market and compared with what is on file.
+
+Owns no judging of texts: a fact that cannot be had comes with the reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from broadtape import metrics
+from broadtape.desk.claims.parts import shown
+from broadtape.model import (
+    Article,
+    BadParameter,
+    BroadtapeError,
+    Fact,
+    MarketView,
+    NoData,
+    Status,
+    UnknownSymbol,
+    parse_fact_address,
+)
+
+Lookup = Callable[[str], Mapping[str, object] | None]
+
+FACT_ID: Final = re.compile(r"[a-p][a-z2-7]{7}")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A link's target: the fact as recomputed, the one on file, or why there is none."""
+
+    fact: Fact | None = None
+    filed: Fact | None = None
+    status: Status = Status.UNSUPPORTED
+    reason: str = ""
+    id: str = ""
+    metric: str = ""
+
+
+class Facts:
+    """The facts an article speaks of, recomputed once each."""
+
+    def __init__(self, article: Article, view_for: Callable[[date], MarketView], lookup: Lookup) -> None:
+        self._article, self._lookup = article, lookup
+        self._view_for, self._views = view_for, dict[date, MarketView]()
+        records = article.facts.get("facts") if article.facts else None
+        self.records: Mapping[str, object] = records if isinstance(records, Mapping) else {}
+        self._found: dict[str, Found] = {}
+        self.as_of = article.as_of or article.date.date()
+
+    def view(self, day: date) -> MarketView:
+        """The market as of a date."""
+        if day not in self._views:
+            self._views[day] = self._view_for(day)
+        return self._views[day]
+
+    def find(self, target: str) -> Found:
+        """What a link's target stands for."""
+        if target not in self._found:
+            self._found[target] = self._filed(target) if FACT_ID.fullmatch(target) else self._computed(target)
+        return self._found[target]
+
+    def known(self) -> dict[str, Fact]:
+        """The facts found so far that may be relied on, by id."""
+        return {
+            found.fact.id: found.fact
+            for found in self._found.values()
+            if found.fact is not None and not found.reason and self._current(found.fact)
+        }
+
+    def _current(self, fact: Fact) -> bool:
+        return self._article.as_of is None or fact.as_of == self._article.as_of
+
+    def _computed(self, target: str) -> Found:
+        try:
+            metric, params = parse_fact_address(target)
+            return self._compute(metric, dict(params), self.view(self.as_of))
+        except (ValueError, BadParameter) as error:
+            return Found(reason=f"{error}")
+        except BroadtapeError as error:
+            return Found(reason=str(error))
+
+    def _compute(
+        self, metric: str, params: Mapping[str, str], view: MarketView, filed: Fact | None = None
+    ) -> Found:
+        identity = filed.id if filed else ""
+        try:
+            fact = metrics.compute(view, metric, params)
+        except NoData as error:
+            untrue = type(error).__name__ == "NotTrue"
+            status = Status.CONTRADICTED if untrue else Status.UNSUPPORTED
+            return Found(filed=filed, status=status, reason=str(error), id=identity, metric=metric)
+        except (BadParameter, UnknownSymbol) as error:
+            return Found(filed=filed, reason=str(error), id=identity, metric=metric)
+        return Found(fact=fact, filed=filed, id=identity or fact.id, metric=metric)
+
+    def _filed(self, identity: str) -> Found:
+        record = self.records.get(identity)
+        if not isinstance(record, Mapping):
+            record = self._lookup(identity)
+        if record is None:
+            return Found(reason=f"unknown fact {identity}", id=identity)
+        try:
+            filed = metrics.from_json(identity, record)
+        except BroadtapeError as error:
+            return Found(status=Status.CONTRADICTED, reason=str(error), id=identity)
+        view = self.view(filed.as_of)
+        if view.as_of != filed.as_of:
+            return Found(
+                filed=filed,
+                reason=f"there was no session on {filed.as_of}",
+                id=identity,
+                metric=filed.key.metric,
+            )
+        return self._compute(filed.key.metric, dict(filed.key.params), view, filed)
+
+
+def same(one: Fact, other: Fact) -> bool:
+    """Whether two facts say the same: value, parts and tags."""
+    return (
+        one.parts == other.parts
+        and one.tags == other.tags
+        and (one.value, one.unit) == (other.value, other.unit)
+    )
+
+
+def revised_since(filed: Fact, fresh: Fact) -> bool:
+    """Whether the inputs changed after the fact was filed: other evidence, retrieved later."""
+    before = {(row.series, row.day, row.field): row.value for row in filed.evidence.rows}
+    after = {(row.series, row.day, row.field): row.value for row in fresh.evidence.rows}
+    changed = before != after or {span.digest for span in filed.evidence.spans} != {
+        span.digest for span in fresh.evidence.spans
+    }
+    if not changed:
+        return False
+    latest = max((row.retrieved for row in fresh.evidence.rows), default=None)
+    known = max((row.retrieved for row in filed.evidence.rows), default=None)
+    return latest is not None and known is not None and latest > known
+
+
+def differs(filed: Fact, fresh: Fact) -> str:
+    """In one line, how the fact on file and the recomputed one differ."""
+    old, new = filed.get("value"), fresh.get("value")
+    before, after = shown(old) if old else "", shown(new) if new else ""
+    if before == after:
+        names = [part.name for part in fresh.parts if filed.get(part.name) != part]
+        return f"facts.json differs from what is computed in {', '.join(names) or 'tags'}"
+    return f"facts.json says {before}; computed again it is {after}"

@@ -1,0 +1,330 @@
+"""Whether a fact licenses a controlled word: the rules of the single classes of the lexicon.
+
+Owns no figures, dates or names: entail matches those first and asks here afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from broadtape.desk.claims.parts import shown
+from broadtape.desk.claims.tokens import Moment, Word
+from broadtape.model import Status
+
+if TYPE_CHECKING:
+    from broadtape.desk.claims.entail import Judge
+
+# The sizes of verbs that each size of a move earns (stylebook, Verbs and size); 2 is the neutral verb.
+_STRENGTHS: Final = {0: {2}, 1: {1, 2}, 2: {2}, 3: {2, 3}, 4: {2, 3, 4}}
+_SIZE_WORDS: Final = {
+    0: "under 0.25 of its usual range: little changed", 1: "0.25 to 0.75 of its usual range: edged",
+    2: "0.75 to 1.75 of its usual range: rose or fell", 3: "1.75 to 3 times its usual range: jumped or slid",
+    4: "over 3 times its usual range: surged or plunged",
+}  # fmt: skip
+Refusal = tuple[Status, str, str]  # status, reason, what the fact says instead
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A controlled word at its place among the tokens of a claim."""
+
+    judge: Judge
+    place: int
+    word: Word
+
+
+def refusal(use: Use, kind: str) -> Refusal | None:
+    """Why the word is not licensed under this class; None when it is."""
+    if kind.startswith("unit:"):
+        unit = kind.removeprefix("unit:")
+        if unit in use.judge.units():
+            return None
+        return Status.CONTRADICTED, f"the fact counts no {unit}; the text says {use.word.text!r}", ""
+    rule = _RULES.get(kind)
+    if rule is not None:
+        return rule(use)
+    if kind in use.judge.tags:
+        return None
+    return Status.CONTRADICTED, f"the fact does not say {use.word.text!r}", ", ".join(sorted(use.judge.tags))
+
+
+def _up(use: Use) -> Refusal | None:
+    return _direction(use, 1)
+
+
+def _down(use: Use) -> Refusal | None:
+    return _direction(use, -1)
+
+
+def _flat(use: Use) -> Refusal | None:
+    loose = use.word.text.lower() not in {"flat", "unchanged", "not changed", "even with", "level with"}
+    if use.judge.tags & {"flat"} or ("size0" in use.judge.tags and loose):
+        return None
+    if "even" in use.judge.tags and "with" in use.word.text.lower():
+        return None
+    value = use.judge.fact.get("value")
+    told = shown(value) if value else ""
+    return Status.CONTRADICTED, f"the fact is {told}, not {use.word.text!r}", told
+
+
+def _lead(use: Use) -> Refusal | None:
+    if use.judge.object is not None:
+        return None  # _relative has judged order and polarity
+    if use.judge.fact.key.metric == "rank" and use.judge.fact.value == 1 and "lead" in use.word.classes:
+        return None
+    return Status.CONTRADICTED, f"the fact compares with nothing; the text says {use.word.text!r}", ""
+
+
+def _above(use: Use) -> Refusal | None:
+    if "above" in use.judge.tags or (
+        use.judge.object is not None and use.judge.compares(use.place, use.word)
+    ):
+        return None
+    return Status.CONTRADICTED, f"the fact does not say {use.word.text!r}", ""
+
+
+def _below(use: Use) -> Refusal | None:
+    if "below" in use.judge.tags or (
+        use.judge.object is not None and use.judge.compares(use.place, use.word)
+    ):
+        return None
+    return Status.CONTRADICTED, f"the fact does not say {use.word.text!r}", ""
+
+
+def _better(use: Use) -> Refusal | None:
+    if use.judge.object is not None:
+        return None
+    return Status.CONTRADICTED, f"the fact compares with nothing; the text says {use.word.text!r}", ""
+
+
+def _rank_word(use: Use, *, best: bool) -> Refusal | None:
+    wanted = "best" if best else "worst"
+    if use.judge.fact.key.metric == "rank":
+        total = use.judge.fact.get("total")
+        rank, last = use.judge.fact.value, total.value if total else None
+        if rank == (1 if best else last) or any(part.kind == "rank" for part in use.judge.matched.values()):
+            return None
+        reason = f"the fact ranks it {rank} of {last}; the text says {use.word.text!r}"
+        return Status.CONTRADICTED, reason, str(rank)
+    if wanted in use.judge.tags:
+        return None
+    return Status.CONTRADICTED, f"the fact does not say {use.word.text!r}", ""
+
+
+def _best(use: Use) -> Refusal | None:
+    return _rank_word(use, best=True)
+
+
+def _worst(use: Use) -> Refusal | None:
+    return _rank_word(use, best=False)
+
+
+def _close(use: Use) -> Refusal | None:
+    if "intraday" in use.judge.tags and "close" not in use.judge.tags:
+        return (
+            Status.CONTRADICTED,
+            f"the fact is about prices within the session; the text says {use.word.text!r}",
+            "intraday",
+        )
+    return None
+
+
+def _since(use: Use) -> Refusal | None:
+    if "since" in use.judge.tags or any(
+        moment.after == "since" and at in use.judge.matched_dates for at, moment in use.judge.of(Moment)
+    ):
+        return None
+    if use.judge.tags & {"longest", "record"} and any(
+        part.name == "data_start" for part in use.judge.fact.parts
+    ):
+        return None
+    return Status.CONTRADICTED, "the fact does not say since when", ""
+
+
+def _first(use: Use) -> Refusal | None:
+    if "first" in use.judge.tags or (use.judge.fact.key.metric == "rank" and use.judge.fact.value == 1):
+        return None
+    return Status.CONTRADICTED, f"the fact does not say {use.word.text!r}", ""
+
+
+def _last(use: Use) -> Refusal | None:
+    if "last" in use.judge.tags:
+        return None
+    if use.judge.text_at(use.place + 1) == "time":
+        return Status.CONTRADICTED, "the fact does not say that it was the last time", ""
+    if use.judge.fact.key.metric == "rank":
+        total = use.judge.fact.get("total")
+        if total is not None and total.value == use.judge.fact.value:
+            return None
+    ends = [part.value for part in use.judge.fact.parts if part.name in {"end", "date", "day", "period"}]
+    if use.judge.as_of in ends or use.judge.fact.key.metric in {"reading", "policy-rate"}:
+        return None
+    return Status.CONTRADICTED, f"the fact does not say {use.word.text!r}", ""
+
+
+def _next(use: Use) -> Refusal | None:
+    if "next" in use.judge.tags or use.judge.fact.key.metric == "what-followed":
+        return None
+    return Status.CONTRADICTED, f"the fact does not say {use.word.text!r}", ""
+
+
+def _earlier(use: Use) -> Refusal | None:
+    if use.judge.tags & {"earlier", "last", "since"} or use.judge.fact.key.metric == "what-followed":
+        return None
+    return Status.CONTRADICTED, f"the fact is not about anything {use.word.text!r}", ""
+
+
+def _streak(use: Use) -> Refusal | None:
+    if "streak" in use.judge.tags or "streak" in use.judge.params.get("event", ""):
+        return None
+    return Status.CONTRADICTED, f"the fact is about no run; the text says {use.word.text!r}", ""
+
+
+def _ended(use: Use) -> Refusal | None:
+    if "streak" not in use.judge.tags or "ended" in use.judge.tags:
+        return None
+    values = [part.value for part in use.judge.fact.parts if part.name.rstrip("0123456789") == "end"]
+    ends = [value for value in values if isinstance(value, date)]
+    if ends and max(ends) < use.judge.as_of and "ongoing" not in use.judge.tags:
+        return None
+    following = use.judge.tokens[use.place + 1] if use.place + 1 < len(use.judge.tokens) else None
+    if use.word.text.lower() in {"ended", "ending", "ends", "end"} and isinstance(following, Moment):
+        return None
+    return Status.CONTRADICTED, f"the run goes on; the text says {use.word.text!r}", "ongoing"
+
+
+def _broken(use: Use) -> Refusal | None:
+    if "streak" in use.judge.tags and "ended" not in use.judge.tags:
+        return (
+            Status.CONTRADICTED,
+            f"the fact does not say that the run ended; the text says {use.word.text!r}",
+            "",
+        )
+    return None
+
+
+def _ongoing(use: Use) -> Refusal | None:
+    if "streak" not in use.judge.tags or "ongoing" in use.judge.tags:
+        return None
+    if (
+        "ended" not in use.judge.tags
+        and use.judge.window is not None
+        and use.judge.window[1] == use.judge.as_of
+    ):
+        return None
+    return Status.CONTRADICTED, f"the run is over; the text says {use.word.text!r}", "ended"
+
+
+def _price(use: Use) -> Refusal | None:
+    if "total" not in use.judge.tags:
+        return None
+    return Status.CONTRADICTED, "the return includes dividends", "including dividends"
+
+
+def _few(use: Use) -> Refusal | None:
+    if "few" in use.judge.tags:
+        return None
+    share = use.judge.share()
+    if share is not None and share <= 50:
+        return None
+    return Status.CONTRADICTED, f"the number is not small; the text says {use.word.text!r}", ""
+
+
+def _at_least(use: Use) -> Refusal | None:
+    if "at-least" in use.judge.tags or use.judge.fact.get("at_least") is not None:
+        return None
+    return Status.CONTRADICTED, f"the fact gives the number itself, not {use.word.text!r}", ""
+
+
+def _all(use: Use) -> Refusal | None:
+    share = use.judge.share()
+    if "all" in use.judge.tags or share == 100 or ("streak" in use.judge.tags and share is None):
+        return None
+    return Status.CONTRADICTED, f"the fact does not say {use.word.text!r}", ""
+
+
+def _both(use: Use) -> Refusal | None:
+    if use.judge.fact.value == 2:
+        return None
+    return Status.CONTRADICTED, "the fact is not about two", ""
+
+
+def _majority(use: Use) -> Refusal | None:
+    share = use.judge.share()
+    if share is not None and share > 50:
+        return None
+    return Status.CONTRADICTED, f"the fact is no majority; the text says {use.word.text!r}", ""
+
+
+def _minority(use: Use) -> Refusal | None:
+    share = use.judge.share()
+    if share is not None and share < 50:
+        return None
+    return Status.CONTRADICTED, f"the fact is no minority; the text says {use.word.text!r}", ""
+
+
+def _nothing(use: Use) -> Refusal | None:
+    if use.judge.fact.value == 0:
+        return None
+    return Status.CONTRADICTED, f"the fact is not zero; the text says {use.word.text!r}", ""
+
+
+def _modal(use: Use) -> Refusal | None:
+    if use.judge.tags & {"next", "scheduled"} and use.word.text.lower() in {
+        "will",
+        "due",
+        "scheduled",
+        "expected",
+        "can",
+    }:
+        return None
+    return Status.UNSUPPORTED, f"{use.word.text!r} is no statement of fact", ""
+
+
+def _never(use: Use) -> Refusal | None:
+    return Status.CONTRADICTED, f"no fact licenses {use.word.text!r} in a claim", ""
+
+
+def _cause(use: Use) -> Refusal | None:
+    return Status.UNSUPPORTED, f"{use.word.text!r} gives a cause; prices show none", ""
+
+
+def _direction(use: Use, way: int) -> Refusal | None:
+    sign, part = use.judge.sign_near(use.place)
+    if sign is None:
+        if not use.judge.directional:
+            return Status.CONTRADICTED, f"the fact says who led, not that prices moved: {use.word.text!r}", ""
+        return Status.CONTRADICTED, f"the fact says no direction; the text says {use.word.text!r}", ""
+    if sign != way:
+        actual = {1: "up", -1: "down", 0: "unchanged"}[sign]
+        told = shown(part) if part else actual
+        return Status.CONTRADICTED, f"the fact is {told} ({actual}); the text says {use.word.text!r}", told
+    event = part is None or part.name == "at_least"  # "after a drop of at least 3%": the size is the case's
+    if use.word.strength != 2 and not (event and use.judge.params.get("event") in {"gain", "drop"}):
+        step = next((size for size in range(5) if f"size{size}" in use.judge.tags), None)
+        if step is None:
+            return (
+                Status.UNSUPPORTED,
+                f"the fact has no size to earn {use.word.text!r}; use a neutral verb",
+                "",
+            )
+        if use.word.strength not in _STRENGTHS[step]:
+            return (
+                Status.CONTRADICTED,
+                f"the move was {_SIZE_WORDS[step]}; the text says {use.word.text!r}",
+                f"size{step}",
+            )
+    return None
+
+
+_RULES: Final[dict[str, Callable[[Use], Refusal | None]]] = {
+    "up": _up, "down": _down, "flat": _flat, "lead": _lead, "lag": _lead, "exceed": _lead, "above": _above,
+    "below": _below, "better": _better, "worse": _better, "best": _best, "worst": _worst, "close": _close,
+    "since": _since, "first": _first, "last": _last, "next": _next, "earlier": _earlier, "streak": _streak,
+    "ended": _ended, "broken": _broken, "ongoing": _ongoing, "price": _price, "few": _few, "at-least": _at_least,
+    "all": _all, "both": _both, "majority": _majority, "minority": _minority, "nothing": _nothing, "modal": _modal,
+    "negation": _never, "vague": _never, "puffery": _never, "advice": _never, "cause": _cause,
+}  # fmt: skip
