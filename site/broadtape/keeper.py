@@ -70,17 +70,24 @@ def only_keeper(root: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            file.seek(0)
-            pid = file.read(20).strip() or "unknown"
-            raise KeeperRunning(
-                f"{root}: a keeper (process {pid}) already publishes this instance; "
-                "stop it, or serve with --no-keeper"
-            ) from error
+            raise running(root) from error
         file.seek(0)
         file.truncate()
         file.write(str(os.getpid()))
         file.flush()
         yield
+
+
+def running(root: Path) -> KeeperRunning:
+    """The refusal that names the process which has the instance."""
+    try:
+        pid = lock_path(root).read_text("ascii").strip()[:20]
+    except (OSError, ValueError):
+        pid = ""
+    return KeeperRunning(
+        f"{root}: a keeper (process {pid or 'unknown'}) already publishes this instance; "
+        "stop it, or serve with --no-keeper"
+    )
 
 
 def keeper_alive(root: Path) -> bool:

@@ -31,9 +31,7 @@ if TYPE_CHECKING:
     from broadtape.config import Instance
 
 ROOT_VARIABLE = "BROADTAPE_ROOT"  # how the supervisor tells its readers which instance they serve
-THREADS = (
-    8  # of one reader: enough to overlap file and SQLite waits, few enough not to fight for the interpreter
-)
+THREADS = 4  # of one reader: enough to overlap file and SQLite waits, few enough not to fight over Python
 STOP_WITHIN_S = 8.0
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 STEADY_S = 60.0  # a child that lived this long starts its backoff anew
@@ -189,8 +187,12 @@ def default_host(instance: Instance) -> str:
     return "127.0.0.1" if instance.audience == "private" else "0.0.0.0"  # noqa: S104 – public is asked for
 
 
-def check_address(host: str, port: int) -> None:
-    """CannotServe when somebody else has the port, or the host is not ours: it is not to be shared."""
+def claim_address(host: str, port: int) -> socket.socket | None:
+    """Hold an address for our readers; CannotServe when somebody else has it or the host is not ours.
+
+    Readers share their port among themselves (SO_REUSEPORT), so a second server would bind it unnoticed. The
+    socket returned never listens: it only makes the next server's probe fail.
+    """
     try:
         family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except OSError as error:
@@ -209,6 +211,12 @@ def check_address(host: str, port: int) -> None:
                     f"port {port} needs more rights than this user has; choose one from 1024 up with --port"
                 ) from error
             raise CannotServe(f"{host}:{port}: {error.strerror}; choose another with --host") from error
+    if sys.platform != "linux":  # elsewhere the readers inherit one socket
+        return None
+    holder = socket.socket(family, kind, proto)
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    holder.bind(address)
+    return holder
 
 
 def addresses(instance: Instance, host: str, port: int) -> list[tuple[str, str]]:
@@ -249,7 +257,9 @@ def supervise(
     """
     if not instance.sites:
         raise CannotServe(f"{instance.content}/sites: no site is configured; add one with a site.toml")
-    check_address(host, port)
+    if keeper:
+        _wait_for_last_keeper(instance.root)
+    holder = claim_address(host, port)
     root = str(instance.root)
     here = [sys.executable, "-m"]
     children = [_Child("readers", [*here, "broadtape.serving", root, host, str(port), str(workers)])]
@@ -273,9 +283,22 @@ def supervise(
             stop.wait(0.05 if not announced else 0.5)
     finally:
         _stop(children)
+        if holder is not None:
+            holder.close()
         for number, handler in previous.items():
             signal.signal(number, handler)
     return 0
+
+
+def _wait_for_last_keeper(root: Path) -> None:
+    """A server that was killed leaves its keeper for a moment; one that stays belongs to a living server."""
+    from broadtape.keeper import keeper_alive, running  # noqa: PLC0415 – loads the watcher
+
+    end = time.monotonic() + STOP_WITHIN_S / 2
+    while keeper_alive(root):
+        if time.monotonic() > end:
+            raise running(root)
+        time.sleep(0.1)
 
 
 def _answers(host: str, port: int) -> bool:

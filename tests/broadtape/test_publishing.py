@@ -12,6 +12,7 @@ from fakes import FakeMarket
 from newsroom import NOON, Newsroom
 
 from broadtape import config, heartbeat, publishing
+from broadtape.model import BadSettings
 from broadtape.publishing import boards, searchable
 from broadtape.search import SearchBusy
 
@@ -109,6 +110,17 @@ def test_a_deleted_folder_takes_its_articles_away(newsroom: Newsroom) -> None:
     assert newsroom.slugs() == []
     assert newsroom.index.held == {}
     assert published.counts["removed"] == 1
+
+
+def test_content_that_is_not_mounted_is_no_empty_archive(newsroom: Newsroom) -> None:
+    newsroom.post("one")
+    newsroom.publish()
+    instance = newsroom.instance
+    newsroom.content.rename(newsroom.root / "away")
+
+    with pytest.raises(BadSettings, match="put content/ back"):
+        publishing.publish(instance, now=NOON)
+    assert newsroom.slugs() == ["one"]
 
 
 def test_drafts_are_not_shown_and_publication_can_be_taken_back(newsroom: Newsroom) -> None:

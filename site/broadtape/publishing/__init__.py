@@ -18,10 +18,19 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
-from broadtape import __version__, heartbeat, markdown, urls
+from broadtape import __version__, config, heartbeat, markdown, urls
 from broadtape.archive.catalogue import CatalogueWriter, FileMark, Gone, InstrumentView, QuoteBoard
 from broadtape.heartbeat import Mark, settings_digest, utc_now
-from broadtape.model import Article, BroadtapeError, BrokenArticle, MarketView, NoData, Problem, UnknownSymbol
+from broadtape.model import (
+    Article,
+    BadSettings,
+    BroadtapeError,
+    BrokenArticle,
+    MarketView,
+    NoData,
+    Problem,
+    UnknownSymbol,
+)
 from broadtape.publishing import boards, proving, reading, rendering, searchable, standing
 from broadtape.publishing.proving import Proof
 from broadtape.publishing.revisions import Revision, Revisions
@@ -92,6 +101,10 @@ def publish(
     left behind: `counts["waiting"]` says how many remain for the next call. One publish runs at a time.
     """
     started = time.perf_counter()
+    if not (instance.root / config.SETTINGS).is_file():  # not an empty archive: a folder moved or not mounted
+        raise BadSettings(
+            f"{instance.root / config.SETTINGS} is gone; put content/ back, nothing was changed"
+        )
     with _only_one(instance), ExitStack() as stack:
         run = _Run(instance, progress or _silent, now or utc_now(), stack)
         published = run.publish(changed, budget_s)
