@@ -29,31 +29,32 @@ _APPROXIMATE: Final[tuple[tuple[str, Approximation], ...]] = (
     (r"no (?:fewer|less) than|not (?:fewer|less) than|at least|a minimum of|at minimum", "at-least"),
     (r"as (?:many|much|far) as|no more than|not more than|up to|at most|a maximum of", "at-most"),
     (r"nearly|almost|just (?:under|below|short of)|close to|approaching|not quite|shy of", "nearly"),
-    (r"(?:slightly |just |well )?(?:more than|over|above|upwards of|in excess of|north of|greater than|better than|higher than|longer than)", "over"),
-    (r"(?:slightly |well )?(?:less than|fewer than|under|below|smaller than|lower than|shorter than)", "under"),
+    (r"(?:slightly |just )?(?:(?:more|greater|better|higher|longer) than|over|above|upwards of|north of)", "over"),
+    (r"(?:slightly |well )?(?:(?:less|fewer|smaller|lower|shorter) than|under|below)", "under"),
     (r"about|around|roughly|approximately|some|circa|approx\.|an estimated", "about"),
 )  # fmt: skip
 _APPROXIMATORS: Final = re.compile(
-    "|".join(rf"(?P<a{place}>(?:{words})\s+(?:an? |the )?|~\s*)" if place == 5 else rf"(?P<a{place}>(?:{words})\s+(?:an? |the )?)"
-             for place, (words, _) in enumerate(_APPROXIMATE)),
+    "|".join(rf"(?P<a{place}>(?:{words})\s+(?:an? |the )?)" for place, (words, _) in enumerate(_APPROXIMATE))
+    + r"|(?P<tilde>~\s*)",
     re.IGNORECASE,
-)  # fmt: skip
+)
 _UNIT: Final = re.compile(
     r"[ -]?(?:(?P<percent>%|per ?cent\b)|(?P<pp>percentage[ -]points?\b|pct\.? pts?\b|pp\b|ppts?\b)"
-    r"|(?P<bp>basis[ -]points?\b|bps?\b)|(?P<points>(?:index )?points?\b|pts\b)|(?P<ratio>[x×]\b|-?fold\b|times (?=as|the size|more|its|higher)))",
+    r"|(?P<bp>basis[ -]points?\b|bps?\b)|(?P<points>(?:index )?points?\b|pts\b)"
+    r"|(?P<ratio>[x×]\b|-?fold\b|times (?=as|the size|more|its|higher)))",
     re.IGNORECASE,
 )
 _SCALE: Final = re.compile(r"[ -](?P<scale>hundred|thousand|million|billion|trillion)\b", re.IGNORECASE)
 _WORDS: Final = re.compile(r"[ -]?(?P<word>[A-Za-z.&’]+(?:-[A-Za-z]+)*|\d+)")
 _OF: Final = re.compile(
-    rf"\s+(?:out )?of (?:the |its |their |those |these |all )?(?:last |past |latest |previous |prior |first )?(?P<number>{_NUMBER}|[a-z]+(?:-[a-z]+)?)\b",
+    rf"\s+(?:out )?of (?:the |its |their |those |these |all )?(?:last |past |latest |previous |prior |first )?"
+    rf"(?P<number>{_NUMBER}|[a-z]+(?:-[a-z]+)?)\b",
     re.IGNORECASE,
 )
 _SEPARATOR: Final = re.compile(r"\s*[–—]\s*|-|\s+(?P<word>to|and)\s+")
 _FRACTIONS: Final = (
     (re.compile(r"(?:a |one[ -])?quarter[ -](?:percentage[ -])?point(?:s)?\b", re.I), Decimal(25), "basis points"),
-    (re.compile(r"(?:a |one[ -])?half[ -](?:a )?(?:percentage[ -])?point(?:s)?\b|half an? (?:percentage )?point\b", re.I),
-     Decimal(50), "basis points"),
+    (re.compile(r"(?:a |one[ -])?half[ -](?:an? )?(?:percentage[ -])?points?\b", re.I), Decimal(50), "basis points"),
     (re.compile(r"three[ -]quarters (?:of a (?:percentage )?point)\b", re.I), Decimal(75), "basis points"),
     (re.compile(r"three[ -](?:quarters|fourths)\b", re.I), Decimal(75), "percent"),
     (re.compile(r"two[ -]thirds\b", re.I), Decimal(67), "percent"),
@@ -64,10 +65,12 @@ _FRACTIONS: Final = (
 )  # fmt: skip
 _ONCE: Final = {"once": 1, "twice": 2, "thrice": 3}
 _PROTECTED: Final = re.compile(
-    r"(?:401\(k\)|403\(b\)|Phase [0-9I]+|(?:Form )?(?:10-[KQ]|8-K|20-F)|COVID-19|24/7|9/11|G-?(?:7|20)|S-1|Form \d+)(?!\w)"
+    r"(?:401\(k\)|403\(b\)|Phase [0-9I]+|(?:Form )?(?:10-[KQ]|8-K|20-F)|COVID-19|24/7|9/11|G-?(?:7|20)|S-1"
+    r"|Form \d+)(?!\w)"
 )
 _UNKNOWN_INDEX: Final = re.compile(
-    r"(?:Russell|S&P(?: (?:MidCap|SmallCap|Composite))?|Nasdaq|NASDAQ|Nikkei|FTSE|Dow|Stoxx|STOXX|DAX|CAC|Euro Stoxx)[ -]\d[\d,]*(?!\w)"
+    r"(?:Russell|S&P(?: (?:MidCap|SmallCap|Composite))?|Nasdaq|NASDAQ|Nikkei|FTSE|Dow|Stoxx|STOXX|DAX|CAC"
+    r"|Euro Stoxx)[ -]\d[\d,]*(?!\w)"
 )
 _TIME: Final = re.compile(r"\d{1,2}(?::\d\d)?\s?(?:a\.m\.|p\.m\.|AM\b|PM\b|am\b|pm\b)")
 _52: Final = re.compile(
@@ -78,8 +81,16 @@ _NUMBER_ONE: Final = re.compile(r"No\.\s?(?P<number>\d{1,4})(?!\w)")
 _TOKEN_WORD: Final = re.compile(
     r"[A-Za-zÀ-ÿ](?:[\w’&]|\.(?=[A-Za-z])|-(?=\w))*(?:\.(?=\s[a-z])|(?<=\b[A-Z])\.)?|%"
 )
+_SIGN_WORD: Final = re.compile(r"(?P<word>minus|negative|plus)\s+(?=[\d$])", re.IGNORECASE)
+_LETTERS: Final = re.compile(r"[A-Za-z]+")
+_DOZEN: Final = re.compile(r"(?P<count>a|one|two|three|four|five|six)[ -]dozen\b", re.I)
+_A_HUNDRED: Final = re.compile(r"a (?P<scale>hundred|thousand|million|billion|trillion)\b", re.I)
+_NUMBER_WORD: Final = re.compile(r"(?:^|(?<=\w)[ -]|)([A-Za-z]+)")
+_TWO_WORDS: Final = re.compile(r"[ -]([A-Za-z]+[ -][A-Za-z]+)(?![\w])")
+_TRAILING: Final = re.compile(
+    r"\b(last|past|latest|previous|prior|next|first|final|preceding|recent)\s+$", re.I
+)
 _SENTENCE_START: Final = re.compile(r"(?:^|[.!?:;]\s+|[“\"(]\s*)$")
-_ORDINAL_NOUN: Final = re.compile(r"\b(?:of)\b")
 
 
 def lex(text: str, names: NameTable, *, unit: str = "", opens: bool = True) -> tuple[Token, ...]:
@@ -98,8 +109,14 @@ def _normal(text: str) -> str:
     return text.translate(_SAME)
 
 
-_SAME: Final = str.maketrans({"'": "’", "\u2018": "’", "\u00a0": " ", "\u202f": " ", "\u2009": " ", "\n": " ", "\t": " ",
-                              "\u2010": "-", "\u2011": "-", "\u2012": "–"})  # fmt: skip
+_SAME: Final = str.maketrans(
+    {
+        **dict.fromkeys("'\u2018", "’"),
+        **dict.fromkeys("\u00a0\u202f\u2009\n\t", " "),
+        **dict.fromkeys("\u2010\u2011", "-"),
+        "\u2012": "–",
+    }
+)
 
 
 class _Lexer:
@@ -156,7 +173,7 @@ class _Lexer:
                 self.found.append(Figure(place, found.end(), found.group(), Decimal(0), unit="time"))
                 return found.end()
             moments = read_moment(text, place, initial=self._initial(place))
-            if moments and not self._counts(moments, place):
+            if moments and not self._counts(moments):
                 self.found.extend(moments)
                 return moments[-1].end
             approximate = self._approximate(place)
@@ -168,7 +185,7 @@ class _Lexer:
             return figure.end
         return self._words(place)
 
-    def _counts(self, moments: list[Moment], place: int) -> bool:
+    def _counts(self, moments: list[Moment]) -> bool:
         """A "year" that is a number of something: "2000 sessions", "$2025", "1,900.50"."""
         moment = moments[0]
         if moment.month or moment.day or moment.quarter or moment.relative or moment.weekday is not None:
@@ -215,7 +232,9 @@ class _Lexer:
             figure = self._figure(shorter)
         if figure is None:
             return 0
-        kind = next(kind for at, (_, kind) in enumerate(_APPROXIMATE) if found[f"a{at}"])
+        kind: Approximation = next(
+            (kind for at, (_, kind) in enumerate(_APPROXIMATE) if found[f"a{at}"]), "about"
+        )
         self.found.append(
             replace(figure, start=place, text=self.text[place : figure.end], approximation=kind)
         )
@@ -225,7 +244,7 @@ class _Lexer:
         text = self.text
         if place >= len(text):
             return None
-        minus = re.compile(r"(?P<word>minus|negative|plus)\s+(?=[\d$])", re.IGNORECASE).match(text, place)
+        minus = _SIGN_WORD.match(text, place)
         if minus:
             figure = self._figure(minus.end())
             if figure is not None:
@@ -288,25 +307,21 @@ class _Lexer:
 
     def _number_words(self, place: int) -> Figure | None:
         text = self.text
-        word = re.compile(r"[A-Za-z]+").match(text, place)
+        word = _LETTERS.match(text, place)
         if word is None:
             return None
         first = word.group().lower()
         if first in _ONCE:
             return Figure(place, word.end(), word.group(), Decimal(_ONCE[first]), unit="times")
         if first in {"a", "one", "two", "three", "four", "five", "six"}:
-            dozen = re.compile(r"(?P<count>a|one|two|three|four|five|six)[ -]dozen\b", re.I).match(
-                text, place
-            )
+            dozen = _DOZEN.match(text, place)
             if dozen:
                 count = 1 if dozen["count"].lower() == "a" else lexicon.UNITS[dozen["count"].lower()]
                 return self._united(Figure(place, dozen.end(), dozen.group(), Decimal(12 * count)))
         if first == "dozen":
             return self._united(Figure(place, word.end(), word.group(), Decimal(12)))
         if first == "a":
-            hundred = re.compile(r"a (?P<scale>hundred|thousand|million|billion|trillion)\b", re.I).match(
-                text, place
-            )
+            hundred = _A_HUNDRED.match(text, place)
             if hundred is None:
                 return None
             value = Decimal(lexicon.SCALES[hundred["scale"].lower()])
@@ -336,7 +351,7 @@ class _Lexer:
         """Value, end and whether it is an ordinal, of number words from here: "twenty-one", "two hundred"."""
         total = current = 0
         end, started = place, False
-        for found in re.compile(r"(?:^|(?<=\w)[ -]|)([A-Za-z]+)").finditer(self.text, place):
+        for found in _NUMBER_WORD.finditer(self.text, place):
             if found.start() != end:
                 break
             word = found[1].lower()
@@ -392,11 +407,7 @@ class _Lexer:
         if unit == "cents":
             value, quantum, unit = value / 100, quantum / 100, "USD"
         trailing = ""
-        before = re.search(
-            r"\b(last|past|latest|previous|prior|next|first|final|preceding|recent)\s+$",
-            text[: figure.start],
-            re.I,
-        )
+        before = _TRAILING.search(text[max(0, figure.start - 20) : figure.start])
         if before:
             trailing = before[1].lower()
         return replace(
@@ -418,7 +429,7 @@ class _Lexer:
                 for role in ("small caps", "large caps")
             ):
                 return "members", 0  # the role is a name too, and judged as one
-            two = re.compile(r"[ -]([A-Za-z]+[ -][A-Za-z]+)(?![\w])").match(text, place)
+            two = _TWO_WORDS.match(text, place)
             if two and lexicon.plural_of(two[1].replace("-", " ")):
                 return lexicon.plural_of(two[1].replace("-", " ")), two.end() if step == 0 else 0
             found = _WORDS.match(text, place)

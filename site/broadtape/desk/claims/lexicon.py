@@ -39,7 +39,8 @@ _CLASSES: Final[dict[str, str]] = {
         barely_budged even_with level_with stable sideways""",
     "lead": """beat beats beaten beating lead leads led leading leadership leader leaders outpace outpaces outpaced
         outpacing outperform outperforms outperformed outperforming outperformance ahead ahead_of top tops topped
-        topping better_than more_than bested outran outrun outgained win wins won winning defeated in_front in_front_of""",
+        topping better_than more_than bested outran outrun outgained win wins won winning defeated
+        in_front in_front_of""",
     "lag": """trail trails trailed trailing lag lags lagged lagging laggard laggards underperform underperforms
         underperformed underperforming underperformance behind worse_than less_than fell_behind fallen_behind
         falls_behind fell_short""",
@@ -74,7 +75,8 @@ _CLASSES: Final[dict[str, str]] = {
     "ended": "ended ends end ending",
     "broken": """snapped snaps snap snapping broke breaks broken breaking halted halts stopped stops came_to_an_end
         over_and_done interrupted""",
-    "exceed": "exceed exceeds exceeded exceeding surpass surpasses surpassed surpassing eclipse eclipses eclipsed overtook",
+    "exceed": """exceed exceeds exceeded exceeding surpass surpasses surpassed surpassing eclipse eclipses eclipsed
+        overtook""",
     "ongoing": """ongoing continue continues continued continuing extend extends extended extending unbroken still
         so_far running has_been have_been has_now have_now""",
     "cut": "cut cuts cutting lower lowers lowered lowering reduce reduces reduced reducing reduction reductions trim "
@@ -176,7 +178,8 @@ NOUNS: Final[dict[str, str]] = {
     **dict.fromkeys(("year", "years"), "years"),
     **dict.fromkeys(("decade", "decades"), "decades"),
     **dict.fromkeys(("run", "runs", "streak", "streaks", "stretch", "stretches"), "runs"),
-    **dict.fromkeys(("case", "cases", "instance", "instances", "occasion", "occasions", "episode", "episodes"), "cases"),
+    **dict.fromkeys(("case", "cases", "instance", "instances", "occasion", "occasions", "episode",
+                     "episodes"), "cases"),
     **dict.fromkeys(("member", "members", "stock", "stocks", "company", "companies", "name", "names", "issue", "issues",
                      "constituent", "constituents", "component", "components", "fund", "funds"), "members"),
     **dict.fromkeys(("cut", "cuts", "reduction", "reductions"), "cuts"),
