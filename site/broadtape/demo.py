@@ -142,9 +142,11 @@ def free_port(first: int = 8000, most: int = 50) -> int:
     """The first port from `first` on that can be had; BadParameter when there is none of `most`."""
     for port in range(first, first + most):
         try:
-            serving.check_address(HOST, port)
+            held = serving.claim_address(HOST, port)
         except serving.CannotServe:
             continue
+        if held is not None:
+            held.close()
         return port
     raise BadParameter(f"no free port from {first} to {first + most - 1}; name one with --port")
 
