@@ -62,7 +62,6 @@ SESSIONS = (
     date(2022, 6, 13),
     date(2022, 11, 10),
     date(2022, 12, 23),  # a quiet day
-    date(2022, 12, 27),
     date(2022, 12, 28),  # the last of the data, and momentum's tenth session ahead of value
 )
 """What the demo writes about: falls, records, turns and quiet days, so that every kind of story occurs."""

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 HEADLINE = 90  # characters; the stylebook's
 _LINK = re.compile(r"\[([^\]]*)\]\(fact:[^)]*\)")
+_CLAIM = re.compile(r"\[(?P<text>[^\]]*)\]\(fact:(?P<id>\w+)\)")
+_DIVIDENDS = "dividends included"
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|])")
 
 
@@ -179,7 +181,9 @@ def realise(
     names.mentioned.clear()
     lines: list[str] = []
     listed: list[Mapping[str, str]] = []
+    total = {key for key, fact in outline.facts().items() if "total" in fact.tags}
     for section in outline.sections:
+        said = False  # whether the section has said that its returns include dividends
         if section.heading is not None:
             heading = book.unlinked(section.heading)
             lines.append(f"## {heading}")
@@ -188,11 +192,14 @@ def realise(
         for block in section.blocks:
             if isinstance(block, Table):
                 lines.append(_table(block, names))
+                said = said or any(_DIVIDENDS in header for header in block.headers)
                 continue
             text = []
             book.scoped.clear()
             for planned in block.sentences:
                 sentence = book.sentence(planned)
+                if not said:
+                    sentence, said = _with_dividends(sentence, total)
                 text.append(sentence)
                 if planned.kind != "fact":
                     listed.append(_listed(planned, visible(sentence)))
@@ -207,6 +214,17 @@ def realise(
         sentences=tuple(listed),
         symbols=tuple(names.mentioned),
     )
+
+
+def _with_dividends(sentence: str, total: Collection[str]) -> tuple[str, bool]:
+    """The sentence, its first claim of a return including dividends saying so, and whether it says so."""
+    if _DIVIDENDS in sentence:
+        return sentence, True
+    for found in _CLAIM.finditer(sentence):
+        if found["id"] in total:
+            at = found.end("text")
+            return f"{sentence[:at]}, {_DIVIDENDS}{sentence[at:]}", True
+    return sentence, False
 
 
 def _listed(planned: Planned, text: str) -> Mapping[str, str]:

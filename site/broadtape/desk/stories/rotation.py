@@ -16,7 +16,7 @@ from broadtape.desk.stories import Assignment, Proposal, common
 from broadtape.model import Basis, Fact
 
 _KINDS = ("relative-streak", "relative-streak-ended")
-_TABLE_MOST = 8  # sessions shown one by one; a longer run shows its first and last four
+_TABLE_MOST = 10  # sessions shown one by one; a longer run shows its first and last four
 _HORIZONS = (21, 63)
 _EARLY = 10  # day of the month
 _LEAST_RUN = 4  # sessions; shorter runs are everyday
@@ -178,7 +178,7 @@ class _Plan:
         return section(
             self._say("figures_heading") if self.gap else None,
             paragraph(
-                self._say("began"),
+                self._say("began") if self.basis == "price" else None,
                 self._say("first_five", first5=first5) if first5 else None,
                 self._round_number(),
                 self._record(),
