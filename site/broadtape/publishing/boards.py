@@ -73,7 +73,7 @@ def _quote(view: MarketView, symbol: str, audience: Audience) -> tuple[QuoteRow,
     try:
         fact = metrics.fact(view, "quote", of=symbol)
         instrument = view.instrument(symbol)
-        origin = view.bars(symbol).origin
+        bars = view.bars(symbol)
     except BroadtapeError:  # no such instrument, no bar, no price: absence, which the board names
         return None
     if audience == "public" and fact.licence != "public":
@@ -82,22 +82,22 @@ def _quote(view: MarketView, symbol: str, audience: Audience) -> tuple[QuoteRow,
     row = QuoteRow(
         symbol=symbol,
         name=instrument.name,
-        price=_decimal(price),
-        change=_decimal(change),
-        percent=_decimal(percent),
+        price=_decimal(price, bars.decimals),  # a column of prices has one precision
+        change=_decimal(change, bars.decimals),
+        percent=_decimal(percent, 2),
         unit=price.unit,
         as_of=fact.as_of,
-        source=origin.source,
-        delay_minutes=origin.delay_minutes,
+        source=bars.origin.source,
+        delay_minutes=bars.origin.delay_minutes,
         fact_id=fact.id,
         licence=fact.licence,
     )
-    return row, origin.attribution or origin.source
+    return row, bars.origin.attribution or bars.origin.source
 
 
-def _decimal(part: Part) -> Decimal:
+def _decimal(part: Part, decimals: int) -> Decimal:
     assert isinstance(part.value, Decimal)
-    return part.value
+    return numbers.rounded(part.value, max(decimals, part.decimals))
 
 
 def instrument_view(
