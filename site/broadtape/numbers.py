@@ -9,16 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import inflect
 
 _MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
            "November", "December")  # fmt: skip
 _MONTHS_WITH_DAY = ("Jan.", "Feb.", "March", "April", "May", "June", "July", "Aug.", "Sept.", "Oct.", "Nov.",
                     "Dec.")  # fmt: skip
+_CARDINALS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -69,27 +66,22 @@ def rate_range(lower: Decimal, upper: Decimal) -> str:
     return f"{rounded(lower, 2):f}%–{rounded(upper, 2):f}%"
 
 
-@cache
-def _words() -> inflect.engine:
-    import inflect  # noqa: PLC0415  (a quarter second and 20 MB that readers, who print figures only, need not pay)
-
-    return inflect.engine()
-
-
 def cardinal(number: int) -> str:
     """Words below 10, numerals from 10 up."""
-    return str(_words().number_to_words(str(number))) if 0 <= number < 10 else f"{number:,}"
+    return _CARDINALS[number] if 0 <= number < 10 else f"{number:,}"
 
 
 def ordinal(number: int) -> str:
     """`first` to `ninth` in words, `14th` from 10 up."""
-    words = _words()
-    return str(words.ordinal(str(words.number_to_words(str(number))) if number < 10 else str(number)))
+    if 0 < number < 10:
+        return _ORDINALS[number - 1]
+    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"
 
 
 def noun(number: int, singular: str) -> str:
-    """The noun in the number's form: `session`, `sessions`."""
-    return singular if number == 1 else str(_words().plural(singular))
+    """The noun in the number's form: `session`, `sessions`. The desk's nouns of counting all take an s."""
+    return singular if number == 1 else f"{singular}s"
 
 
 def counted(number: int, singular: str) -> str:
