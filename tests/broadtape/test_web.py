@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -33,6 +33,7 @@ from werkzeug.test import TestResponse
 
 from broadtape import resources
 from broadtape.archive.catalogue import Gone, StandingPage
+from broadtape.config import FileSource
 from broadtape.model import Correction, Photo, SourceLink
 from broadtape.web import contexts, create_app
 
@@ -637,6 +638,22 @@ def test_markets_shows_windows_for_benchmarks_and_watch_list(busy_room: Newsroom
     assert "Watch list" in html
     assert "Year to date" in html
     assert "Sector funds" not in html
+
+
+def test_markets_shows_sector_funds_where_the_settings_have_that_group(tmp_path: Path) -> None:
+    room = Newsroom(tmp_path)
+    fund = walk("NYSEARCA:XLK", "Technology Select Sector SPDR", "140.00", kind="etf")
+    room.catalogue.quote(replace(fund, instrument=replace(fund.instrument, groups=("sectors",))))
+    source = FileSource(name="funds", path="funds.csv", holds="bars", group="sectors")
+    app = create_app(
+        replace(room.instance, sources=(source,)),
+        catalogue=room.catalogue,  # type: ignore[arg-type]  # the fake stands in
+        search=room.search,
+        clock=lambda: NOW,
+    )
+
+    assert "Sector funds" in app.test_client().get("/markets/", base_url=HOME).text
+    assert "Sector funds" not in room.page("/markets/")
 
 
 # --- lists, corrections, standing pages -----------------------------------------------------------------

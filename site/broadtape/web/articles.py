@@ -91,7 +91,7 @@ def article(year: int, month: int, day: int, slug: str) -> Response:
         kicker=cards.topic_link(it.topics[0]) if it.topics else None,
         picture=picture,
         source=Link(it.source.name, it.source.url) if it.source else None,
-        sources=sources(entry),
+        sources=press().keep(("sources", it.id), lambda: sources(entry)),
         corrections=tuple(
             CorrectionLine(words.on_day(c.date, site.time_zone), c.text, None) for c in it.corrections
         ),
@@ -210,7 +210,7 @@ def symbol_links(entry: Entry) -> tuple[Link, ...]:
     """Quote pages of the article's symbols, by name; what has no quote page is not linked."""
     links = []
     for symbol in entry.article.symbols:
-        view = None if symbol.startswith("UNLISTED:") else press().catalogue.instrument(symbol)
+        view = None if symbol.startswith("UNLISTED:") else press().known(symbol)
         if view is not None:
             title = f"{view.instrument.name} ({view.instrument.ticker})"
             links.append(Link(title, urls.quote_page(symbol)))
@@ -221,7 +221,7 @@ def ticker_titles(entry: Entry) -> dict[str, str]:
     """Hover titles of the body's tickers: the name, and the last close where it may be shown."""
     this, titles = press(), {}
     for symbol in cards.tickers(entry.html)[:60]:
-        view = this.catalogue.instrument(symbol)
+        view = this.known(symbol)
         if view is None:
             continue
         titles[symbol] = view.instrument.name
@@ -366,7 +366,7 @@ def _proof(fact_id: str, view: FactView, said: tuple[str, ...]) -> Proof:
 def _part(part: Part) -> str:
     value = part.value
     if part.kind == "entity":
-        view = press().catalogue.instrument(str(value))
+        view = press().known(str(value))
         return f"{view.instrument.name} ({value})" if view else str(value)
     if isinstance(value, tuple):
         return numbers.rate_range(*value)

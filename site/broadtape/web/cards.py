@@ -107,8 +107,7 @@ def quote_table(
         rows=tuple(quote_line(row, board.as_of) for row in kept),
         as_of=words.of_day(board.as_of),
         timing=timing(board.as_of, max(row.delay_minutes for row in kept)),
-        attribution=tuple(dict.fromkeys(board.attribution))
-        or tuple(dict.fromkeys(row.source for row in kept)),
+        attribution=credit(instance, board.attribution or [row.source for row in kept]),
         left_out=tuple(name_of(s) for s in (*board.left_out, *hidden) if not s.startswith("UNLISTED:")),
     )
 
@@ -143,6 +142,15 @@ def timing(day: date, delay_minutes: int) -> str:
     """How late the prices are: daily closes, and the source's delay where it has one."""
     closing = f"Closing prices of {numbers.day(day)}."
     return f"{closing} Quotes delayed at least {delay_minutes} minutes." if delay_minutes else closing
+
+
+def credit(instance: Instance, named: Iterable[str]) -> tuple[str, ...]:
+    """Attributions, each once. Where no more than the names of our sources is known, a list of them is taken apart."""
+    found: list[str] = []
+    for text in named:
+        pieces = text.split(", ")
+        found += pieces if all(instance.source(piece) for piece in pieces) else [text]
+    return tuple(dict.fromkeys(found))
 
 
 def with_ticker_titles(html: str, names: dict[str, str]) -> str:

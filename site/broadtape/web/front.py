@@ -108,7 +108,7 @@ def benchmarks() -> list[QuoteLine]:
     this = press()
     rows = []
     for symbol in dict.fromkeys(this.instance.desk.benchmarks.values()):
-        view = this.catalogue.instrument(symbol)
+        view = this.known(symbol)
         if view is not None and view.quote is not None and cards.shown(view.quote, this.instance):
             rows.append(view.quote)
     newest = max((row.as_of for row in rows), default=None)
@@ -121,7 +121,7 @@ def _strip_day() -> Moment | None:
     days = [
         view.quote.as_of
         for symbol in this.instance.desk.benchmarks.values()
-        if (view := this.catalogue.instrument(symbol)) and view.quote
+        if (view := this.known(symbol)) and view.quote
     ]
     return words.of_day(max(days)) if days else None
 

@@ -57,7 +57,7 @@ def watch_list() -> Response:
         for symbol in named[:80]
         if symbol not in have
         and not symbol.startswith("UNLISTED:")
-        and (view := this.catalogue.instrument(symbol)) is not None
+        and (view := this.known(symbol)) is not None
     )
     head = page_head("Quotes", description=f"Closing prices of the companies {site.name} watches.")
     return page("pages/quotes.html", QuotesPage(table, others, ""), head)
@@ -100,7 +100,7 @@ def quote(symbol: str) -> Response:
         history=rows,
         ranged=any(row.open or row.high or row.low for row in rows),
         csv=f"{address}history.csv" if series else "",
-        source=view.attribution or view.source if series else "",
+        source="; ".join(cards.credit(this.instance, [view.attribution or view.source])) if series else "",
         retrieved=words.of_instant(view.retrieved, site.time_zone) if series and view.retrieved else None,
         notes=tuple(notes(view, series)),
         cards=cards.cards(this.instance, site, entries),
@@ -132,24 +132,18 @@ def markets() -> Response:
     """Benchmarks, sector funds and the watch list over the usual windows."""
     this, site = press(), here()
     roles = tuple(dict.fromkeys(this.instance.desk.benchmarks.values()))
-    tables = [
-        table
-        for title, symbols in (
-            ("Benchmarks", roles),
-            ("Sector funds", sector_funds()),
-            ("Watch list", site.watch_list),
-        )
-        if (table := performance(title, symbols)) is not None
+    tables = this.keep(("performance", site.key), lambda: _tables(roles, site.watch_list))
+    views = [
+        view for table in tables for row in table.rows if (view := this.known(row.line.symbol)) is not None
     ]
-    views = _views(row.line.symbol for table in tables for row in table.rows)
     days = [view.quote.as_of for view in views if view.quote]
     delay = max((view.delay_minutes for view in views), default=0)
     entries = this.catalogue.latest(site.key, limit=6)
     context = MarketsPage(
         as_of=words.of_day(max(days)) if days else None,
         timing=cards.timing(max(days), delay) if days else "",
-        tables=tuple(tables),
-        sources=tuple(dict.fromkeys(view.attribution or view.source for view in views)),
+        tables=tables,
+        sources=cards.credit(this.instance, (view.attribution or view.source for view in views)),
         cards=cards.cards(this.instance, site, entries),
     )
     head = page_head("Markets", description="Indexes, funds and companies at their last close.")
@@ -197,6 +191,8 @@ def notes(view: InstrumentView, series: quotes.Series | None) -> Iterable[str]:
 def sector_funds() -> tuple[str, ...]:
     """Funds that the settings put into a group named "sectors"; none where there is no such group."""
     this = press()
+    if not any(source.group == "sectors" for source in this.instance.sources):
+        return ()  # nothing to look for among thousands
 
     def found() -> tuple[str, ...]:
         members = (
@@ -207,6 +203,11 @@ def sector_funds() -> tuple[str, ...]:
         return tuple(members)[:MEMBERS]
 
     return this.keep("sector-funds", found)
+
+
+def _tables(roles: Iterable[str], watched: Iterable[str]) -> tuple[PerformanceTable, ...]:
+    wanted = (("Benchmarks", roles), ("Sector funds", sector_funds()), ("Watch list", watched))
+    return tuple(table for title, symbols in wanted if (table := performance(title, symbols)) is not None)
 
 
 def performance(title: str, symbols: Iterable[str]) -> PerformanceTable | None:

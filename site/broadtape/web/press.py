@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -23,7 +23,7 @@ from broadtape.web import chrome, words
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from broadtape.archive.catalogue import Catalogue
+    from broadtape.archive.catalogue import Catalogue, InstrumentView
     from broadtape.config import Instance, Site
     from broadtape.search import SearchIndex
     from broadtape.web.contexts import FeedLink, Head
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 STATIC = Path(__file__).parent / "static"
+MOST_KEPT = 5000  # small records, a kilobyte or so each
 KEPT_FOR = timedelta(seconds=30)  # a scheduled article appears in lists of topics at most this late
 
 # The clock differs every minute; a page that differs in nothing else is the same page.
@@ -65,10 +66,19 @@ class Press:
             value: T = held[2]
             return value
         value = make()
-        if len(self._kept) > 500:
+        if len(self._kept) > MOST_KEPT:
             self._kept.clear()
         self._kept[key] = (generation, now, value)
         return value
+
+    def known(self, symbol: str) -> InstrumentView | None:
+        """An instrument without its history: kept, because lists and bodies name many."""
+
+        def light() -> InstrumentView | None:
+            view = self.catalogue.instrument(symbol)
+            return None if view is None else replace(view, history=())
+
+        return self.keep(("known", symbol), light)
 
 
 def press() -> Press:
@@ -192,5 +202,5 @@ def last_modified(this: Press) -> datetime | None:
 
 def name_of(symbol: str) -> str:
     """What an instrument is called, else its symbol."""
-    view = press().catalogue.instrument(symbol)
+    view = press().known(symbol)
     return view.instrument.name if view is not None else symbol

@@ -209,6 +209,7 @@ def _oldest(day: date, name: str) -> date:
     return start.get(name, _months_back(day, 12)) - timedelta(days=10)
 
 
+_EDGE = 0.05  # of the width: a label nearer to the left edge would be cut off
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 720, 300, 4, 640, 14, 268
 
 
@@ -264,7 +265,11 @@ def _scale(low: float, high: float) -> tuple[float, float, float]:
 
 def _months(days: tuple[date, ...]) -> Iterator[tuple[date, str]]:
     """The first session of every month, thinned where there are many; the year at first and in January."""
-    firsts = [day for before, day in pairwise(days) if before.month != day.month]
+    firsts = [
+        day
+        for before, day in pairwise(days)
+        if before.month != day.month and (day - days[0]).days > _EDGE * (days[-1] - days[0]).days
+    ]
     every = 1 if len(firsts) <= 4 else 2 if len(firsts) <= 8 else 3
     for number, day in enumerate(firsts):
         if number % every == 0:

@@ -246,7 +246,7 @@ def quotes_named(text: str) -> list[Link]:
         return []
     known = this.keep("instruments", lambda: tuple(this.catalogue.instruments()))
     found = [symbol for symbol in known if wanted in (symbol, symbol.partition(":")[2])]
-    views = [view for symbol in found[:4] if (view := this.catalogue.instrument(symbol)) is not None]
+    views = [view for symbol in found[:4] if (view := this.known(symbol)) is not None]
     return [
         Link(f"{view.instrument.name} ({view.instrument.symbol})", urls.quote_page(view.instrument.symbol))
         for view in views
