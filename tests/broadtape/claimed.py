@@ -46,7 +46,9 @@ def who(symbol: str, name: str = "subject") -> Part:
     return Part(name, "entity", symbol, "", 0)
 
 
-def fact(address: str, value: Part, *parts: Part, tags: str = "", as_of: date = AS_OF, version: int = 1) -> Fact:
+def fact(
+    address: str, value: Part, *parts: Part, tags: str = "", as_of: date = AS_OF, version: int = 1
+) -> Fact:
     metric, _, query = address.partition("?")
     params = tuple(sorted(tuple(pair.split("=", 1)) for pair in query.split("&") if pair))
     return Fact(
@@ -343,13 +345,21 @@ TRUE: tuple[tuple[str, str, str], ...] = (
     ("best-month", SMALL, "had its best month since December 2023, a gain of 6.8%"),
     ("worst-day", SMALL, "fell 4.1%, the worst session since April 4, 2025"),
     ("worst-day", SMALL, "fell 4.12% in its worst day since April"),
-    ("round", SMALL, "closed above 2,600 for the first time on Thursday, Jan. 8, at 2,603.90, in data since June 2016"),
+    (
+        "round",
+        SMALL,
+        "closed above 2,600 for the first time on Thursday, Jan. 8, at 2,603.90, in data since June 2016",
+    ),
     ("round", SMALL, "first closed above 2,600 on Jan. 8"),
     ("back-below", SMALL, "closed below 2,400 for the first time since Sept. 25, at 2,391.25"),
     ("drawdown", TECH, "stood 3.3% below its record close of Oct. 29"),
     ("drawdown", TECH, "was 3.25% below its record close of 23,958.50, set on Oct. 29, 2025"),
     ("dip", LARGE, "fell as much as 18.9% in 2025, from the close of Feb. 19 to that of April 8"),
-    ("rank", CHIPS, "ranked third of 503 members, dividends included, with a loss of 5.3% from Jan. 2 through Jan. 12"),
+    (
+        "rank",
+        CHIPS,
+        "ranked third of 503 members, dividends included, with a loss of 5.3% from Jan. 2 through Jan. 12",
+    ),
     ("rank", CHIPS, "ranked No. 3 of the 503 S&P 500 members from Jan. 2 to Jan. 12, including dividends"),
     ("best", CHIPS, "had the best return of the 10 companies, 3.1% higher"),
     ("breadth", "", "27 of 40 small caps rose"),

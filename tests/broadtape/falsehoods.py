@@ -66,7 +66,11 @@ FALSE: tuple[tuple[str, str, str], ...] = (
     ("drawdown", TECH, "closed at 23,958.50"),
     ("drawdown", TECH, "stood 3.3% above its record close of Oct. 29"),
     ("rank", CHIPS, "ranked best of 503 members, dividends included"),
-    ("rank", CHIPS, "ranked third of 503 members, with a gain of 5.3% from Jan. 2 through Jan. 12, dividends included"),
+    (
+        "rank",
+        CHIPS,
+        "ranked third of 503 members, with a gain of 5.3% from Jan. 2 through Jan. 12, dividends included",
+    ),
     ("breadth", "", "40 small caps rose"),
     ("breadth", "", "27 of 40 large caps rose"),
     ("breadth", "", "all 40 stocks rose"),

@@ -1,15 +1,20 @@
-"""Systematic falsifications of a statement: one digit, number word, direction, month, day, year, unit or name at a time."""
+"""Systematic falsifications of a statement, one figure, word, date, unit or name at a time."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-MONTHS = "January February March April May June July August September October November December".split()
+
+def words(text: str) -> list[str]:
+    return text.split()
+
+
+MONTHS = words("January February March April May June July August September October November December")
 SHORT = ["Jan.", "Feb.", "March", "April", "May", "June", "July", "Aug.", "Sept.", "Oct.", "Nov.", "Dec."]
-DAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-WORDS = "two three four five six seven eight nine ten eleven twelve".split()
-ORDINALS = "second third fourth fifth sixth seventh eighth ninth tenth".split()
+DAYS = words("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
+WORDS = words("two three four five six seven eight nine ten eleven twelve")
+ORDINALS = words("second third fourth fifth sixth seventh eighth ninth tenth")
 
 SWAPS: dict[str, tuple[str, ...]] = {
     "rose": ("fell", "was unchanged", "surged"), "gained": ("lost", "shed"), "jumped": ("slid", "plunged"),
@@ -25,14 +30,19 @@ SWAPS: dict[str, tuple[str, ...]] = {
     "percentage points": ("percent", "basis points"), "basis points": ("percentage points", "percent"),
     "%": (" percentage points", " points"), " percent": (" points",), "month": ("week", "year"),
     "S&P 500": ("Nasdaq Composite", "Dow Jones Industrial Average", "S&P 400"),
-    "Russell 2000": ("Nasdaq Composite", "Russell 1000"), "Small caps": ("Large caps",), "small caps": ("large caps",),
+    "Russell 2000": ("Nasdaq Composite", "Russell 1000"), "Small caps": ("Large caps",),
+    "small caps": ("large caps",),
     "Consumer prices": ("Core consumer prices", "Oil"), "unemployment rate": ("10-year yield",),
-    "all-time": ("52-week",), "52-week": ("all-time",), "matching": ("exceeding", "breaking"), "at least": ("at most", "more than"),
+    "all-time": ("52-week",), "52-week": ("all-time",), "matching": ("exceeding", "breaking"),
+    "at least": ("at most", "more than"),
     "quarter-point": ("half-point",), "quarter point": ("half point",), "companies": ("sessions",),
-    "including dividends": ("excluding dividends",), 
-    "last month": ("this month", "last year"), "this year": ("last year", "this week"), "last quarter": ("last month",),
-    "in the year to date": ("in the month to date",), "fourth quarter": ("third quarter",), "more than half": ("less than half",),
-    "in each of": ("in none of",), "nearly": ("more than",), "three times": ("twice", "four times"), "record": ("52-week",),
+    "including dividends": ("excluding dividends",),
+    "last month": ("this month", "last year"), "this year": ("last year", "this week"),
+    "last quarter": ("last month",),
+    "in the year to date": ("in the month to date",), "fourth quarter": ("third quarter",),
+    "more than half": ("less than half",),
+    "in each of": ("in none of",), "nearly": ("more than",), "three times": ("twice", "four times"),
+    "record": ("52-week",),
     "ended": ("extended",), "close": ("intraday high",), "rose for": ("fell for",),
     "$": ("€",) if False else (),
 }  # fmt: skip
@@ -54,10 +64,14 @@ def falsified(text: str) -> Iterator[tuple[str, str]]:
             yield "year", text[: found.start()] + str(year) + text[found.end() :]
     for word, others in SWAPS.items():
         before = r"(?<![\w-])" if word[0].isalpha() else ""
-        for found in re.finditer(before + re.escape(word) + (r"(?![\w-])" if word[-1].isalpha() else ""), text):
+        for found in re.finditer(
+            before + re.escape(word) + (r"(?![\w-])" if word[-1].isalpha() else ""), text
+        ):
             for other in others:
                 yield f"{word.strip()} → {other.strip()}", text[: found.start()] + other + text[found.end() :]
-    verb = re.search(r"\b(?:rose|fell|gained|lost|beat|led|closed|was|has|had|cut|set|stood|trailed|ranked)\b", text)
+    verb = re.search(
+        r"\b(?:rose|fell|gained|lost|beat|led|closed|was|has|had|cut|set|stood|trailed|ranked)\b", text
+    )
     if verb:
         yield "negation", text[: verb.end()] + " not" + text[verb.end() :]
         yield "negation", text[: verb.start()] + "never " + text[verb.start() :]

@@ -164,7 +164,7 @@ class _Lexer:
                     else Proper(place, found.end(), found.group())
                 )
                 return found.end()
-        if character.isalpha() or character.isdigit():
+        if character.isalnum() or character == "~":
             found = _52.match(text, place)
             if found:
                 return self._word(place, found.end(), ("52-week",))
