@@ -39,6 +39,15 @@ class Mark:
                 return False
         return True
 
+    def contradicted(self, folder: Path) -> bool:
+        """Whether a file is there with another size. A file that is not there may have gone with a commit whose
+        mark is about to follow, or whose writer was killed before it."""
+        for name, (size, _) in self.files.items():
+            with suppress(OSError):
+                if (folder / self.folder / name).stat().st_size != size:
+                    return True
+        return False
+
     def intact(self, folder: Path) -> bool:
         """Whether every file holds the bytes that were written."""
         return self.names(folder) and all(

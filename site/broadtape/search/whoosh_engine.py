@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +59,16 @@ class _Names:
     of: Ids  # for each of `ids`, the place of its name in `values`
 
 
+class _Postings(NamedTuple):
+    """The documents of one term in one segment."""
+
+    ids: Ids  # Whoosh leaves out those that were deleted when this was read
+    weights: NDArray[np.float32]
+    frequency: (
+        int  # deleted ones included, as Whoosh's idf has it: it is the same before and after a deletion
+    )
+
+
 @dataclass(slots=True)
 class _Segment:
     """What never changes of one segment; deletions belong to a generation."""
@@ -69,7 +79,7 @@ class _Segment:
     days: Ids
     names: dict[str, _Names] = field(default_factory=dict)
     surfaces: tuple[list[str], NDArray[np.int32]] | None = None
-    postings: dict[tuple[str, str], tuple[Ids, NDArray[np.float32]]] = field(default_factory=dict)
+    postings: dict[tuple[str, str], _Postings] = field(default_factory=dict)
 
 
 class WhooshIndex:
@@ -153,10 +163,12 @@ class WhooshIndex:
         if self._open is not None and newest == self._open.mark:
             self._stamp = stamp
             return
+        if newest.contradicted(self.folder):
+            return  # damaged: the one we have goes on
         try:
             opened = _Generation(self.folder / newest.folder, newest, self._open)
         except _FAILURES:
-            return  # its files were replaced meanwhile, or are damaged: the one we have goes on
+            return  # replaced since we looked, or damaged
         # The former generation's files are let go with its last reference; no request holds one beyond its lock.
         if self._open is not None:
             self._open.close()
@@ -192,7 +204,7 @@ class _Generation:
         self.norm: Scores = _K1 * ((1 - _B) + _B * lengths / (average or 1.0))
         self.recency = self._recency()
         self._phrases: OrderedDict[tuple[str, ...], Ids] = OrderedDict()
-        self._held = sum(len(ids) for s in self.segments.values() for ids, _ in s.postings.values())
+        self._held = sum(len(held.ids) for s in self.segments.values() for held in s.postings.values())
 
     def close(self) -> None:
         self.reader.close()
@@ -346,16 +358,16 @@ class _Generation:
     def _word(self, stem: str) -> tuple[Mask, Scores]:
         mask, scores = np.zeros(self.count, dtype=bool), np.zeros(self.count)
         found = [
-            (offset, *self._postings(leaf, segment, "words", stem)) for leaf, offset, segment in self.leaves
+            (offset, self._postings(leaf, segment, "words", stem)) for leaf, offset, segment in self.leaves
         ]
-        frequency = sum(len(ids) for _, ids, _ in found)
+        frequency = sum(held.frequency for _, held in found)
         if not frequency:
             return mask, scores
         idf = self._idf(frequency)
-        for offset, ids, weights in found:
-            places = ids + offset
+        for offset, held in found:
+            places = held.ids + offset
             mask[places] = True
-            scores[places] = idf * (weights * (_K1 + 1)) / (weights + self.norm[places])
+            scores[places] = idf * (held.weights * (_K1 + 1)) / (held.weights + self.norm[places])
         return mask, scores
 
     def _idf(self, frequency: int) -> float:
@@ -403,7 +415,7 @@ class _Generation:
         for word, frequency in self._expansions(start, MAX_EXPANSIONS):
             idf = self._idf(frequency)
             for leaf, offset, segment in self.leaves:
-                places = self._postings(leaf, segment, "surface", word)[0] + offset
+                places = self._postings(leaf, segment, "surface", word).ids + offset
                 mask[places] = True
                 scores[places] = np.maximum(scores[places], idf * (_K1 + 1) / (1 + self.norm[places]))
         return mask, scores
@@ -420,19 +432,17 @@ class _Generation:
     def _between(self, first: date, last: date) -> Mask:
         return (self.days >= first.toordinal()) & (self.days <= last.toordinal())
 
-    def _postings(
-        self, leaf: Any, segment: _Segment, name: str, term: str
-    ) -> tuple[Ids, NDArray[np.float32]]:
+    def _postings(self, leaf: Any, segment: _Segment, name: str, term: str) -> _Postings:
         key = (name, term)
         known = segment.postings.get(key)
         if known is None:
             known = segment.postings[key] = _read_postings(leaf, name, term)
-            self._held += len(known[0])
+            self._held += len(known.ids)
             if self._held > _CACHED_POSTINGS:
                 for one in self.segments.values():
                     one.postings.clear()
                 segment.postings[key] = known
-                self._held = len(known[0])
+                self._held = len(known.ids)
         return known
 
     # --- words ----------------------------------------------------------------------------------------------
@@ -484,7 +494,7 @@ class _Generation:
     def _is_known(self, surface: str) -> bool:
         stems = [term.stem for term in words.terms(surface)]
         return all(
-            any(len(self._postings(leaf, segment, "words", stem)[0]) for leaf, _, segment in self.leaves)
+            any(len(self._postings(leaf, segment, "words", stem).ids) for leaf, _, segment in self.leaves)
             for stem in stems
         )
 
@@ -501,25 +511,26 @@ def _read_segment(leaf: Any) -> _Segment:
     return _Segment(count, lengths, moments, days)
 
 
-def _read_postings(leaf: Any, name: str, term: str) -> tuple[Ids, NDArray[np.float32]]:
+def _read_postings(leaf: Any, name: str, term: str) -> _Postings:
     try:
         matcher = leaf.postings(name, term.encode())
     except TermNotFound:
-        return np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32)
+        return _Postings(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32), 0)
     ids: list[int] = []
     weights: list[float] = []
     while matcher.is_active():
         ids.append(matcher.id())
         weights.append(matcher.weight())
         matcher.next()
-    return np.array(ids, dtype=np.int32), np.array(weights, dtype=np.float32)
+    frequency = int(leaf.doc_frequency(name, term.encode()))
+    return _Postings(np.array(ids, dtype=np.int32), np.array(weights, dtype=np.float32), frequency)
 
 
 def _names(leaf: Any, segment: _Segment, name: str) -> _Names:
     known = segment.names.get(name)
     if known is None:
         values = [term.decode() for term in leaf.lexicon(name)]
-        lists = [_read_postings(leaf, name, value)[0] for value in values]
+        lists = [_read_postings(leaf, name, value).ids for value in values]
         counts = np.array([len(ids) for ids in lists], dtype=np.int32)
         ids = np.concatenate(lists) if lists else np.zeros(0, dtype=np.int32)
         of = np.repeat(np.arange(len(values), dtype=np.int32), counts)

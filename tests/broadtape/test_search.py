@@ -1,0 +1,713 @@
+"""Search: what queries find, that nothing better is ever left out, and that no crash or rubbish hurts it."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, date, datetime, timedelta, timezone
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from whoosh import index as whoosh_index
+from whoosh import query as whoosh_query
+from whoosh.filedb.filestore import FileStorage
+
+from broadtape.search import (
+    Document,
+    IndexInDoubt,
+    Query,
+    SearchBusy,
+    language,
+    mark,
+    open_index,
+    open_writer,
+    spelling,
+    words,
+)
+from broadtape.search.snippets import LENGTH, Marker
+from broadtape.search.whoosh_engine import RECENCY, WhooshIndex
+from broadtape.search.whoosh_writer import WhooshWriter
+
+CONTRACT = Path(__file__).parents[2] / "docs" / "contracts" / "search.md"
+DAY = datetime(2026, 1, 12, 13, 41, tzinfo=timezone(timedelta(hours=-8)))
+
+
+def story(slug: str, title: str, text: str = "", *, days_ago: int = 0, **more: object) -> Document:
+    when = DAY - timedelta(days=days_ago)
+    url = f"/{when:%Y/%m/%d}/{slug}/"
+    return Document(slug, url, title, text, when, **more)  # type: ignore[arg-type]  # the fields are the tests' own
+
+
+STORIES = (
+    story(
+        "rotation", "Small caps log longest streak since 2019",
+        "The Russell 2000 rose 0.74% to 2,600.12 on Monday, above 2,600 for the first time. The great rotation"
+        " into small companies goes on. Shares of Berkshire (NYSE: BRK.B) fell $98.10.",
+        topics=("small-caps", "federal-reserve"), symbols=("INDEXRUSSELL:RUT", "NYSEARCA:IWM", "NYSE:BRK.B"),
+        authors=("Market Desk",), summary="A summary.",
+    ),
+    story(
+        "fed", "Fed cuts rates a third time",
+        "The Federal Reserve cut its rate to 3.50%–3.75%. The U.S. economy and AT&T matter to the S&P 500's path.",
+        days_ago=33, topics=("federal-reserve",), symbols=("NYSEARCA:SPY",), authors=("Jane Doe",),
+    ),
+    story(
+        "harbor", "Harbor day moves to June", "The café by the ferry. Caps and hats.",
+        days_ago=400, sites=("sausalito",),
+    ),
+    story("tiburon", "Ferry news", "Another site's ferry.", days_ago=3, sites=("tiburon",), authors=("Jane Doe",)),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def there(tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
+    folder = tmp_path_factory.mktemp("index")
+    open_writer(folder).rebuild(STORIES)
+    return WhooshIndex(folder)
+
+
+def slugs(found: WhooshIndex, text: str, **more: object) -> list[str]:
+    return [hit.slug for hit in found.search(Query(text, **more)).hits]  # type: ignore[arg-type]
+
+
+# --- what is found ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("rotations", {"rotation"}),
+        ("small cap", {"rotation"}),
+        ('"small caps"', {"rotation"}),
+        ('"caps small"', set()),
+        ('"great rotation into"', {"rotation"}),
+        ('"since 2019 the"', set()),  # the title's end and the text's beginning are not beside each other
+        ("small-caps", {"rotation"}),
+        ("caps", {"rotation", "harbor"}),
+        ("caps -hats", {"rotation"}),
+        ("caps NOT hats", {"rotation"}),
+        ("hats OR rates", {"harbor", "fed"}),
+        ("(hats OR rates) cafe", {"harbor"}),
+        ("CAFÉ", {"harbor"}),
+        ("rotat*", {"rotation"}),
+        ("ferr*", {"harbor", "tiburon"}),
+        ("2,600", {"rotation"}),
+        ("2600", {"rotation"}),
+        ("2,600.12", {"rotation"}),
+        ("0.74%", {"rotation"}),
+        ("0.74", {"rotation"}),
+        ("$98.10", {"rotation"}),
+        ("3.50%–3.75%", {"fed"}),
+        ("BRK.B", {"rotation"}),
+        ("brk-b", {"rotation"}),
+        ("BRK/B", {"rotation"}),
+        ("S&P 500", {"fed"}),
+        ("at&t", {"fed"}),
+        ("U.S. economy", {"fed"}),
+        ("ticker:IWM", {"rotation"}),
+        ("ticker:NYSEArca:IWM", {"rotation"}),
+        ("ticker:NYSEARCA:IWM", {"rotation"}),
+        ("NYSEArca:IWM", {"rotation"}),
+        ("(NYSEArca: IWM)", {"rotation"}),
+        ("ticker:brk-b", {"rotation"}),
+        ("topic:federal-reserve", {"rotation", "fed"}),
+        ('topic:"Federal Reserve" -topic:small-caps', {"fed"}),
+        ('author:"Market Desk"', {"rotation"}),
+        ("author:jane-doe", {"fed", "tiburon"}),
+        ("site:sausalito ferry", {"harbor"}),
+        ("date:2025-12-10", {"fed"}),
+        ("date:2025-12", {"fed"}),
+        ("date:2026", {"rotation", "tiburon"}),
+        ("date:>2026-01-09", {"rotation"}),
+        ("date:>=2026-01-09", {"rotation", "tiburon"}),
+        ("date:<2025", {"harbor"}),
+        ("date:<=2025-12-10", {"harbor", "fed"}),
+        ("date:2025-12..2026-01", {"rotation", "fed", "tiburon"}),
+        ("date:..2025", {"harbor", "fed"}),
+        ("the fed", {"fed"}),
+        ("to the", {"rotation", "fed", "harbor"}),
+        ("nothing-of-this", set()),
+        ("", {"rotation", "fed", "harbor", "tiburon"}),
+        ("*", {"rotation", "fed", "harbor", "tiburon"}),
+        ("-fed", {"rotation", "harbor", "tiburon"}),
+    ],
+)
+def test_the_query_language_finds_what_it_says(there, text, expected):
+    assert set(slugs(there, text)) == expected
+
+
+def test_every_query_of_the_contract_is_understood(there):
+    table = CONTRACT.read_text().partition("| written | finds |")[2].partition("\n\n")[0]
+    queries = [query for row in table.splitlines() for query in re.findall(r"`([^`]+)`", row.split(" | ")[0])]
+
+    assert len(queries) > 15
+    for query in queries:
+        assert there.search(Query(query)).notes == (), query
+
+
+def test_a_word_of_the_title_counts_more_than_one_of_the_text(there):
+    assert slugs(there, "ferry")[0] == "tiburon"
+
+
+def test_fields_of_a_query_narrow_as_facets_do(there):
+    assert slugs(there, "ferry", site="sausalito") == ["harbor"]
+    assert slugs(there, "", topic="federal-reserve", year=2025) == ["fed"]
+    assert slugs(there, "", symbol="NYSEARCA:SPY") == ["fed"]
+    assert slugs(there, "", author="Jane Doe", site="tiburon") == ["tiburon", "fed"]
+
+
+def test_facets_count_the_whole_result(there):
+    facets = there.search(Query("", limit=1)).facets
+
+    assert [(f.value, f.count) for f in facets["topic"]] == [("federal-reserve", 2), ("small-caps", 1)]
+    assert [(f.value, f.count) for f in facets["author"]] == [("Jane Doe", 2), ("Market Desk", 1)]
+    assert [(f.value, f.count) for f in facets["year"]] == [("2026", 2), ("2025", 1), ("2024", 1)]
+    assert "NYSE:BRK.B" in [f.value for f in facets["symbol"]]
+
+
+def test_without_words_or_by_wish_the_newest_come_first(there):
+    assert slugs(there, "") == ["rotation", "tiburon", "fed", "harbor"]
+    assert slugs(there, "the OR ferry", sort="date") == ["rotation", "tiburon", "fed", "harbor"]
+    assert slugs(there, "", limit=2, offset=1) == ["tiburon", "fed"]
+
+
+def test_the_json_has_the_shape_other_tools_rely_on(there):
+    found = there.search(Query("rotation ticker:IWM")).to_json()
+
+    example = re.search(r'`(\{"query": .*\})`', CONTRACT.read_text())
+    assert example is not None
+    shape = json.loads(example[1])
+    assert list(found) == list(shape)
+    assert list(found["results"][0]) == list(shape["results"][0])
+    assert list(found["facets"]) == list(shape["facets"])
+    assert (found["total"], found["results"][0]["date"]) == (1, "2026-01-12T13:41:00-08:00")
+    json.dumps(found)
+
+
+# --- snippets --------------------------------------------------------------------------------------------
+
+
+def test_a_snippet_shows_the_passage_and_marks_its_words(there):
+    (hit,) = there.search(Query("2600 rotations brk-b")).hits
+
+    assert "<mark>2,600</mark>" in hit.snippet
+    assert "<mark>rotation</mark>" in hit.snippet
+    assert there.search(Query("streak caps")).hits[0].title_html == (
+        "Small <mark>caps</mark> log longest <mark>streak</mark> since 2019"
+    )
+
+
+def test_a_snippet_comes_from_where_the_words_are():
+    text = "Opening words. " * 60 + "Here the rotation began. " + "Closing words. " * 60
+
+    snippet = Marker.of(["rotat"], []).snippet(text)
+
+    assert snippet.startswith("… ")
+    assert snippet.endswith(" …")
+    assert "Here the <mark>rotation</mark> began." in snippet
+
+
+class _Marks(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag if not attrs else "attributes!")
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=400), st.text(max_size=20))
+def test_snippets_are_short_escaped_and_marked_only(text, asked):
+    parsed = language.parse(asked)
+    snippet = Marker.of(parsed.stems, parsed.prefixes).snippet(text + " <script>alert(1)</script> & " + asked)
+
+    seen = _Marks()
+    seen.feed(snippet)
+    seen.close()
+    assert seen.tags <= {"mark"}
+    assert len(seen.text) <= LENGTH * 2
+
+
+# --- spelling and completion -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "suggestion"),
+    [
+        ("rotaton", "rotation"),
+        ("rusell ticker:IWM", "russell ticker:IWM"),
+        ("feddral resreve", "federal reserve"),
+        ("rotation", ""),
+        ("xyzzyqwert", ""),
+        ("rotaton topic:nothing", ""),
+    ],
+)
+def test_another_spelling_is_suggested_where_it_would_find_something(there, text, suggestion):
+    assert there.search(Query(text)).suggestion == suggestion
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "distance"),
+    [
+        ("rotation", "rotation", 0),
+        ("rotaton", "rotation", 1),
+        ("raet", "rate", 1),
+        ("abc", "xyz", 3),
+        ("a", "abcd", 3),
+    ],
+)
+def test_edits_count_letters_put_in_left_out_changed_and_swapped(one, other, distance):
+    assert spelling.edits(one, other, 2) == min(distance, 3)
+
+
+def test_the_last_word_is_completed_by_what_the_archive_holds(there):
+    assert "ferry" in there.suggest("fe")
+    assert there.suggest("great rot") == ("great rotation",)
+    assert there.suggest('"small comp') == ('"small companies',)
+    for text in ("", "f", "   ", "zzzz", "rotation", "()", "x" * 10_000):
+        there.suggest(text)
+    assert there.suggest("zzzz") == ()
+
+
+# --- nothing better is left out --------------------------------------------------------------------------
+
+
+VOCABULARY = [
+    f"{a}{b}"
+    for a in ("mark", "stock", "bond", "rall", "yiel", "ratex", "fedx")
+    for b in ("o", "ums", "ity", "ax")
+]
+
+
+def crowd(number: int, seed: int = 1) -> list[Document]:
+    chance = random.Random(seed)
+    weights = [1 / (rank + 1) for rank in range(len(VOCABULARY))]
+    made = []
+    for place in range(number):
+        body = " ".join(chance.choices(VOCABULARY, weights, k=chance.randint(5, 120)))
+        title = " ".join(chance.choices(VOCABULARY, weights, k=chance.randint(1, 6)))
+        made.append(
+            story(f"s{place}", title, body, days_ago=chance.randint(0, 900), topics=(chance.choice("abc"),))
+        )
+    return made
+
+
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
+    """Several segments, with deletions: an index as it is after a day's work."""
+    folder = tmp_path_factory.mktemp("crowd")
+    writer = open_writer(folder)
+    documents = crowd(600)
+    writer.rebuild(documents[:500])
+    writer.update(documents[500:560])
+    writer.update(documents[560:], [one.url for one in documents[10:30]])
+    return WhooshIndex(folder)
+
+
+def generated(seed: int) -> tuple[str, whoosh_query.Query, str]:
+    """A query in our language, the same as Whoosh's own objects, and the stem that must not be there.
+
+    Whoosh's AndNot lets a document through that holds the word, so the test takes those out itself.
+    """
+    chance = random.Random(seed)
+    chosen = chance.sample(VOCABULARY, 3)
+    stems = [words.stemmed(word) for word in chosen]
+    terms = [whoosh_query.Term("words", stem) for stem in stems]
+    match seed % 5:
+        case 0:
+            return chosen[0], terms[0], ""
+        case 1:
+            return f"{chosen[0]} {chosen[1]}", whoosh_query.And(terms[:2]), ""
+        case 2:
+            return f"{chosen[0]} OR {chosen[1]} OR {chosen[2]}", whoosh_query.Or(terms), ""
+        case 3:
+            return f"{chosen[0]} {chosen[1]} -{chosen[2]}", whoosh_query.And(terms[:2]), stems[2]
+        case _:
+            return f'"{chosen[0]} {chosen[1]}"', whoosh_query.Phrase("words", stems[:2]), ""
+
+
+def test_the_top_ten_are_those_of_scoring_every_document(crowded):
+    """Against Whoosh's own scorer with no limit, over 400 generated queries."""
+    found = mark.read(crowded.folder)
+    assert found is not None
+    opened = whoosh_index.open_dir(str(crowded.folder / found.folder))
+    checked = 0
+    with opened.searcher() as searcher:
+        moments = {}
+        for number in range(searcher.doc_count_all()):
+            moments[number] = datetime.fromisoformat(searcher.stored_fields(number)["kept"]["date"])
+        newest = max(moments[number] for number in searcher.reader().all_doc_ids())
+        for seed in range(400):
+            text, theirs, without = generated(seed)
+            results = crowded.search(Query(text))
+            exhaustive = []
+            for docnum, score in searcher.search(theirs, limit=None).items():
+                age = (newest - moments[docnum]) / timedelta(days=365)
+                kept = searcher.stored_fields(docnum)["kept"]
+                if without and without in {
+                    term.stem for term in words.terms(f"{kept['title']} {kept['text']}")
+                }:
+                    continue
+                exhaustive.append(
+                    (-score * (1 + RECENCY * 2**-age), -moments[docnum].timestamp(), kept["slug"])
+                )
+            exhaustive.sort()
+            assert results.total == len(exhaustive), text
+            assert [hit.score for hit in results.hits] == pytest.approx(
+                [-one[0] for one in exhaustive[:10]], rel=1e-5
+            )
+            assert {hit.slug for hit in results.hits} <= {
+                slug for score, _, slug in exhaustive if -score >= results.hits[-1].score * (1 - 1e-5)
+            }, text
+            checked += bool(exhaustive)
+    assert checked > 200
+
+
+def test_pages_of_results_are_one_list_cut_in_pieces(crowded):
+    for text in ("marko", "marko OR stocko", "", "topic:a"):
+        whole = slugs(crowded, text, limit=100)
+        assert [slug for start in range(0, 100, 7) for slug in slugs(crowded, text, limit=7, offset=start)][
+            :100
+        ] == whole
+
+
+def test_ties_go_by_date_then_slug(tmp_path):
+    twins = [
+        story(slug, "Same words", "here", days_ago=age)
+        for slug, age in (("b", 1), ("c", 1), ("a", 1), ("z", 0))
+    ]
+    random.Random(3).shuffle(twins)
+    open_writer(tmp_path).rebuild(twins)
+
+    assert slugs(WhooshIndex(tmp_path), "same words") == ["z", "a", "b", "c"]
+    assert slugs(WhooshIndex(tmp_path), "", limit=3) == ["z", "a", "b"]
+
+
+# --- queries that mean harm ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 100_000, "(" * 5_000, ")" * 5_000, '"' * 999, "*" * 999, "a* " * 200, "NOT " * 200, "OR AND NOT", "- - -",
+        "((a OR b) AND (c OR (d", "field:", ":", "::::", "date:9999-99-99", "date:>9999", "date:..", "date:0000",
+        "ticker:", "topic:*", "site:\x00", "\ud83d", "\x00\x01", "%s %n {} {{}}", "' OR 1=1 --", "[a TO z]", "a^1000~2",
+        "year:99999999999999999999", "２,６００", "word " * 5_000,
+    ],
+)  # fmt: skip
+def test_no_query_raises_or_takes_long(there, crowded, text):
+    started = time.process_time()
+
+    for found in (there, crowded):
+        results = found.search(Query(text, limit=10**9, offset=-5))
+        assert len(results.hits) <= 100
+        found.suggest(text)
+
+    assert time.process_time() - started < 2
+
+
+def test_what_is_cut_is_said(there):
+    assert any("500 characters" in note for note in there.search(Query("word " * 200)).notes)
+    assert any("32 words" in note for note in there.search(Query("a b " * 40)).notes)
+    assert any("8 levels" in note for note in there.search(Query("(" * 20 + "ferry" + ")" * 20)).notes)
+    assert any("no date" in note for note in there.search(Query("date:soon ferry")).notes)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    text=st.text(max_size=80)
+    | st.lists(
+        st.sampled_from(
+            [
+                "(",
+                ")",
+                '"',
+                "*",
+                "-",
+                "OR",
+                "AND",
+                "NOT",
+                "a",
+                "ferry",
+                "topic:",
+                "date:",
+                "2026",
+                "..",
+                ">",
+                ",",
+            ]
+        )
+    ).map(" ".join)
+)
+def test_any_text_is_a_query(there, text):
+    results = there.search(Query(text))
+
+    assert results.query == text
+    assert results.total >= len(results.hits)
+
+
+# --- writing, crashes, readers beside a writer -----------------------------------------------------------
+
+
+def test_an_update_replaces_and_removes_in_one_commit(tmp_path):
+    writer = open_writer(tmp_path)
+    writer.rebuild(STORIES)
+    reader = open_index(tmp_path)
+    first = reader.generation
+
+    changed = story("rotation", "Small caps fall back", "Other words")
+    generation = writer.update([changed, story("new", "New story", "Zebra")], [STORIES[1].url, "/not/there/"])
+
+    assert generation == first + 1 == reader.generation
+    assert reader.documents == 4
+    assert slugs(reader, "streak") == []
+    assert slugs(reader, "fall back") == ["rotation"]
+    assert slugs(reader, "zebra") == ["new"]
+    assert slugs(reader, "rates") == []
+    assert [f.value for f in reader.search(Query()).facets["topic"]] == []
+
+
+def test_without_an_index_nothing_is_found_until_there_is_one(tmp_path):
+    reader = open_index(tmp_path / "none")
+    assert (reader.generation, reader.search(Query("a")).total, reader.suggest("ab")) == (0, 0, ())
+    assert open_writer(tmp_path / "none").state() == "missing"
+    with pytest.raises(IndexInDoubt, match=r"missing.*--rebuild"):
+        open_writer(tmp_path / "none").update([])
+
+    open_writer(tmp_path / "none").rebuild(STORIES)
+
+    assert reader.search(Query("rotation")).total == 1
+
+
+def test_an_empty_index_is_an_index(tmp_path):
+    writer = open_writer(tmp_path)
+    writer.rebuild([])
+    reader = open_index(tmp_path)
+
+    assert (writer.state(), reader.search(Query("a")).total, reader.search(Query()).total) == ("sound", 0, 0)
+    writer.update(STORIES)
+    assert reader.search(Query()).total == 4
+    writer.update([], [one.url for one in STORIES])
+    assert (reader.search(Query("ferry")).total, reader.search(Query()).total) == (0, 0)
+
+
+def damaged(folder: Path, how: str) -> None:
+    found = mark.read(folder)
+    assert found is not None
+    segment = next((folder / found.folder).glob("*.seg"))
+    if how == "mark":
+        (folder / mark.NAME).write_text("{")
+    elif how == "cut off":
+        segment.write_bytes(segment.read_bytes()[:-100])
+    elif how == "flipped":
+        data = bytearray(segment.read_bytes())
+        data[len(data) // 2] ^= 0xFF
+        segment.write_bytes(bytes(data))
+    elif how == "gone":
+        segment.unlink()
+    elif how == "ahead":  # Whoosh committed, then the power went before our mark
+        opened = whoosh_index.open_dir(str(folder / found.folder))
+        writer = opened.writer()
+        writer.commit()
+
+
+@pytest.mark.parametrize("how", ["mark", "cut off", "flipped", "gone", "ahead"])
+def test_a_damaged_index_is_found_out_refused_and_rebuilt(tmp_path, how, monkeypatch):
+    open_writer(tmp_path).rebuild(STORIES)
+    reader = open_index(tmp_path)
+    assert reader.search(Query("rotation")).total == 1
+
+    damaged(tmp_path, how)
+    monkeypatch.setattr("broadtape.search.whoosh_writer._checked", {})  # as in a new process
+
+    assert open_writer(tmp_path).state() == "damaged"
+    with pytest.raises(IndexInDoubt):
+        open_writer(tmp_path).update([])
+    reader.search(Query("rotation"))  # whatever it says, it does not raise
+    open_index(tmp_path).search(Query("rotation"))
+    open_writer(tmp_path).rebuild(STORIES)
+    assert open_writer(tmp_path).state() == "sound"
+    assert reader.search(Query("rotation")).total == 1
+
+
+def test_an_index_of_another_version_is_outdated(tmp_path, monkeypatch):
+    open_writer(tmp_path).rebuild(STORIES)
+
+    monkeypatch.setattr("broadtape.search.whoosh_schema.SCHEMA", 99)
+
+    assert open_writer(tmp_path).state() == "outdated"
+    assert open_index(tmp_path).search(Query("rotation")).total == 0
+
+
+def test_a_condemned_index_answers_until_it_is_rebuilt(tmp_path):
+    writer = open_writer(tmp_path)
+    writer.rebuild(STORIES)
+
+    writer.condemn()
+
+    assert writer.state() == "outdated"
+    assert open_index(tmp_path).search(Query("rotation")).total == 1
+    writer.rebuild(STORIES)
+    assert writer.state() == "sound"
+
+
+def test_the_old_index_answers_while_the_new_one_is_built(tmp_path):
+    writer = open_writer(tmp_path)
+    writer.rebuild(STORIES)
+    reader = open_index(tmp_path)
+    seen: list[int] = []
+
+    def documents():
+        for number in range(3):
+            seen.append(reader.search(Query("rotation")).total)
+            yield story(f"n{number}", "Zebra", "stripes")
+
+    writer.rebuild(documents())
+
+    assert seen == [1, 1, 1]
+    assert (reader.search(Query("rotation")).total, reader.search(Query("zebra")).total) == (0, 3)
+
+
+def test_a_rebuild_that_fails_leaves_the_old_index(tmp_path):
+    writer = open_writer(tmp_path)
+    writer.rebuild(STORIES)
+
+    def documents():
+        yield STORIES[0]
+        raise RuntimeError("no more")
+
+    with pytest.raises(RuntimeError, match="no more"):
+        writer.rebuild(documents())
+
+    assert writer.state() == "sound"
+    assert open_index(tmp_path).search(Query()).total == 4
+    assert len([*tmp_path.glob("g*")]) == 1
+
+
+def test_an_update_that_fails_changes_nothing(tmp_path):
+    writer = open_writer(tmp_path)
+    writer.rebuild(STORIES)
+
+    with pytest.raises(AttributeError):
+        writer.update([STORIES[0], None])  # type: ignore[list-item]  # what a bug would hand over
+
+    assert writer.state() == "sound"
+    assert slugs(open_index(tmp_path), "rotation") == ["rotation"]
+
+
+def test_a_second_writer_waits_then_says_who_is_in_the_way(tmp_path):
+    open_writer(tmp_path).rebuild(STORIES)
+    lock = FileStorage(str(tmp_path)).lock("writer")
+    assert lock.acquire()
+
+    with pytest.raises(SearchBusy, match="another process"):
+        WhooshWriter(tmp_path, wait_s=0.1).update([])
+    lock.release()
+
+    assert WhooshWriter(tmp_path, wait_s=0.1).update([]) == 2
+
+
+@pytest.mark.slow
+def test_readers_in_threads_see_every_generation_and_no_error(tmp_path):
+    writer = open_writer(tmp_path)
+    writer.rebuild(crowd(60))
+    reader = open_index(tmp_path)
+    failures: list[str] = []
+    done = threading.Event()
+
+    def read() -> None:
+        last = 0
+        while not done.is_set():
+            found = reader.search(Query("marko OR zebra"))
+            if found.notes or reader.generation < last:
+                failures.append(str(found.notes))
+            last = reader.generation
+
+    threads = [threading.Thread(target=read) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for number in range(25):
+        writer.update([story(f"z{number}", "Zebra", "stripes")])
+    done.set()
+    for thread in threads:
+        thread.join()
+
+    assert failures == []
+    assert reader.search(Query("zebra")).total == 25
+
+
+@pytest.mark.slow
+def test_a_writer_killed_at_any_moment_leaves_an_index_that_answers(tmp_path):
+    open_writer(tmp_path).rebuild(crowd(80))
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[2]); from pathlib import Path; import test_search as t\n"
+        "w = t.open_writer(Path(sys.argv[1]))\n"
+        "print('go', flush=True)\n"
+        "for n in range(10_000): w.update([t.story(f'k{n}', 'Zebra', 'stripes ' * 50)])\n"
+    )
+    for wait in (0.01, 0.07, 0.16):
+        process = subprocess.Popen(
+            [sys.executable, "-c", script, str(tmp_path), str(Path(__file__).parent)], stdout=subprocess.PIPE
+        )
+        assert process.stdout is not None
+        process.stdout.readline()
+        time.sleep(wait)
+        process.kill()
+        process.communicate()
+        writer = WhooshWriter(tmp_path, wait_s=1)
+        assert open_index(tmp_path).search(Query("marko")).total > 0
+        if writer.state() != "sound":
+            writer.rebuild(crowd(80))
+        writer.update([story("after", "Afterwards", "words")])
+        assert slugs(open_index(tmp_path), "afterwards") == ["after"]
+
+
+def test_importing_search_warns_of_nothing_and_loads_no_engine():
+    code = (
+        "import broadtape.search, sys; assert 'whoosh.index' not in sys.modules;"
+        " import broadtape.search.whoosh_engine"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+# --- dates of the language -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "first", "last"),
+    [
+        ("2024-02", date(2024, 2, 1), date(2024, 2, 29)),
+        (">2024-12-31", date(2025, 1, 1), date.max),
+        ("<2024", date(1, 1, 1), date(2023, 12, 31)),
+        ("2024..2024-06", date(2024, 1, 1), date(2024, 6, 30)),
+        ("=2024-06-01", date(2024, 6, 1), date(2024, 6, 1)),
+    ],
+)
+def test_dates_name_whole_periods(said, first, last):
+    assert language.parse(f"date:{said}").node == language.Dates(first, last)
+
+
+def test_the_day_is_that_of_the_written_offset(tmp_path):
+    late = Document("late", "/2026/01/12/late/", "Late", "x", datetime(2026, 1, 12, 22, tzinfo=DAY.tzinfo))
+    open_writer(tmp_path).rebuild([late])
+
+    assert late.date.astimezone(UTC).day == 13
+    assert slugs(open_index(tmp_path), "date:2026-01-12") == ["late"]
