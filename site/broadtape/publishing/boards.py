@@ -6,11 +6,12 @@ nothing.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from broadtape import metrics, numbers
 from broadtape.archive.catalogue import (
@@ -25,6 +26,8 @@ from broadtape.metrics.series import as_date
 from broadtape.model import BroadtapeError, Fact, Instrument, MarketView, Part
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from broadtape.config import Audience
     from broadtape.model import Bars
 
@@ -132,46 +135,28 @@ def instrument_view(
 
 def _history(bars: Bars) -> tuple[tuple[HistoryRow, ...], str]:
     """The last sessions, newest first, and the basis of their changes."""
-    cut = slice(-SESSIONS_SHOWN - 1, None)
-    days = bars.days[cut].tolist()
-    prices, adjusted = bars.close[cut].tolist(), bars.adj_close[cut].tolist()
-    basis = "price" if any(math.isfinite(value) for value in prices) else "total"
-    deciding = prices if basis == "price" else adjusted
-    columns = [getattr(bars, name)[cut].tolist() for name in ("open", "high", "low")]
-    volumes = bars.volume[cut].tolist()
-    rows: list[HistoryRow] = []
-    before = math.nan
-    for at, day in enumerate(days):
-        value = deciding[at]
-        if not math.isfinite(value):
-            continue
-        change = (value / before - 1) * 100 if math.isfinite(before) and before > 0 else math.nan
-        opened, high, low = (_price(column[at], bars.decimals, basis) for column in columns)
-        volume = volumes[at]
-        rows.append(
-            HistoryRow(
-                day=day,
-                open=opened,
-                high=high,
-                low=low,
-                close=_price(prices[at], bars.decimals, basis),
-                volume=int(volume) if math.isfinite(volume) and volume >= 0 else None,
-                percent=_rounded(change, 2),
-            )
-        )
-        before = value
-    newest_first = tuple(reversed(rows))[:SESSIONS_SHOWN]
-    return newest_first, basis
+    basis = "price" if bool(np.isfinite(bars.close[-SESSIONS_SHOWN - 1 :]).any()) else "total"
+    deciding = bars.close if basis == "price" else bars.adj_close
+    kept = np.flatnonzero(np.isfinite(deciding))[-SESSIONS_SHOWN - 1 :]
+    values = deciding[kept]
+    change = np.full(len(values), np.nan)
+    change[1:] = np.divide(values[1:], values[:-1], out=change[1:].copy(), where=values[:-1] > 0) * 100 - 100
+    nothing = [None] * len(kept)
+    prices = [  # an adjusted level is never printed
+        _decimals(getattr(bars, name)[kept], bars.decimals) if basis == "price" else nothing
+        for name in ("open", "high", "low", "close")
+    ]
+    volume = [None if value is None else int(value) for value in _decimals(bars.volume[kept], 0)]
+    columns = zip(bars.days[kept].tolist(), *prices, volume, _decimals(change, 2), strict=True)
+    rows = [HistoryRow(*row) for row in columns]
+    return tuple(reversed(rows))[:SESSIONS_SHOWN], basis
 
 
-def _price(value: float, decimals: int, basis: str) -> Decimal | None:
-    return _rounded(value, decimals) if basis == "price" else None  # an adjusted level is never printed
-
-
-def _rounded(value: float, decimals: int) -> Decimal | None:
-    if not math.isfinite(value):
-        return None
-    return numbers.rounded(Decimal(repr(round(value, 8))), decimals)
+def _decimals(values: NDArray[np.float64], places: int) -> list[Decimal | None]:
+    """Rounded half-up; a value that is not finite is None. The slack of 1e-9 undoes binary fractions: 2.675."""
+    scaled = np.abs(values) * 10.0**places
+    whole = np.copysign(np.floor(scaled + 0.5 + np.maximum(scaled, 1.0) * 1e-9), values)
+    return [None if number != number else Decimal(int(number)).scaleb(-places) for number in whole.tolist()]  # noqa: PLR0124 – NaN
 
 
 def definitions() -> list[DefinitionView]:
