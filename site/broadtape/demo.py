@@ -137,15 +137,20 @@ def prepare(
     return Newsroom(instance, fresh, len(sessions) if fresh else 0, filed, time.perf_counter() - started)
 
 
+def need_port(port: int) -> None:
+    """CannotServe where the port cannot be had: better said before the work than after it."""
+    held = serving.claim_address(HOST, port)
+    if held is not None:
+        held.close()
+
+
 def free_port(first: int = 8000, most: int = 50) -> int:
     """The first port from `first` on that can be had; BadParameter when there is none of `most`."""
     for port in range(first, first + most):
         try:
-            held = serving.claim_address(HOST, port)
+            need_port(port)
         except serving.CannotServe:
             continue
-        if held is not None:
-            held.close()
         return port
     raise BadParameter(f"no free port from {first} to {first + most - 1}; name one with --port")
 

@@ -40,7 +40,7 @@ def command(port: int | None, folder: Path | None, *, no_serve: bool) -> None:
     from broadtape import demo, serving
 
     if port and not no_serve:
-        serving.check_address(demo.HOST, port)  # before the work, not after it
+        demo.need_port(port)
     chosen = port or demo.free_port()
     address = f"http://{demo.HOST}:{chosen}"
     where = folder or demo.default_folder()
