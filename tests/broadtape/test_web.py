@@ -170,13 +170,16 @@ def test_no_page_asks_anything_of_another_host(busy_room: Newsroom, path: str) -
     assert all(address and address.startswith("/") and not address.startswith("//") for address in asked)
 
 
-@pytest.mark.parametrize("path", PAGES)
-def test_every_internal_link_leads_to_a_page(busy_room: Newsroom, path: str) -> None:
-    outline = Outline(busy_room.get(path).text)
-    addresses = {(link.get("href") or "").partition("#")[0] for link in outline.all("a")}
-    addresses |= {link["href"] or "" for link in outline.all("link") if link.get("rel") != "canonical"}
+def test_every_internal_link_leads_to_a_page(busy_room: Newsroom) -> None:
+    found: dict[str, str] = {}
+    for path in PAGES:
+        outline = Outline(busy_room.get(path).text)
+        addresses = {(link.get("href") or "").partition("#")[0] for link in outline.all("a")}
+        addresses |= {link["href"] or "" for link in outline.all("link") if link.get("rel") != "canonical"}
+        found |= {address: path for address in addresses if address.startswith("/")}
 
-    for address in sorted(a for a in addresses if a.startswith("/")):
+    assert len(found) > 60
+    for address, path in sorted(found.items()):
         assert busy_room.get(address).status_code == 200, f"{path} links to {address}"
 
 
