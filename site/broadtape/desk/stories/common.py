@@ -217,10 +217,10 @@ def after_cases(
             said.append(Planned("what_followed_later", {**values, **found}))
             continue
         said.append(Planned("what_followed", {**values, **found}))
-        said.append(Planned("usually", {**values, **found}))
         cases = found["cases"]
         if isinstance(cases, Fact) and "few" in cases.tags:
             said.append(Planned("few_cases", kind="interpretation", guard=f"{cases.id}.value < 8"))
+        said.append(Planned("usually", {**values, **found}))
     return said
 
 
