@@ -53,9 +53,8 @@ class Press:
         """The templates of a site: its own folder first."""
         found = self.environments.get(site.key)
         if found is None:
-            found = resources.environment([site.folder / "templates"])
-            found.globals["static"] = static_address
-            self.environments[site.key] = found
+            own = site.folder / "templates"
+            found = self.environments[site.key] = _environment(own) if own.is_dir() else _shared()
         return found
 
     def keep(self, key: Hashable, make: Callable[[], T]) -> T:
@@ -79,6 +78,18 @@ class Press:
             return None if view is None else replace(view, history=())
 
         return self.keep(("known", symbol), light)
+
+
+def _environment(*first: Path) -> Environment:
+    made = resources.environment(first)
+    made.globals["static"] = static_address
+    return made
+
+
+@cache
+def _shared() -> Environment:
+    """The templates of all sites without some of their own: compiled once a process."""
+    return _environment()
 
 
 def press() -> Press:
