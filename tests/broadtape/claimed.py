@@ -125,7 +125,8 @@ FACTS: dict[str, Fact] = {
     ),
     "equal": fact(
         f"streak-last-equal?of={SMALL}&vs={LARGE}", count("value", 2, "runs"), who(SMALL), who(LARGE, "object"),
-        on("end1", "2022-02-11"), on("end2", "2022-09-15"), count("length", 7, "sessions"), tags="streak tie since last",
+        on("end1", "2022-02-11"), on("end2", "2022-09-15"), count("length", 7, "sessions"),
+        tags="streak tie since last",
     ),
     "longest": fact(
         f"streak-longest?of={SMALL}&vs={LARGE}", count("value", 14, "sessions"), who(SMALL), who(LARGE, "object"),
@@ -172,7 +173,8 @@ FACTS: dict[str, Fact] = {
     ),
     "best-month": fact(
         f"return-extreme?of={SMALL}&unit=month", number("value", "change", "6.81"), who(SMALL),
-        on("start", "2025-11-03"), on("end", "2025-11-28"), on("since", "2023-12-29"), number("then", "change", "12.05"),
+        on("start", "2025-11-03"), on("end", "2025-11-28"), on("since", "2023-12-29"),
+        number("then", "change", "12.05"),
         on("data_start", "2016-06-28"), tags="best largest since up",
     ),
     "worst-day": fact(
@@ -259,7 +261,8 @@ FACTS: dict[str, Fact] = {
         on("data_start", "2016-06-28"), tags="lag few earlier median",
     ),
     "after-share": fact(
-        f"what-followed?at_least=3&event=drop&horizon=5&of={LARGE}&stat=share", number("value", "share", "61.9", decimals=1),
+        f"what-followed?at_least=3&event=drop&horizon=5&of={LARGE}&stat=share",
+        number("value", "share", "61.9", decimals=1),
         count("n", 42, "cases"), count("horizon", 5, "sessions"), number("at_least", "level", "3", decimals=0),
         who(LARGE), on("data_start", "2016-06-28"), tags="positive earlier",
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from claimed import AS_OF, FACTS, FUND, LARGE, NAMES, SMALL, TRUE
@@ -307,7 +308,7 @@ def test_any_text_is_read_with_true_offsets(text: str) -> None:
     read = lex(text, NAMES)
 
     assert all(0 <= token.start < token.end <= len(text) for token in read)
-    assert all(one.end <= two.start for one, two in zip(read, read[1:], strict=False))
+    assert all(one.end <= two.start for one, two in pairwise(read))
 
 
 def test_a_text_without_end_is_refused() -> None:
