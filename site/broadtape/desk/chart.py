@@ -135,7 +135,7 @@ def line_chart(spec: ChartSpec) -> bytes:
     places = _places(ticks)
     shown = {tick: _level(tick, places, spec.unit) for tick in ticks}
     left = _MARGIN + max((_width(text, _TEXT) for text in shown.values()), default=0) + 12
-    names = [_fold(line.name, _TEXT, 150) for line in spec.lines] if len(spec.lines) > 1 else []
+    names = _end_names(spec.lines) if len(spec.lines) > 1 else []
     right = WIDTH - _MARGIN - max((_width(row, _TEXT) for rows in names for row in rows), default=0)
     right -= 22 if names else 8
     top += 14
@@ -424,6 +424,12 @@ def _firsts(first: date, last: date) -> list[date]:
     months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
     firsts = (date(month // 12, month % 12 + 1, 1) for month in months)
     return [day for day in firsts if first <= day <= last]
+
+
+def _end_names(lines: Sequence[Line]) -> list[list[str]]:
+    """The names in rows as narrow as their longest word allows, within a fifth to a third of the width."""
+    longest = max(_width(word, _TEXT) for line in lines for word in line.name.split() or [""])
+    return [_fold(line.name, _TEXT, min(max(longest, 165), 230)) for line in lines]
 
 
 def _end_labels(
