@@ -249,11 +249,7 @@ def assemble(
     published = closing.astimezone(zone) - timedelta(minutes=place)
     late = now - published > timedelta(days=1)
     drawn = draw(view, outline.chart, written) if outline.chart is not None else None
-    photo = (
-        Photo("chart.svg", written.alt, f"Chart: {instance.title}", written.caption)
-        if drawn is not None
-        else None
-    )
+    photo = Photo("chart.svg", written.alt, f"Chart: {instance.title}") if drawn is not None else None
     article = Article(
         path="",
         slug="",

@@ -67,7 +67,7 @@ class ChartPlan:
     """The chart of a story: closes of the symbols from one session to another.
 
     With `indexed` every series starts at 100; else the level is drawn. `shade` marks the sessions that the
-    story is about. `title`, `alt` and `caption` are unlinked texts and proved like a headline.
+    story is about. `title` and `alt` are unlinked texts and proved like a headline.
     """
 
     symbols: tuple[str, ...]
@@ -77,7 +77,6 @@ class ChartPlan:
     indexed: bool
     title: Planned
     alt: Planned
-    caption: Planned
     shade: tuple[date, date] | None = None
     shade_label: str = ""
 
@@ -119,7 +118,7 @@ class Outline:
 
         texts = [self.title, self.summary, *([self.title_short] if self.title_short else [])]
         if self.chart is not None:
-            texts += [self.chart.title, self.chart.alt, self.chart.caption]
+            texts += [self.chart.title, self.chart.alt]
         for planned in [*texts, *self.sentences(), *(part.heading for part in self.sections if part.heading)]:
             take(planned.values)
         for section in self.sections:

@@ -81,7 +81,6 @@ class Draft:
     body: str
     chart_title: str
     alt: str
-    caption: str
     sentences: tuple[Mapping[str, str], ...]
     symbols: tuple[str, ...]
 
@@ -175,9 +174,7 @@ def realise(
     if len(title) > HEADLINE and outline.title_short is not None:
         title = book.unlinked(outline.title_short)
     chart = outline.chart
-    drawn = (
-        [book.unlinked(text) for text in (chart.title, chart.alt, chart.caption)] if chart else ["", "", ""]
-    )
+    drawn = (book.unlinked(chart.title), book.unlinked(chart.alt)) if chart else ("", "")
     names.mentioned.clear()
     lines: list[str] = []
     listed: list[Mapping[str, str]] = []
@@ -210,7 +207,6 @@ def realise(
         body="\n\n".join(lines) + "\n",
         chart_title=drawn[0],
         alt=drawn[1],
-        caption=drawn[2],
         sentences=tuple(listed),
         symbols=tuple(names.mentioned),
     )

@@ -230,5 +230,4 @@ class _Plan:
             indexed=False,
             title=self._say("chart_title", "definition"),
             alt=self._say("chart_alt"),
-            caption=self._say("chart_caption"),
         )

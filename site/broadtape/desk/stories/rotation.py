@@ -310,7 +310,6 @@ class _Plan:
             indexed=True,
             title=self._say("chart_title", "definition"),
             alt=self._say("chart_alt"),
-            caption=self._say("chart_caption"),
             shade=(self.start, self.end),
             shade_label="The run",
         )

@@ -235,5 +235,4 @@ class _Plan:
             title=self._say("chart_title" if self.long else "chart_title_pair", "definition",
                             other=self.indices[1] if len(self.indices) > 1 else ""),
             alt=self._say("chart_alt"),
-            caption=self._say("chart_caption"),
         )  # fmt: skip
