@@ -236,7 +236,7 @@ def test_boards_instruments_pages_and_problems_come_back(desk: Desk) -> None:
     view = InstrumentView(
         Instrument("S:A", "A", "stock", inception=date(2000, 1, 1)), quote, history, unit="USD"
     )
-    problem = Problem("articles/x.md", 3, "a colon is missing", "quote the title")
+    problem = Problem("content/articles/x.md", 3, "a colon is missing", "quote the title")
     with desk.writer.change(now=NOON):
         desk.writer.set_boards({("bay", old.as_of): old, ("bay", new.as_of): new})
         desk.writer.set_instruments([view])
@@ -259,7 +259,7 @@ def test_boards_instruments_pages_and_problems_come_back(desk: Desk) -> None:
 
 def test_the_generation_rises_only_when_something_was_written(desk: Desk) -> None:
     desk.file(filing())
-    problem = Problem("articles/x.md", 3, "a colon is missing", "quote the title")
+    problem = Problem("content/articles/x.md", 3, "a colon is missing", "quote the title")
     with desk.writer.change():
         desk.writer.set_problems("articles/x.md", [problem])
     before = desk.reader.generation

@@ -190,7 +190,9 @@ def test_a_copy_with_the_same_id_stands_back_until_the_first_is_gone(newsroom: N
     newsroom.publish()
 
     assert newsroom.slugs() == ["one"]
-    assert newsroom.problems() == ["articles/2026/01/a-copy.md:0: has the id of articles/2026/01/one.md"]
+    assert newsroom.problems() == [
+        "content/articles/2026/01/a-copy.md:0: has the id of articles/2026/01/one.md"
+    ]
     path.unlink()
     newsroom.publish(path)
     assert newsroom.slugs() == ["a-copy"]
@@ -206,7 +208,7 @@ def test_an_article_goes_to_the_sites_it_names(newsroom: Newsroom) -> None:
 
     assert newsroom.slugs() == ["everywhere"]
     assert set(newsroom.slugs("hills")) == {"everywhere", "hills-only"}
-    assert newsroom.problems() == ["articles/2026/01/nowhere.md:4: no such site: valley"]
+    assert newsroom.problems() == ["content/articles/2026/01/nowhere.md:4: no such site: valley"]
 
 
 def test_a_site_added_later_gets_what_is_there(newsroom: Newsroom) -> None:
@@ -236,7 +238,9 @@ def test_a_bundle_is_one_article_with_its_picture(newsroom: Newsroom) -> None:
     newsroom.write("articles/2026/01/two/index.md", front)
     newsroom.write("articles/2026/01/two/notes.md", "not an article")
     newsroom.publish()
-    assert newsroom.problems() == ["articles/2026/01/two/index.md:4: its picture 'chart.svg' is not there"]
+    assert newsroom.problems() == [
+        "content/articles/2026/01/two/index.md:4: its picture 'chart.svg' is not there"
+    ]
 
     chart = newsroom.write("articles/2026/01/two/chart.svg", "<svg/>")
     newsroom.publish(chart)
@@ -262,8 +266,8 @@ def test_a_broken_file_takes_nothing_else_down_and_is_listed(newsroom: Newsroom)
     assert newsroom.slugs() == ["good"]
     assert published.counts["broken"] == 2
     assert {problem.path for problem in published.problems} == {
-        "articles/2026/01/bad.md",
-        "articles/2026/01/latin.md",
+        "content/articles/2026/01/bad.md",
+        "content/articles/2026/01/latin.md",
     }
     assert all(problem.remedy for problem in published.problems)
 
@@ -378,7 +382,7 @@ def test_a_changed_store_proves_again_and_may_hold_what_stood(make: Make) -> Non
     assert published.counts["changed"] == 1
     assert published.counts["held"] == 1
     assert newsroom.text("up").startswith("Aaa rose")
-    assert newsroom.problems()[0].startswith("articles/2026/01/up.md:6: contradicted")
+    assert newsroom.problems()[0].startswith("content/articles/2026/01/up.md:6: contradicted")
 
 
 def test_proving_again_after_a_fetch_is_spread_over_several_publishes(make: Make) -> None:
@@ -530,7 +534,7 @@ def test_a_broken_standing_page_is_listed_and_the_default_stays(newsroom: Newsro
     page = newsroom.catalogue.page("bay", "about")
     assert page is not None
     assert page.updated is None
-    assert newsroom.problems() == ["pages/about.md:0: not UTF-8"]
+    assert newsroom.problems() == ["content/pages/about.md:0: not UTF-8"]
 
 
 def test_settings_warnings_are_listed(newsroom: Newsroom) -> None:

@@ -532,6 +532,10 @@ class Catalogue:
         clause, values = self._wanted(site, tags)
         return int(self._value(f"SELECT count(*) {clause}", *values) or 0)
 
+    def visible(self) -> int:
+        """How many articles are visible, on whatever site."""
+        return int(self._value("SELECT count(*) FROM article WHERE at <= ?", self._at()) or 0)
+
     def _entries(self, site: str, chosen: str, values: list[object]) -> list[Entry]:
         """Entries whose n the query `chosen` selects, newest first."""
         rows = self._rows(
@@ -795,6 +799,11 @@ def _mark(row: tuple[Any, ...]) -> FileMark:
     return FileMark(path, mtime_ns, size, digest, state, bool(pending), store)
 
 
+def _shown(path: str) -> str:
+    """A file's path as people see it: from the instance's folder."""
+    return path if path.startswith(("content/", "/")) or not path else f"content/{path}"
+
+
 class CatalogueWriter:
     """The keeper's side. What one `change()` holds becomes visible at once, as a new generation."""
 
@@ -1006,6 +1015,7 @@ class CatalogueWriter:
 
     def set_problems(self, path: str, problems: Iterable[Problem]) -> None:
         """The problems of one file (or of "" for the instance), in place of those known before."""
+        problems = (replace(one, path=_shown(one.path)) for one in problems)
         wanted = [(path, position, _dump(problem)) for position, problem in enumerate(problems)]
         query = "SELECT path, position, problem FROM problem WHERE path = ? ORDER BY position"
         if self._db.execute(query, (path,)).fetchall() != wanted:

@@ -5,12 +5,9 @@ Says what runs and where; running it is serving's business.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-if TYPE_CHECKING:
-    from broadtape.cli import Newsroom
+from broadtape.cli import Newsroom, pass_newsroom
 
 
 @click.command()
@@ -24,7 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--no-keeper", is_flag=True, help="Only answer readers: another process publishes this instance."
 )
-@click.pass_obj
+@pass_newsroom
 def command(newsroom: Newsroom, host: str | None, port: int, workers: int, *, no_keeper: bool) -> None:
     """Serve the sites of the instance and follow changes in content/.
 
