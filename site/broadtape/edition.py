@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 _SECOND_FROM = 5.0  # score from which a further story joins the lead and the wrap
 _PUBLISHED_AT = time(16, 41)  # market time: closes are final, readers are on their way home
 _MEMORY = timedelta(days=10)  # calendar days the archive remembers a story for
-_TOLD = 0.3  # share of a story's weight that its telling on an earlier day takes
+_TOLD = 0.3  # share of a story's weight that its telling a moment ago would take; it fades over the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +99,19 @@ def _subject_key(signal: Signal) -> str:
 
 
 def _memory(archive: Archive, as_of: date) -> dict[str, float]:
-    """How far each story key was told by desk articles of the days before; the wrap is told anew each session."""
+    """How far each story key was told by desk articles of the days before, the latest telling counting most.
+
+    The wrap is told anew each session.
+    """
     told: dict[str, float] = {}
     articles, _ = archive.scan()
     for article in articles:
         key = str(article.extra.get("story", ""))
         if article.origin != "desk" or article.as_of is None or key == "wrap":
             continue
-        if as_of - _MEMORY <= article.as_of < as_of:
-            told[key] = _TOLD
+        if as_of - _MEMORY < article.as_of < as_of:
+            fresh = 1 - (as_of - article.as_of) / _MEMORY
+            told[key] = max(told.get(key, 0.0), _TOLD * fresh)
     return told
 
 
