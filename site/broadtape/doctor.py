@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from broadtape import heartbeat
 from broadtape.archive.catalogue import Catalogue
 from broadtape.heartbeat import utc_now
+from broadtape.keeperlock import keeper_alive
 from broadtape.model import BadSettings, BroadtapeError
 
 if TYPE_CHECKING:
@@ -53,10 +54,7 @@ def examine(
 
     `alive` tells whether a keeper holds the instance; the default asks its lock.
     """
-    if alive is None:
-        from broadtape.keeper import keeper_alive  # noqa: PLC0415 – loads the watcher
-
-        alive = keeper_alive
+    alive = alive or keeper_alive
     moment = now or utc_now()
     found = [*_settings(instance)]
     reader, opening = _open(instance)

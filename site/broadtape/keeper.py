@@ -5,14 +5,12 @@ Owns when something is published; what that means is publishing's business. Serv
 
 from __future__ import annotations
 
-import fcntl
 import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -23,11 +21,10 @@ import watchfiles
 
 from broadtape import config, heartbeat
 from broadtape.heartbeat import Heartbeat, settings_digest, utc_now
+from broadtape.keeperlock import only_keeper
 from broadtape.model import BroadtapeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from broadtape.config import Instance
     from broadtape.publishing import Published
 
@@ -40,10 +37,6 @@ RETRY_S = (1.0, 5.0, 15.0, 60.0)  # after a publish that failed
 REPROVING_S = 1.0  # how long one publish may spend on proving anew what a new market store left behind
 
 
-class KeeperRunning(BroadtapeError):
-    """Another keeper has the instance."""
-
-
 class Publish(Protocol):
     """`broadtape.publishing.publish`."""
 
@@ -51,57 +44,6 @@ class Publish(Protocol):
         self, instance: Instance, changed: set[Path] | None = None, *, budget_s: float | None = None
     ) -> Published:
         """Publish what changed."""
-
-
-def lock_path(root: Path) -> Path:
-    """Where the keeper's lock is."""
-    return root / "var" / "state" / "keeper.lock"
-
-
-@contextmanager
-def only_keeper(root: Path) -> Iterator[None]:
-    """Be the instance's one keeper; KeeperRunning names the process that already is.
-
-    The lock is the operating system's, so it ends with the process however that ends.
-    """
-    path = lock_path(root)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="ascii") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise running(root) from error
-        file.seek(0)
-        file.truncate()
-        file.write(str(os.getpid()))
-        file.flush()
-        yield
-
-
-def running(root: Path) -> KeeperRunning:
-    """The refusal that names the process which has the instance."""
-    try:
-        pid = lock_path(root).read_text("ascii").strip()[:20]
-    except (OSError, ValueError):
-        pid = ""
-    return KeeperRunning(
-        f"{root}: a keeper (process {pid or 'unknown'}) already publishes this instance; "
-        "stop it, or serve with --no-keeper"
-    )
-
-
-def keeper_alive(root: Path) -> bool:
-    """Whether some process holds the keeper's lock now."""
-    try:
-        with lock_path(root).open("r", encoding="ascii") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-            fcntl.flock(file, fcntl.LOCK_UN)
-            return False
-    except OSError:
-        return False
 
 
 @dataclass(slots=True)

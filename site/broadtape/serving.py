@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from broadtape import config
 from broadtape.heartbeat import Mark, mark_path, settings_digest, utc_now
+from broadtape.keeperlock import keeper_alive, running
 from broadtape.model import BadSettings, BroadtapeError
 from broadtape.prepared import PreparedPages
 
@@ -292,8 +293,6 @@ def supervise(
 
 def _wait_for_last_keeper(root: Path) -> None:
     """A server that was killed leaves its keeper for a moment; one that stays belongs to a living server."""
-    from broadtape.keeper import keeper_alive, running  # noqa: PLC0415 – loads the watcher
-
     end = time.monotonic() + STOP_WITHIN_S / 2
     while keeper_alive(root):
         if time.monotonic() > end:

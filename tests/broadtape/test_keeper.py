@@ -15,7 +15,8 @@ import watchfiles
 
 from broadtape import heartbeat, keeper
 from broadtape.config import Instance
-from broadtape.keeper import Keeper, KeeperRunning, keeper_alive, only_keeper, watchable
+from broadtape.keeper import Keeper, watchable
+from broadtape.keeperlock import KeeperRunning, keeper_alive, only_keeper
 from broadtape.publishing import Published
 
 NOON = datetime(2026, 1, 20, 20, tzinfo=UTC)

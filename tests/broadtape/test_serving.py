@@ -17,7 +17,7 @@ from newsroom import Newsroom
 
 from broadtape import config, heartbeat, serving
 from broadtape.heartbeat import Mark, settings_digest
-from broadtape.keeper import keeper_alive
+from broadtape.keeperlock import keeper_alive
 from broadtape.serving import CannotServe, Reader, addresses, claim_address, default_host
 
 
