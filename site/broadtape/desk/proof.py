@@ -139,6 +139,7 @@ class _Reading:
     dividends: bool = False
     facts: list[Fact] = field(default_factory=list)
     block_text: str = ""
+    lost: bool = False  # a link of this sentence leads to no usable fact: its names cannot be judged
 
     def section(self) -> None:
         """A heading: windows and dividends must be said anew; the runs the article is about stay."""
@@ -322,6 +323,7 @@ class _Proof:
         rest = _masked(sentence.text, [span for span in sentence.spans if span.kind in {"fact", "image"}])
         outside = lex(rest, self.names)
         before = len(self.reading.facts)
+        self.reading.lost = False
         for span in links:
             self._link(sentence, span, outside)
         told = self.reading.facts[before:]
@@ -339,28 +341,11 @@ class _Proof:
 
     def _link(self, sentence: Sentence, span: Span, outside: Sequence[Token]) -> None:
         text = sentence.text[span.start : span.end]
-        found = self.facts.find(span.target)
-        if found.fact is None:
-            self.claims.append(
-                Claim(
-                    text,
-                    sentence.line,
-                    found.status,
-                    found.id,
-                    found.metric,
-                    claimed=text,
-                    reason=found.reason,
-                )
-            )
+        found = self._usable(text, sentence.line, span)
+        if found is None or found.fact is None:
+            self.reading.lost = True
             return
         fact = found.fact
-        if self.article.as_of is not None and fact.as_of != self.article.as_of:
-            self._add(text, sentence.line, Status.CONTRADICTED,
-                      f"the fact is as of {fact.as_of}, the article as of {self.article.as_of}", fact)  # fmt: skip
-            return
-        if found.filed is not None and found.filed.as_of != fact.as_of:
-            self._add(text, sentence.line, Status.CONTRADICTED, "facts.json gives another session", fact)
-            return
         tokens = lex(text, self.names, opens=not sentence.text[: span.start].strip())
         context = self._context(sentence, span, outside)
         self._judge(text, sentence.line, found, tokens, context, tokens)
@@ -481,7 +466,7 @@ class _Proof:
         if isinstance(token, Name):
             if "" in token.symbols or token.ticker:
                 return ""
-            if any(concerns(fact, token) for fact in self.reading.facts):
+            if self.reading.lost or any(concerns(fact, token) for fact in self.reading.facts):
                 return ""
             return f"{token.text} is in no fact of this paragraph"
         if isinstance(token, Proper):
@@ -496,8 +481,10 @@ class _Proof:
             return ""
         if "cause" in kinds:
             return f"{word.text!r} gives a cause: name and link a source in the same sentence"
-        referring = {kind for kind in kinds if kind in _REFERRING or kind.startswith("unit:")}
-        if any(licenses(fact, kind) for kind in referring for fact in self.known.values()):
+        if any(licenses(fact, kind) for kind in kinds & _REFERRING for fact in self.known.values()):
+            return ""
+        units = {kind for kind in kinds if kind.startswith("unit:")}
+        if any(licenses(fact, kind) for kind in units for fact in self.reading.facts):
             return ""
         return f"{word.text!r} claims something outside a fact link"
 
@@ -667,46 +654,45 @@ class _Proof:
     def _cell(self, cell: Block, label: Block | None, header: Block | None) -> None:
         links = [span for span in cell.spans if span.kind == "fact"]
         unit = _header_unit(header.text) if header else ""
-        around = [
-            token
-            for part in (label, header)
-            if part is not None
-            for token in lex(part.text, self.names)
-            if not (isinstance(token, Word) and _heads_only(token)) and not isinstance(token, Proper)
-        ]
-        rest = _masked(cell.text, links)
-        outside = lex(rest, self.names, unit=unit)
-        context = self._cell_context(around)
+        row = _heads(lex(label.text, self.names)) if label else []
+        column = _heads(lex(header.text, self.names)) if header else []
+        outside = lex(_masked(cell.text, links), self.names, unit=unit)
+        context = self._cell_context([*row, *column])
         for span in links:
             text = cell.text[span.start : span.end]
-            found = self.facts.find(span.target)
-            if found.fact is None:
-                self.claims.append(
-                    Claim(
-                        text,
-                        cell.line,
-                        found.status,
-                        found.id,
-                        found.metric,
-                        claimed=text,
-                        reason=found.reason,
-                    )
-                )
-                continue
-            if self.article.as_of is not None and found.fact.as_of != self.article.as_of:
-                reason = f"the fact is as of {found.fact.as_of}, the article as of {self.article.as_of}"
-                self._add(text, cell.line, Status.CONTRADICTED, reason, found.fact)
+            found = self._usable(text, cell.line, span)
+            if found is None or found.fact is None:
                 continue
             own = lex(text, self.names, unit=unit)
-            tokens = [*_unless_signed(around, own), *own]
+            without = _around(row, own)
+            tokens = [*without, *_around(column, own), *own]
+            if header is not None and not entails(tokens, found.fact, context).holds:
+                plain = entails([*without, *own], found.fact, context)
+                if plain.holds:  # the column's header is what does not fit
+                    self._judge(header.text, header.line, found, tokens, context, own)
+                    continue
             self._judge(text, cell.line, found, tokens, context, own)
         claims = [token for token in outside if isinstance(token, Figure | Moment | Word | Proper)]
         if claims and not links and self.desk:
-            self._free_cell(cell, [*around, *outside], context)
+            self._free_cell(cell, [*row, *column, *outside], context)
         elif claims and self.desk:
             for token in claims:
                 if reason := self._outside(token, sourced=False):
                     self._add(token.text, cell.line, Status.UNSUPPORTED, reason)
+
+    def _usable(self, text: str, line: int, span: Span) -> Found | None:
+        """What a link stands for, if its fact exists and is of the article's session; else a claim says why not."""
+        found = self.facts.find(span.target)
+        if found.fact is None:
+            self.claims.append(
+                Claim(text, line, found.status, found.id, found.metric, claimed=text, reason=found.reason)
+            )
+            return None
+        if self.article.as_of is not None and found.fact.as_of != self.article.as_of:
+            reason = f"the fact is as of {found.fact.as_of}, the article as of {self.article.as_of}"
+            self._add(text, line, Status.CONTRADICTED, reason, found.fact)
+            return None
+        return found
 
     def _cell_context(self, around: Sequence[Token]) -> Context:
         named = next(
@@ -809,19 +795,31 @@ def _header_unit(text: str) -> str:
     return found[1] if found else ""
 
 
-def _heads_only(word: Word) -> bool:
-    """Words by which a header names its column without claiming: units, "close", directions of signed cells."""
-    return all(
-        kind.startswith("unit:") or kind in {*_DIRECTIONAL, "close", "better", "worse"}
-        for kind in word.classes
-    )
-
-
-def _unless_signed(around: Sequence[Token], own: Sequence[Token]) -> list[Token]:
-    """The labels' tokens; a figure that the cell repeats is the cell's."""
-    said = {(token.value, token.unit) for token in own if isinstance(token, Figure)}
+def _heads(tokens: Sequence[Token]) -> list[Token]:
+    """What a row's label or a column's header says of its cells; units are told by the cells' figures."""
+    free = {"close", "better", "worse"}
     return [
-        token for token in around if not (isinstance(token, Figure) and (token.value, token.unit) in said)
+        token
+        for token in tokens
+        if not isinstance(token, Proper)
+        and not (
+            isinstance(token, Word)
+            and all(kind.startswith("unit:") or kind in free | _DIRECTIONAL for kind in token.classes)
+            and (set(token.classes) & free or not set(token.classes) & _DIRECTIONAL)
+        )
+    ]
+
+
+def _around(heads: Sequence[Token], own: Sequence[Token]) -> list[Token]:
+    """The label's tokens for one cell: a figure that the cell repeats is the cell's, and a sign tells direction."""
+    figures = [token for token in own if isinstance(token, Figure)]
+    said = {(token.value, token.unit) for token in figures}
+    signed = any(token.sign or not token.value for token in figures)
+    return [
+        token
+        for token in heads
+        if not (isinstance(token, Figure) and (token.value, token.unit) in said)
+        and not (signed and isinstance(token, Word) and set(token.classes) <= _DIRECTIONAL)
     ]
 
 

@@ -18,8 +18,9 @@ from broadtape.desk.claims.parts import Window, window_of
 from broadtape.desk.claims.tokens import Figure, Moment, Name, Proper, Token, Word
 from broadtape.model import Fact, Status
 
+_JOINING: Final = r"(?:and|while|but|as|whereas|after)\s"
 _SEPARATORS: Final = re.compile(
-    r"[,;:]\s|\s[–—]\s|(?<=\w)[.!?]\s+(?=[A-Z“])|\s(?:and|while|but|as|whereas|after)\s", re.I
+    rf"[,;:]\s(?:{_JOINING})?|\s[–—]\s(?:{_JOINING})?|(?<=\w)[.!?]\s+(?=[A-Z“])|\s{_JOINING}", re.I
 )
 
 Piece = tuple[str, Status, Fact | None, Objection | None]
@@ -174,5 +175,5 @@ def clauses(text: str, names: NameTable) -> list[tuple[int, int]]:
     for first, last in cuts:
         result.append((start, first))
         start = last
-    result.append((start, len(text)))
+    result.append((start, len(text.rstrip(" .!?"))))
     return [(begin, end) for begin, end in result if text[begin:end].strip(" .,;:")]
