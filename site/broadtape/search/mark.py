@@ -9,6 +9,7 @@ import json
 import os
 import secrets
 import zlib
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -74,10 +75,10 @@ def read(folder: Path) -> Mark | None:
     return mark if plain else None
 
 
-def write(folder: Path, mark: Mark) -> None:
-    """Put the mark in its place, once everything it names is on disk."""
+def write(folder: Path, mark: Mark, known: Collection[str] = ()) -> None:
+    """Put the mark in its place, once everything it names is on disk; the files `known` are there already."""
     home = folder / mark.folder
-    for name in mark.files:
+    for name in mark.files.keys() - set(known):
         _sync(home / name)
     _sync(home)
     partial = folder / f".{NAME}.{secrets.token_hex(4)}"
@@ -93,7 +94,7 @@ def describe(home: Path, known: dict[str, tuple[int, int]]) -> dict[str, tuple[i
     """Size and checksum of every index file in a folder; those in `known` of the same size are not read again."""
     found = {}
     for path in sorted(home.iterdir()):
-        if path.suffix not in {".seg", ".toc"}:
+        if path.name.endswith("LOCK") or path.name.startswith("."):
             continue
         size = path.stat().st_size
         before = known.get(path.name)

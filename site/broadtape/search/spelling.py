@@ -1,38 +1,67 @@
 """Finds the word of a vocabulary that was probably meant: edit distance at most two.
 
-Knows no index; length and letters rule out most words before any is measured.
+Knows no index; lengths and letters, as arrays, rule out most words before any is measured.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 _LEAST: Final = 4  # shorter words are near to everything
+_BITS: Final = np.array([bin(byte).count("1") for byte in range(256)], dtype=np.uint8)
 
 
-def nearest(word: str, vocabularies: Iterable[tuple[list[str], NDArray[np.int32]]]) -> str:
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Sorted words, the number of documents each is in, and what rules most of them out at a glance."""
+
+    words: Sequence[str]
+    counts: NDArray[np.int32]
+    lengths: NDArray[np.int32]
+    letters: NDArray[np.uint32]  # one bit for each of 32 classes of characters
+
+    @classmethod
+    def of(cls, pairs: Sequence[tuple[str, int]]) -> Vocabulary:
+        """The vocabulary of words, already sorted, with their counts."""
+        size = len(pairs)
+        return cls(
+            [word for word, _ in pairs],
+            np.fromiter((count for _, count in pairs), np.int32, size),
+            np.fromiter((len(word) for word, _ in pairs), np.int32, size),
+            np.fromiter((_letters(word) for word, _ in pairs), np.uint32, size),
+        )
+
+
+def _letters(word: str) -> int:
+    found = 0
+    for char in word:
+        found |= 1 << (ord(char) & 31)
+    return found
+
+
+def nearest(word: str, vocabularies: Iterable[Vocabulary]) -> str:
     """The nearest word with letters only, of equally near ones the most frequent; "" when none is near."""
     if len(word) < _LEAST or not word.isalpha():
         return ""
     farthest = 1 if len(word) < 6 else 2
-    letters = set(word)
     found: dict[str, tuple[int, int]] = {}
-    for vocabulary, frequencies in vocabularies:
-        for place, other in enumerate(vocabulary):
-            if (
-                abs(len(other) - len(word)) > farthest
-                or len(letters.symmetric_difference(other)) > 2 * farthest
-            ):
-                continue
+    for vocabulary in vocabularies:
+        # An edit changes the length by one at most, and the set of letters by two.
+        apart = vocabulary.letters ^ np.uint32(_letters(word))
+        differing = _BITS[apart.view(np.uint8)].reshape(-1, 4).sum(axis=1)
+        possible = (np.abs(vocabulary.lengths - len(word)) <= farthest) & (differing <= 2 * farthest)
+        for place in np.flatnonzero(possible).tolist():
+            other = vocabulary.words[place]
             if other == word or not other.isalpha():
                 continue
             distance = edits(word, other, farthest)
             if distance <= farthest:
-                count = found.get(other, (0, 0))[1] + int(frequencies[place])
+                count = found.get(other, (0, 0))[1] + int(vocabulary.counts[place])
                 found[other] = (distance, count)
     if not found:
         return ""

@@ -78,7 +78,7 @@ class _Segment:
     moments: NDArray[np.int64]
     days: Ids
     names: dict[str, _Names] = field(default_factory=dict)
-    surfaces: tuple[list[str], NDArray[np.int32]] | None = None
+    surfaces: spelling.Vocabulary | None = None
     postings: dict[tuple[str, str], _Postings] = field(default_factory=dict)
 
 
@@ -108,18 +108,20 @@ class WhooshIndex:
     def search(self, query: Query) -> Results:
         """The results of a query; nothing in it raises."""
         parsed = language.parse(query.text)
+        note = "There is no search index yet."
         with self._lock:
-            now = self._now()
-            if now is None:
-                return Results(
-                    query.text, 0, (), dict.fromkeys(FACETS, ()), notes=("There is no search index yet.",)
-                )
-            try:
-                return now.search(query, parsed)
-            except _FAILURES:
-                self._stamp = None  # look again next time
-                note = "The search index is being repaired; please try again soon."
-                return Results(query.text, 0, (), dict.fromkeys(FACETS, ()), notes=(note,))
+            for _ in range(
+                2
+            ):  # files may go with a commit before they were opened: then the newer ones are there
+                now = self._now()
+                if now is None:
+                    break
+                try:
+                    return now.search(query, parsed)
+                except _FAILURES:
+                    note = "The search index is being repaired; please try again soon."
+                    self.close()
+        return Results(query.text, 0, (), {name: () for name in FACETS}, notes=(*parsed.notes, note))
 
     def suggest(self, text: str, *, limit: int = 8) -> tuple[str, ...]:
         """Completions of the last word, the most frequent first."""
@@ -144,6 +146,11 @@ class WhooshIndex:
             if self._open is not None:
                 self._open.close()
             self._open = self._stamp = None
+
+    def __del__(self) -> None:
+        """A reader that nobody holds any more gives its files back."""
+        if getattr(self, "_open", None) is not None:
+            self.close()
 
     def _now(self) -> _Generation | None:
         """The generation to answer from: a look at the mark's file tells whether there is a newer one."""
@@ -190,6 +197,7 @@ class _Generation:
             segment = known.get(name) or _read_segment(leaf)
             self.segments[name] = segment
             self.leaves.append((leaf, offset, segment))
+            leaf.stored_fields(0)  # opens the file now, before a later commit may take it away
             mask = np.ones(segment.count, dtype=bool)
             if leaf.has_deletions():
                 mask[:] = False
@@ -447,25 +455,25 @@ class _Generation:
 
     # --- words ----------------------------------------------------------------------------------------------
 
-    def _vocabularies(self) -> Iterable[tuple[list[str], NDArray[np.int32]]]:
+    def _vocabularies(self) -> Iterable[spelling.Vocabulary]:
         for leaf, _, segment in self.leaves:
             if segment.surfaces is None:
                 pairs = [(term.decode(), info.doc_frequency()) for term, info in leaf.iter_field("surface")]
-                counts = np.fromiter((count for _, count in pairs), dtype=np.int32, count=len(pairs))
-                segment.surfaces = [word for word, _ in pairs], counts
+                segment.surfaces = spelling.Vocabulary.of(pairs)
             yield segment.surfaces
 
     def _expansions(self, start: str, most: int) -> list[tuple[str, int]]:
         """The most frequent words that begin so, with the number of documents they are in."""
         counts: dict[str, int] = {}
-        for vocabulary, frequencies in self._vocabularies():
-            low, high = bisect_left(vocabulary, start), bisect_left(vocabulary, start + "\U0010ffff")
-            part = frequencies[low:high]
+        for vocabulary in self._vocabularies():
+            low = bisect_left(vocabulary.words, start)
+            high = bisect_left(vocabulary.words, start + "\U0010ffff")
+            part = vocabulary.counts[low:high]
             chosen: Iterable[int] = range(len(part))
             if len(part) > 4 * most:
                 chosen = np.argpartition(part, len(part) - 4 * most)[len(part) - 4 * most :].tolist()
             for place in chosen:
-                word = vocabulary[low + place]
+                word = vocabulary.words[low + place]
                 counts[word] = counts.get(word, 0) + int(part[place])
         return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
 
