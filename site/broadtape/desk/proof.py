@@ -233,7 +233,11 @@ class _Proof:
 
     def _front_matter(self) -> None:
         article = self.article
-        texts = [("title", article.title), ("summary", article.summary)]
+        texts = [("title", article.title)]
+        if (
+            "summary" in article.lines or not article.lines
+        ):  # else it is the first paragraph, proved with the body
+            texts.append(("summary", article.summary))
         if article.photo is not None:
             texts += [("photo", article.photo.alt), ("photo", article.photo.caption)]
         for key, text in texts:
