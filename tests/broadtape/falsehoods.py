@@ -46,6 +46,7 @@ FALSE: tuple[tuple[str, str, str], ...] = (
     ("ended", SMALL, "has been ahead of the S&P 500 for 14 sessions"),
     ("longer", SMALL, "the longest run ever"),
     ("longer", SMALL, "exceeding the run that ended in January 2019"),
+    ("equal", SMALL, "matching February 2022"),
     ("longest", SMALL, "the longest run, 14 sessions"),
     ("count", SMALL, "led the S&P 500 for seven sessions"),
     ("count", SMALL, "six runs of seven sessions"),

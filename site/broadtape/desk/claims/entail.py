@@ -895,6 +895,19 @@ class Judge:
                 f"the text does not tell what the fact says, {computed}",
                 computed=computed,
             )
+        ends = sorted(part for part in parts if part.startswith("end") and part[3:].isdigit())
+        last = next(
+            (
+                part
+                for part in reversed(self.fact.parts)
+                if part.name[:3] == "end" and part.name[3:].isdigit()
+            ),
+            None,
+        )
+        if ends and last is not None and last.name not in ends:
+            self._object(
+                Status.CONTRADICTED, f"the latest equal run ended on {shown(last)}", computed=shown(last)
+            )
         for tag in ("median", "mean"):
             if tag in self.tags and "value" in parts and tag not in said and not self.context.median_said:
                 name = "a median" if tag == "median" else "an average"
