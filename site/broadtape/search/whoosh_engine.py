@@ -121,7 +121,7 @@ class WhooshIndex:
                 except _FAILURES:
                     note = "The search index is being repaired; please try again soon."
                     self.close()
-        return Results(query.text, 0, (), {name: () for name in FACETS}, notes=(*parsed.notes, note))
+        return Results(query.text, 0, (), dict.fromkeys(FACETS, ()), notes=(*parsed.notes, note))
 
     def suggest(self, text: str, *, limit: int = 8) -> tuple[str, ...]:
         """Completions of the last word, the most frequent first."""
