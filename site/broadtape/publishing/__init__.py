@@ -601,9 +601,12 @@ def _open_store(path: Path) -> MarketReader | None:
     return held[1]
 
 
+_states = msgspec.json.Decoder(_State)
+
+
 def _load_state(raw: str) -> _State:
     try:
-        return msgspec.json.decode(raw, type=_State)
+        return _states.decode(raw)
     except msgspec.DecodeError:
         return _State(racy=True)  # written by another version: look again
 

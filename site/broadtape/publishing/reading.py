@@ -6,6 +6,7 @@ Owns how a change on disk is noticed without reading everything. Writes nothing;
 from __future__ import annotations
 
 import hashlib
+import os
 import stat as modes
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from broadtape import frontmatter
-from broadtape.archive.files import MAX_FACTS, MAX_FILE, Archive, facts_path, is_dropping, slug_of
+from broadtape.archive.files import MAX_DEPTH, MAX_FACTS, MAX_FILE, facts_path, is_dropping, slug_of
 from broadtape.model import BrokenArticle, Problem
 
 if TYPE_CHECKING:
@@ -40,13 +41,43 @@ class Stamp:
 
 
 def walk(instance: Instance) -> dict[str, Stamp]:
-    """Every article's file by its path under content/, with its stamp."""
-    found = {}
-    for path in Archive(instance.content, zone=zone(instance)).paths():
-        inside = path.relative_to(instance.content).as_posix()
-        if (seen := stamp(instance, inside)) is not None:
-            found[inside] = seen
+    """Every article's file by its path under content/, with its stamp.
+
+    The same files as Archive.paths() (a test holds them together), ten times as fast: this looks at all of a
+    large archive once a minute.
+    """
+    found: dict[str, Stamp] = {}
+    if instance.articles.is_dir():
+        _walk(instance, str(instance.articles), "articles", 0, found)
     return found
+
+
+def _walk(instance: Instance, folder: str, inside: str, depth: int, found: dict[str, Stamp]) -> None:
+    try:
+        entries = {entry.name: entry for entry in os.scandir(folder) if not is_dropping(entry.name)}
+    except OSError:
+        return
+    bundle = depth > 0 and "index.md" in entries
+    if bundle:
+        entries = {name: entries[name] for name in ("index.md", "facts.json") if name in entries}
+    for name, entry in entries.items():
+        if entry.is_dir(follow_symlinks=False):
+            if depth < MAX_DEPTH and not bundle:
+                _walk(instance, entry.path, f"{inside}/{name}", depth + 1, found)
+        elif name.lower().endswith(".md") and (own := _entry_stamp(instance, entry)) is not None:
+            beside = entries.get("facts.json" if name == "index.md" else name[:-3] + ".facts.json")
+            facts = _entry_stamp(instance, beside) if beside is not None else None
+            found[f"{inside}/{name}"] = Stamp(own, facts or (0, 0))
+
+
+def _entry_stamp(instance: Instance, entry: os.DirEntry[str]) -> tuple[int, int] | None:
+    if entry.is_symlink():
+        return _stamp(instance, Path(entry.path))
+    try:
+        seen = entry.stat()
+    except OSError:
+        return None
+    return (seen.st_mtime_ns, seen.st_size) if modes.S_ISREG(seen.st_mode) else None
 
 
 def among(instance: Instance, changed: set[Path]) -> dict[str, Stamp | None]:
