@@ -685,3 +685,15 @@ def test_scanning_functions_share_their_days() -> None:
     _, last, returns = metrics.period_returns(YEARS, "NYSE:X", "month")
     assert str(last[-1]) == "2025-12-31"
     assert all(later < earlier for earlier, later in pairwise(returns.tolist()[-3:])) or len(returns) == 12
+
+
+def test_an_index_level_has_no_more_decimals_than_its_source_gave() -> None:
+    market = FakeMarket(
+        "2026-01-12", {"INDEXX:SIX": "23700.1 23810.5 23733.9", "INDEXX:TWO": "6190.10 6195.55 6192.92"}
+    )
+
+    six, two = (
+        metrics.fact(market, "level", of=symbol).part("value") for symbol in ("INDEXX:SIX", "INDEXX:TWO")
+    )
+
+    assert (six.decimals, two.decimals) == (1, 2)

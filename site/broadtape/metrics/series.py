@@ -64,6 +64,8 @@ class Line:
         A source that keeps six digits gives 6192.92, and later 23733.9; printing 23,733.90 would claim a digit
         that it never gave.
         """
+        if self.bars.unit != "points":
+            return self.bars.decimals  # prices are printed in cents
         recent = self.values[max(position - 19, 0) : position + 1]
         given = [exact(value) for value in recent[np.isfinite(recent)].tolist()]
         most = max((-int(value.normalize().as_tuple().exponent) for value in given), default=0)
