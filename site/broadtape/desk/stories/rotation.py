@@ -273,17 +273,15 @@ class _Plan:
     def _next(self) -> Section | None:
         events = common.coming(self.assignment)
         watch: Planned | None = None
-        reminder: Planned | None = None
         if not self.over and self.longer is not None and _count(self.longer) == self.length + 1:
             watch = self._say(
                 "one_more_matches", "interpretation", f"{self.longer.id}.value == {self.length + 1}"
             )
-            reminder = self._say("longer")
         elif not self.over and self.longest is not None:
             watch = self._say("every_further_extends", "interpretation", f"longest in {self.longest.id}")
         elif self.over:
             watch = self._say("starts_again", "definition")
-        blocks: list[Paragraph | Table | None] = [paragraph(reminder, watch), paragraph(*events)]
+        blocks: list[Paragraph | Table | None] = [paragraph(watch), paragraph(*events)]
         if not any(blocks):
             return None
         return section(self._say("next_heading", "definition"), *blocks)
