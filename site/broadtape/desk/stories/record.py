@@ -182,7 +182,8 @@ class _Plan:
         volatility = common.volatility(self.assignment)
         return section(
             self._say("precedent_heading", "definition") if said else None,
-            paragraph(*said),
+            paragraph(*(one for one in said if one.key != "what_followed_later")),
+            paragraph(*(one for one in said if one.key == "what_followed_later")),
             paragraph(self._say("weakest", counter=counter, symbol=small) if counter else None, volatility),
         )
 
