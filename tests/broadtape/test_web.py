@@ -685,6 +685,17 @@ def test_a_topic_is_found_by_its_key_only(room: Newsroom) -> None:
     assert room.get("/topics/nothing/").status_code == 404
 
 
+@pytest.mark.parametrize("kind", ["topics", "authors"])
+def test_a_name_with_an_accent_has_a_page_of_its_own(room: Newsroom, kind: str) -> None:
+    room.catalogue.publish(entry("menu", topics=["Café"], authors=("Café",)))
+
+    page = room.get(f"/{kind}/caf%C3%A9/")
+    other = room.get(f"/{kind}/CAF%C3%89/")
+
+    assert page.status_code == 200
+    assert (other.status_code, other.headers["Location"]) == (301, f"/{kind}/caf%C3%A9/")
+
+
 def test_corrections_of_all_stories_are_listed_newest_first(room: Newsroom) -> None:
     for day in (3, 9, 6):
         fix = Correction(datetime(2026, 1, day, tzinfo=UTC), f"Fix of the {day}th.")
@@ -743,6 +754,15 @@ def test_an_address_without_its_last_slash_leads_to_the_story(busy_room: Newsroo
 
     assert response.status_code in (301, 308)
     assert response.headers["Location"].endswith(LEAD)
+
+
+@pytest.mark.parametrize("path", ["/markets", "/search/?q=x", "//markets", "/topics/banks?page=2"])
+def test_a_redirect_never_repeats_the_hosts_name(busy_room: Newsroom, path: str) -> None:
+    response = busy_room.get(path, Host="sausalito.example:4711")
+
+    assert response.headers.get("Location", "/").startswith("/")
+    assert not response.headers.get("Location", "/").startswith("//")
+    assert "4711" not in response.text
 
 
 def test_writing_to_a_page_is_405_and_says_what_is_allowed(busy_room: Newsroom) -> None:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import html
 import secrets
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
 
 import structlog
 from flask import Response, redirect, request
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
 
 from broadtape.web import words
 from broadtape.web.contexts import ErrorPage, Link
@@ -37,6 +39,7 @@ WAYS_ON = (Link("Front page", "/"), Link("Search", "/search"), Link("Archive", "
 
 def register(app: Flask) -> None:
     """Answer every failure of the application with one of our pages."""
+    app.before_request(on_redirect)
     app.register_error_handler(HTTPException, on_http)
     app.register_error_handler(Exception, on_failure)
 
@@ -46,8 +49,6 @@ def on_http(error: HTTPException) -> AnyResponse:
     if error.response is not None:
         return error.response
     code = error.code or 500
-    if 300 <= code < 400:  # the router's own redirect, to the address with a slash
-        return error.get_response()
     if code == 421:
         return misdirected()
     if code == 404:
@@ -62,6 +63,19 @@ def on_http(error: HTTPException) -> AnyResponse:
         if name.lower() in ("allow", "retry-after"):
             response.headers[name] = value
     return response
+
+
+def on_redirect() -> AnyResponse | None:
+    """The router's own redirect, to the address with a slash, without the scheme and host that it repeats.
+
+    Those are the visitor's word (a port, a scheme behind a proxy), and answers are kept for other visitors.
+    """
+    wanted = request.routing_exception
+    if not isinstance(wanted, RequestRedirect):
+        return None
+    parts = urlsplit(wanted.new_url)
+    address = urlunsplit(("", "", "/" + parts.path.lstrip("/"), parts.query, ""))
+    return redirect(address, wanted.code)
 
 
 def on_failure(error: Exception) -> AnyResponse:

@@ -178,7 +178,7 @@ def _tagged(label: str, kind: str, slug: str, known: list[tuple[str, int]]) -> R
         abort(404)
     name, total = found
     address = urls.topic(name) if kind == "topic" else urls.author(name)
-    if request.path != address:
+    if slug != urls.key(name):  # compared decoded: addresses of names like “Café” are not their path
         return redirect(address, 301)  # type: ignore[return-value]  # werkzeug's Response is ours at run time
     title = words.title_of(name) if kind == "topic" else name
     feed = urls.feed("rss", address)
