@@ -175,6 +175,7 @@ class _Proof:
         self.known: dict[str, Fact] = {}
         self._lower: frozenset[str] | None = None
         self._texts: Unlinked | None = None
+        self._read: dict[tuple[str, str, bool], tuple[Token, ...]] = {}
 
     def report(self) -> Report:
         links = [span for block in self.document.blocks for span in block.spans if span.kind == "fact"]
@@ -191,6 +192,13 @@ class _Proof:
         self._body()
         ordered = sorted(self.claims, key=lambda claim: claim.line)
         return Report(tuple(ordered), self.known)
+
+    def _lex(self, text: str, *, unit: str = "", opens: bool = True) -> tuple[Token, ...]:
+        """The tokens of a text; headers and labels are read once for all their cells."""
+        key = (text, unit, opens)
+        if key not in self._read:
+            self._read[key] = lex(text, self.names, unit=unit, opens=opens)
+        return self._read[key]
 
     def _add(
         self,
@@ -265,7 +273,7 @@ class _Proof:
                     piece, line, status, f"{where}: {objection.reason}" if objection else "", fact, objection
                 )
             return
-        tokens = lex(text, self.names)
+        tokens = self._lex(text)
         if not self._market_claim(tokens):
             return
         holds = all(status is Status.VERIFIED for _, status, _, _ in proved)
@@ -325,7 +333,7 @@ class _Proof:
             if span.kind == "image" and sentence.text[span.start : span.end].strip():
                 self._prove_unlinked(sentence.text[span.start : span.end], sentence.line, "alternative text")
         rest = _masked(sentence.text, [span for span in sentence.spans if span.kind in {"fact", "image"}])
-        outside = lex(rest, self.names)
+        outside = self._lex(rest)
         before = len(self.reading.facts)
         self.reading.lost = False
         for span in links:
@@ -350,7 +358,7 @@ class _Proof:
             self.reading.lost = True
             return
         fact = found.fact
-        tokens = lex(text, self.names, opens=not sentence.text[: span.start].strip())
+        tokens = self._lex(text, opens=not sentence.text[: span.start].strip())
         context = self._context(sentence, span, outside)
         self._judge(text, sentence.line, found, tokens, context, tokens)
         self.reading.take(fact)
@@ -418,7 +426,7 @@ class _Proof:
         if _RELATIVE_PRONOUN.search(text[: span.start]):
             last = [
                 token
-                for token in lex(text[: span.start], self.names)
+                for token in self._lex(text[: span.start])
                 if isinstance(token, Name) and "" not in token.symbols
             ]
             if last:
@@ -549,7 +557,7 @@ class _Proof:
         if kind not in _LISTED_KINDS:
             self._add(text, line, Status.UNSUPPORTED, f"{kind!r} is no kind of sentence without figures")
             return
-        tokens = lex(text, self.names)
+        tokens = self._lex(text)
         figured = next((token for token in tokens if isinstance(token, Figure | Moment)), None)
         linked = any(span.kind == "link" for span in spans)
         if kind == "attributed":
@@ -630,7 +638,7 @@ class _Proof:
         if any(_DIVIDENDS.search(cell.text) for cell in cells):
             self.reading.dividends = True
         for cell in cells:
-            self._tickers(cell.text, lex(cell.text, self.names), cell.line)
+            self._tickers(cell.text, self._lex(cell.text), cell.line)
             if cell.row == 0:
                 self._label(cell)
                 continue
@@ -651,23 +659,23 @@ class _Proof:
         """A header or row label claims nothing alone, but its names must be known."""
         if not self.desk:
             return
-        for token in lex(cell.text, self.names):
+        for token in self._lex(cell.text):
             if isinstance(token, Proper) and (reason := self._unknown_word(token)):
                 self._add(token.text, cell.line, Status.UNSUPPORTED, reason)
 
     def _cell(self, cell: Block, label: Block | None, header: Block | None) -> None:
         links = [span for span in cell.spans if span.kind == "fact"]
         unit = _header_unit(header.text) if header else ""
-        row = _heads(lex(label.text, self.names)) if label else []
-        column = _heads(lex(header.text, self.names)) if header else []
-        outside = lex(_masked(cell.text, links), self.names, unit=unit)
+        row = _heads(self._lex(label.text)) if label else []
+        column = _heads(self._lex(header.text)) if header else []
+        outside = self._lex(_masked(cell.text, links), unit=unit)
         context = self._cell_context([*row, *column])
         for span in links:
             text = cell.text[span.start : span.end]
             found = self._usable(text, cell.line, span)
             if found is None or found.fact is None:
                 continue
-            own = lex(text, self.names, unit=unit)
+            own = self._lex(text, unit=unit)
             without = _around(row, own)
             tokens = [*without, *_around(column, own), *own]
             if header is not None and not entails(tokens, found.fact, context).holds:

@@ -55,6 +55,12 @@ _AFTER: Final = re.compile(
 )
 _JOINED: Final = re.compile(r"(?:,\s*|\s*[–—-]\s*|\s+(?:to|through|and|until|or)\s+)", re.IGNORECASE)
 
+_OPENINGS: Final = frozenset(
+    {name[:3].lower() for name in MONTHS}
+    | {"mon", "tue", "wed", "thu", "fri", "sat", "sun", "fir", "sec", "thi", "fou", "q1", "q2", "q3", "q4"}
+    | {"q1 ", "q2 ", "q3 ", "q4 ", "tod", "yes", "tom", "ton", "cur", "at ", "in ", "so ", "las", "nex"}
+    | {"yea", "qua", "wee"}
+)
 _QUARTER_WORDS: Final = {"first": 1, "second": 2, "third": 3, "fourth": 4}
 _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -62,6 +68,11 @@ _WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "sat
 def month_number(text: str) -> int:
     """1–12 of a month's name or abbreviation."""
     return next(place for place, name in enumerate(MONTHS, 1) if name.lower().startswith(text[:3].lower()))
+
+
+def may_open_date(text: str, place: int) -> bool:
+    """Whether a date can start here at all; a cheap look before the patterns are tried."""
+    return text[place].isdigit() or text[place : place + 3].lower() in _OPENINGS
 
 
 def read_moment(text: str, place: int, *, initial: bool = False) -> list[Moment]:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Final
 
 from broadtape.desk.claims import lexicon
-from broadtape.desk.claims.dates import hinted, read_moment
+from broadtape.desk.claims.dates import hinted, may_open_date, read_moment
 from broadtape.desk.claims.names import NameTable
 from broadtape.desk.claims.tokens import Approximation, Figure, Moment, Name, Plain, Proper, Token, Word
 
@@ -64,6 +64,21 @@ _FRACTIONS: Final = (
     (re.compile(r"(?:a |one[ -])?half\b(?! an? )", re.I), Decimal(50), "percent"),
 )  # fmt: skip
 _ONCE: Final = {"once": 1, "twice": 2, "thrice": 3}
+_OPENS_FIGURE: Final = frozenset(
+    {
+        *lexicon.UNITS,
+        *lexicon.TENS,
+        *lexicon.ORDINALS,
+        *_ONCE,
+        "a",
+        "half",
+        "quarter",
+        "dozen",
+        "minus",
+        "negative",
+    }
+    | {"plus", "no", "us"}
+)
 _PROTECTED: Final = re.compile(
     r"(?:401\(k\)|403\(b\)|Phase [0-9I]+|(?:Form )?(?:10-[KQ]|8-K|20-F)|COVID-19|24/7|9/11|G-?(?:7|20)|S-1"
     r"|Form \d+)(?!\w)"
@@ -172,7 +187,9 @@ class _Lexer:
             if found:
                 self.found.append(Figure(place, found.end(), found.group(), Decimal(0), unit="time"))
                 return found.end()
-            moments = read_moment(text, place, initial=self._initial(place))
+            moments = (
+                read_moment(text, place, initial=self._initial(place)) if may_open_date(text, place) else []
+            )
             if moments and not self._counts(moments):
                 self.found.extend(moments)
                 return moments[-1].end
@@ -244,6 +261,10 @@ class _Lexer:
         text = self.text
         if place >= len(text):
             return None
+        if text[place].isalpha():
+            word = _LETTERS.match(text, place)
+            if word is None or word.group().lower() not in _OPENS_FIGURE:
+                return None
         minus = _SIGN_WORD.match(text, place)
         if minus:
             figure = self._figure(minus.end())
