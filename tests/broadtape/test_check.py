@@ -90,7 +90,7 @@ def test_a_sound_article_has_no_problems(archive):
         ("Shares (NASDAQ: ZZZZ) rose", 5, "warning", "no loaded instrument is NASDAQ:ZZZZ"),
         ("a\nb [fell](fact:aaaaaaaa)", 6, "error", "unknown fact aaaaaaaa"),
         ("[fell](fact:nothing?of=RUT)", 5, "error", "nothing"),
-        ("[fell](fact:return?of)", 5, "error", ""),
+        ("[fell](fact:return?of)", 5, "error", "return?of"),
         (f"[fell](fact:{LONG})", 5, "warning", "a hand-written fact"),
     ],
 )
@@ -121,6 +121,13 @@ def test_what_is_wrong_in_front_matter_is_found_at_its_key(archive, header, line
     put(archive, "Text", name="second.md")
 
     assert any(at == line and cause in said for at, _, said in found(archive))
+
+
+def test_with_a_store_a_fact_that_cannot_be_computed_is_an_error(archive):
+    put(archive, f"[rose](fact:{LONG})\n[rose](fact:return?of=NYSE:ZZZZ&over=2s)\n")
+    around = Surroundings(view_for=market().at)
+
+    assert [(line, level) for line, level, _ in found(archive, around)] == [(5, "warning"), (6, "error")]
 
 
 def test_links_to_what_readers_do_not_see_are_warned_of(archive):
@@ -200,7 +207,7 @@ def test_what_cannot_be_computed_stays_and_is_named(archive):
     done = fix(archive, first(archive), market().at)
 
     assert done.links == 1
-    assert [problem.line for problem in done.problems] == [5, 5]
+    assert [problem.line for problem in done.problems] == [6, 6]  # an id was written above
     assert "fact:return?of=NYSE:ZZZZ&over=2s" in path.read_text()
     assert f"[ref]: fact:{LONG}" in path.read_text()
 

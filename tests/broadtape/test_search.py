@@ -215,6 +215,13 @@ def test_a_snippet_comes_from_where_the_words_are():
     assert "Here the <mark>rotation</mark> began." in snippet
 
 
+def test_a_heading_does_not_run_into_its_paragraph():
+    assert (
+        Marker.of(["rotat"], []).snippet("The rotation\n\nIt goes on.")
+        == "The <mark>rotation</mark> · It goes on."
+    )
+
+
 class _Marks(HTMLParser):
     def __init__(self) -> None:
         super().__init__()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -15,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from broadtape import markdown, metrics, urls
 from broadtape.archive.files import Archive, address
 from broadtape.markdown import Block, Document, Span
-from broadtape.model import Article, BadParameter, Problem, parse_fact_address
+from broadtape.model import Article, BroadtapeError, Fact, MarketView, Problem, parse_fact_address
 
 LONGEST_TITLE: Final = 90
 FACT_ID: Final = re.compile(r"[a-p][a-z2-7]{7}")
@@ -27,13 +28,14 @@ _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What articles are checked against. `knows_symbol` is None while there is no market store."""
+    """What articles are checked against; `knows_symbol` and `view_for` are None while there is no market store."""
 
     sites: Collection[str] = ()
     hosts: Collection[str] = ()  # of our own sites: absolute links to them are internal
     pages: Collection[str] = ()  # names of the standing pages in content/pages
     csp_allow: Collection[str] = ()
     knows_symbol: Callable[[str], bool] | None = None
+    view_for: Callable[[date], MarketView] | None = None  # the market as of a day's last session
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,16 +305,30 @@ class _Lint:
                 )
             return
         try:
-            metric, _ = parse_fact_address(target)
-            metrics.definition(metric)
-        except (ValueError, BadParameter) as error:
-            remedy = (
-                "Write it as in fact:return?of=INDEXSP:SPX&over=2025-12; broadtape facts lists the metrics"
-            )
-            self._error(line, str(error), remedy)
+            computed(self.article, target, self.around.view_for)
+        except (BroadtapeError, ValueError) as error:
+            self.found.append(not_computed(self.article, line, target, error))
             return
         cause = f"a hand-written fact: {target}"
         self._warn(line, cause, "broadtape check --fix computes it and files its evidence")
+
+
+def computed(article: Article, target: str, view_for: Callable[[date], MarketView] | None) -> Fact | None:
+    """The fact that a long form in an article asks for; None without a market, when at least it is well formed.
+
+    Its as-of is the article's, else the last session on or before its date. Raises ValueError or a BroadtapeError.
+    """
+    metric, params = parse_fact_address(target)
+    metrics.definition(metric)
+    if view_for is None:
+        return None
+    return metrics.compute(view_for(article.as_of or article.date.date()), metric, dict(params))
+
+
+def not_computed(article: Article, line: int, target: str, error: Exception) -> Problem:
+    """What is wrong with a long form that cannot be computed."""
+    remedy = "Write it as in fact:return?of=INDEXSP:SPX&over=2025-12; broadtape facts lists the metrics"
+    return Problem(article.path, line, f"{target}: {error}", remedy)
 
 
 def facts_of(article: Article) -> Mapping[str, object]:

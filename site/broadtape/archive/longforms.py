@@ -13,8 +13,8 @@ from typing import Final
 
 from broadtape import markdown, metrics
 from broadtape.archive.files import Archive
-from broadtape.archive.lint import FACT_ID, fact_spans, facts_of
-from broadtape.model import Article, BroadtapeError, Fact, MarketView, Problem, parse_fact_address
+from broadtape.archive.lint import FACT_ID, computed, fact_spans, facts_of, not_computed
+from broadtape.model import Article, BroadtapeError, MarketView, Problem
 
 # The target of an inline link: behind the last "](", perhaps in <>, perhaps with a title behind it.
 _TARGET: Final = re.compile(
@@ -64,14 +64,13 @@ def fix(
             problems.append(Problem(article.path, line, f"cannot be changed here: {span.target}", remedy))
             continue
         try:
-            view = view_for(article.as_of or article.date.date())
-            fact = _computed(view, span.target)
+            fact = computed(article, span.target, view_for)
         except (BroadtapeError, ValueError) as error:
-            problems.append(
-                Problem(article.path, line, f"{span.target}: {error}", "Correct the fact's address")
-            )
+            problems.append(not_computed(article, line, span.target, error))
             continue
-        as_of = view.as_of
+        if fact is None:
+            continue
+        as_of = fact.as_of
         filed[fact.id] = metrics.to_json(fact)
         start = span.source_start
         edits.append((start + place.start(1), start + place.end(1), f"fact:{fact.id}"))
@@ -84,12 +83,9 @@ def fix(
     fixed = replace(article, body=body, facts=facts)
     if save:
         fixed = archive.save(fixed, facts=facts)
-    return Fixed(fixed, len(edits), copied, tuple(problems))
-
-
-def _computed(view: MarketView, target: str) -> Fact:
-    metric, params = parse_fact_address(target)
-    return metrics.compute(view, metric, dict(params))
+    lower = fixed.body_line - article.body_line  # an id may have been written above
+    moved = tuple(replace(problem, line=problem.line + lower) for problem in problems)
+    return Fixed(fixed, len(edits), copied, moved)
 
 
 def _frame(article: Article, as_of: date | None) -> Mapping[str, object]:

@@ -118,6 +118,7 @@ def _surroundings(instance: Instance, store: MarketStore | None) -> Surroundings
         pages=frozenset(pages),
         csp_allow=frozenset(host for site in instance.sites.values() for host in site.csp_allow),
         knows_symbol=knows,
+        view_for=store.view if store is not None and knows is not None else None,
     )
 
 

@@ -60,7 +60,8 @@ class Marker:
 
     def snippet(self, text: str, summary: str = "") -> str:
         """The passage with the most of the query's words; the beginning where none is in the text."""
-        text = " ".join(text.split())
+        # A heading or a table row has no full stop: the dot keeps it apart from what follows.
+        text = " · ".join(part for block in text.split("\n\n") if (part := " ".join(block.split())))
         places = self.places(text)
         if not places:
             opening = " ".join(summary.split()) or text
