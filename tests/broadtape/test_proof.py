@@ -20,7 +20,7 @@ from broadtape import metrics
 from broadtape.config import Instance as Instance_
 from broadtape.desk.claims import sentence_digest
 from broadtape.desk.proof import Report, verify, verify_texts
-from broadtape.model import Article, Claim, Fact, Instrument, Photo, Status
+from broadtape.model import Article, Claim, Fact, Instrument, NoData, Photo, Status
 
 SMALL, LARGE, FUND, CHIPS = "INDEXRUSSELL:RUT", "INDEXSP:SPX", "NYSEARCA:IWM", "NASDAQ:NVDA"
 AS_OF = date(2026, 1, 12)
@@ -557,6 +557,17 @@ def test_an_editors_ordinary_figures_are_nobodys_business(paper: Paper) -> None:
     )
 
     assert report.claims == ()
+
+
+def test_a_post_older_than_the_data_has_no_claims(paper: Paper) -> None:
+    def nothing(day: date) -> FakeMarket:
+        raise NoData(f"no session on or before {day}")
+
+    post = paper.article("The S&P 500 Club met.", origin="editor", as_of=None)
+
+    assert verify(post, nothing, paper.archive.get).claims == ()
+    with pytest.raises(NoData):
+        verify(paper.article("The S&P 500 [rose](fact:{gain}).", origin="editor"), nothing, paper.archive.get)
 
 
 def test_an_editors_market_claims_without_links_are_listed_as_unchecked(paper: Paper) -> None:
