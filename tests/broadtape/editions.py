@@ -80,9 +80,8 @@ class Story:
     @cached_property
     def paragraphs(self) -> list[str]:
         """Paragraphs of prose, without headings and tables, fact links kept."""
-        return [
-            part for part in self.article.body.split("\n\n") if part.strip() and part.lstrip()[0] not in "#|"
-        ]
+        parts = [part.strip() for part in self.article.body.split("\n\n")]
+        return [part for part in parts if part and part[0] not in "#|"]
 
     @cached_property
     def links(self) -> list[Link]:
