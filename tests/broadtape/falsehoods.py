@@ -22,6 +22,7 @@ FALSE: tuple[tuple[str, str, str], ...] = (
     ("december", SMALL, "fell several times in December"),
     ("first5", SMALL, "rose 4.9% in 2026"),
     ("first5", SMALL, "rose 4.9% in the last five sessions"),
+    ("span", SMALL, "began on Friday, Jan. 2"),
     ("span", SMALL, "rose 6.2% on Monday"),
     ("span", SMALL, "rose 6.2% from Jan. 12 through Jan. 2"),
     ("span", SMALL, "rose 6.2% in January"),

@@ -48,6 +48,24 @@ _VALUE_TOLD: Final = frozenset(
         "record-count",
     }
 )
+_DIRECTIONS: Final = frozenset(
+    {
+        "up",
+        "down",
+        "flat",
+        "lead",
+        "lag",
+        "exceed",
+        "better",
+        "worse",
+        "best",
+        "worst",
+        "cut",
+        "raise",
+        "hold",
+        "below",
+    }
+)
 _POLICY: Final = frozenset({"policy-rate", "policy-last", "policy-moves"})
 _SUPERLATIVES: Final = frozenset({"record", "highest", "lowest", "longest", "best", "worst", "largest"})
 # Which date parts may follow "since"; by default where the window or the data begin.
@@ -890,6 +908,13 @@ class Judge:
             )
         told = "value" in parts or halves or said & {"majority", "minority", "nothing", "all"}
         if self.fact.key.metric in _VALUE_TOLD and not told and (said or parts):
+            self._object(
+                Status.UNSUPPORTED,
+                f"the text does not tell what the fact says, {computed}",
+                computed=computed,
+            )
+        change = value is not None and value.kind == "change" and "value" not in parts
+        if change and (said or parts) and not said & _DIRECTIONS:
             self._object(
                 Status.UNSUPPORTED,
                 f"the text does not tell what the fact says, {computed}",
