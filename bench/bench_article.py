@@ -49,11 +49,12 @@ def main(rounds: int) -> None:
         print(f"peer: reading all {bars:,} bars of a view once: {floor:.3f} s")
         with MarketStore.open(instance.store) as store:
             seconds: list[float] = []
+            cpu: list[float] = []
             for day in days:
                 first = True
                 for _ in range(rounds):
                     shutil.rmtree(instance.articles, ignore_errors=True)
-                    began = time.perf_counter()
+                    began, worked = time.perf_counter(), time.process_time()
                     try:
                         filed = edition.write(instance, store, day, now=NOW)
                     except BroadtapeError as error:
@@ -68,14 +69,14 @@ def main(rounds: int) -> None:
                         first = False
                     else:
                         seconds.append(took)
+                        cpu.append((time.process_time() - worked) / len(filed))
         if seconds:
-            typical = statistics.median(seconds)
+            typical, busy = statistics.median(seconds), statistics.median(cpu)
+            met = "met" if typical < 1 else "MISSED"
             print(
-                f"one article, signals, writing, proof and filing included: {typical:.3f} s (median of {len(seconds)})"
+                f"one article, from signals to filing: {typical:.3f} s, {busy:.3f} s of it CPU (median of {len(cpu)})"
             )
-            print(
-                f"ratio to the peer: {typical / floor:.2f}; target under 1 s: {'met' if typical < 1 else 'MISSED'}"
-            )
+            print(f"ratio to the peer: {typical / floor:.2f}; target under 1 s: {met}")
 
 
 if __name__ == "__main__":

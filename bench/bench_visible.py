@@ -131,7 +131,7 @@ def main(rounds: int, articles: int) -> None:
         server = subprocess.Popen(run, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             until(lambda: "Story 0" in get(port, "/2026/01/01/story-0/"), 300)
-            until(lambda: "Story 0" in get(port, "/search?q=story"), 300)
+            until(lambda: "/story-" in get(port, "/search?q=story"), 300)
             folder = root / "content" / "articles" / "2026" / "01"
             chance = random.Random(2)
             page: list[float] = []
