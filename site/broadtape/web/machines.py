@@ -14,7 +14,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from flask import Blueprint, Response, abort, request, send_file, send_from_directory
 
-from broadtape import __version__, feeds, urls
+from broadtape import __version__, feeds, heartbeat, urls
 from broadtape.web import chrome, pictures, words
 from broadtape.web.press import STATIC, absolute, answer, caching, here, press
 
@@ -280,12 +280,14 @@ def media(name: str) -> Response:
 def healthz() -> Response:
     """Whether this reader can answer: 200 and the age of what it has, 503 while nothing was published."""
     stamp = press().catalogue.stamp()
+    beat = heartbeat.heartbeat(press().instance)
     body = {
         "status": "ok" if stamp.generation else "empty",
         "version": __version__,
         "generation": stamp.generation,
         "as_of": stamp.as_of.isoformat() if stamp.as_of else None,
         "written": stamp.written.isoformat() if stamp.written else None,
+        "keeper": beat.beat.isoformat() if beat else None,
     }
     response = Response(
         json.dumps(body) + "\n", status=200 if stamp.generation else 503, content_type="application/json"
