@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -372,3 +373,28 @@ def test_reading_imports_nothing_that_collects_parses_or_computes() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+def test_threads_make_the_decoder_of_a_type_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    making: list[int] = []
+    met: list[bool] = []
+
+    class SlowDecoder:
+        def __init__(self, _kind: object) -> None:
+            making.append(1)
+            met.append(len(making) > 1)
+            time.sleep(0.02)
+            making.pop()
+
+        def decode(self, _raw: bytes) -> str:
+            return "read"
+
+    monkeypatch.setattr(module.msgspec.json, "Decoder", SlowDecoder)
+    monkeypatch.setattr(module, "_decoders", {})
+    threads = [threading.Thread(target=module._load, args=(b"{}", kind)) for kind in (Article, Problem) * 3]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert met == [False, False]

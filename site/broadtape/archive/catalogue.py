@@ -206,6 +206,9 @@ def _enc_hook(value: object) -> object:
 
 _encoder = msgspec.json.Encoder(enc_hook=_enc_hook)
 _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+# msgspec 0.22 shows other threads the description of a type before it is complete: two that make the first
+# decoders of one type at once crash the process. Decoders that are complete are safe.
+_making = threading.Lock()
 
 
 def _dump(value: object) -> bytes:
@@ -215,7 +218,8 @@ def _dump(value: object) -> bytes:
 def _load(raw: bytes | str, kind: type[T] | Any) -> T:
     decoder = _decoders.get(kind)
     if decoder is None:
-        decoder = _decoders[kind] = msgspec.json.Decoder(kind)
+        with _making:
+            decoder = _decoders.get(kind) or _decoders.setdefault(kind, msgspec.json.Decoder(kind))
     result: T = decoder.decode(raw)
     return result
 
