@@ -22,6 +22,7 @@ from typing import Any, Final, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 from whoosh import index
+from whoosh.filedb.filestore import FileStorage
 from whoosh.reading import TermNotFound
 
 from broadtape import urls
@@ -182,15 +183,41 @@ class WhooshIndex:
         self._open, self._stamp = opened, stamp
 
 
+class _Files(FileStorage):  # type: ignore[misc]  # Whoosh's class is untyped for us
+    """A folder's files that remembers which it opened: Whoosh leaves some open when one of them is gone."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(str(folder))
+        self.opened: list[Any] = []
+
+    def open_file(self, name: str, *more: Any, **options: Any) -> Any:
+        file = super().open_file(name, *more, **options)
+        self.opened.append(file)
+        return file
+
+    def close_all(self) -> None:
+        for file in self.opened:
+            if not file.is_closed:
+                file.close()
+        self.opened.clear()
+
+
 class _Generation:
     """One opened generation: segments side by side, documents numbered through."""
 
     def __init__(self, home: Path, found: mark.Mark, before: _Generation | None) -> None:
         self.mark = found
-        self.reader = index.open_dir(str(home)).reader()
+        self.files = _Files(home)
+        try:
+            self._read(before.segments if before is not None else {})
+        except BaseException:
+            self.files.close_all()
+            raise
+
+    def _read(self, known: dict[str, _Segment]) -> None:
+        self.reader = self.files.open_index().reader()
         self.leaves: list[tuple[Any, int, _Segment]] = []
         self.segments: dict[str, _Segment] = {}
-        known = before.segments if before is not None else {}
         live: list[Mask] = []
         for leaf, offset in self.reader.leaf_readers() if self.reader.doc_count_all() else ():
             name = str(leaf.segment().segment_id())
@@ -216,6 +243,7 @@ class _Generation:
 
     def close(self) -> None:
         self.reader.close()
+        self.files.close_all()
 
     def _joined(self, part: Callable[[_Segment], NDArray[Any]], kind: type) -> NDArray[Any]:
         return (
