@@ -1,0 +1,317 @@
+"""Each story kind over invented markets: what is told, what is left out where there is nothing, that it proves."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from datetime import UTC, date, datetime
+from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
+
+import pytest
+from fakes import FakeMarket
+from invented import COMPANIES, ROLES, RUT, SPX, market, walk
+
+from broadtape import edition
+from broadtape.desk import newsworthiness, proof, prose, signals, stories
+from broadtape.desk.facts import FactBook
+from broadtape.desk.outline import Outline, Paragraph, Table
+from broadtape.desk.prose import Draft
+from broadtape.desk.stories import Assignment, Proposal
+from broadtape.model import Claim, Fact, Instrument, Status
+
+RUN = {
+    "small": [-0.5, *[0.6] * 7],
+    "large": [0.5, *[0.1] * 7],
+    "tech": [0.5, 0.9, 0.0, 0.9, 0.0, 0.9, 0.0, 0.9],
+}
+ENDED = {name: [*moves, move] for (name, moves), move in zip(RUN.items(), (-0.4, 0.2, 0.0), strict=True)}
+PLUNGE = {"small": [-0.1, 0.1, -0.1, 0.1, -5.0], "large": [0.1, -0.1, 0.1, -0.1, -6.0],
+          "tech": [0.2, -0.2, 0.2, -0.2, -6.5]}  # fmt: skip
+RECORD = {"large": [-0.2, 0.2, 90.0], "small": [0.1], "tech": [0.1]}
+
+
+def assigned(view: FakeMarket, universe: tuple[str, ...] = ("trees",)) -> Assignment:
+    roles = {symbol: role for role, symbol in ROLES.items()}
+    ranked = newsworthiness.rank(
+        signals.scan(view), role=lambda symbol: roles.get(symbol, ""),
+        kind=lambda symbol: view.instrument(symbol).kind, told=lambda _: 0.0,
+    )  # fmt: skip
+    return Assignment(view, FactBook(view), ranked, universe, ())
+
+
+def planned(view: FakeMarket, kind: str, **more: object) -> Outline:
+    assignment = assigned(view, **more)  # type: ignore[arg-type]  # words of tests
+    proposals = stories.kinds()[kind].propose(assignment)
+    assert proposals, f"no {kind} to write"
+    return stories.kinds()[kind].plan(assignment, proposals[0])
+
+
+def written(view: FakeMarket, outline: Outline) -> tuple[Draft, list[Claim]]:
+    """The words of an outline, and what proof objects to in the whole article."""
+    desk = SimpleNamespace(benchmarks=ROLES, seed=0, author="Market Desk")
+    site = SimpleNamespace(time_zone=ZoneInfo("America/Los_Angeles"))
+    room = SimpleNamespace(
+        desk=desk,
+        sites={"bay": site},
+        default_site="bay",
+        title="Bay",
+        time_zone=ZoneInfo("America/New_York"),
+    )
+    draft, facts = edition.compose(room, view, outline)  # type: ignore[arg-type]  # an instance by its face
+    article, record, _ = edition.assemble(
+        room, view, outline, draft, facts, site=None, draft=False, now=datetime(2026, 1, 13, tzinfo=UTC)  # type: ignore[arg-type]  # an instance by its face
+    )  # fmt: skip
+    report = proof.verify(dataclasses.replace(article, facts=record), view.at, lambda _: None)
+    return draft, [one for one in report.claims if one.status in {Status.UNSUPPORTED, Status.CONTRADICTED}]
+
+
+def told(view: FakeMarket, kind: str, **more: object) -> str:
+    """The visible text of a story that proves."""
+    draft, failing = written(view, planned(view, kind, **more))
+    assert [(one.text, one.reason) for one in failing] == []
+    return prose.visible(re.sub(r"\n+", "\n", draft.body)) + f"\n{draft.title}\n{draft.summary}"
+
+
+def headings(outline: Outline) -> list[str]:
+    return [part.heading.key for part in outline.sections if part.heading is not None]
+
+
+# --- every kind ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "moves"),
+    [
+        ("rotation", RUN),
+        ("rotation", ENDED),
+        ("record", RECORD),
+        ("wrap", PLUNGE),
+        ("wrap", RUN),
+        ("wrap", {}),
+    ],
+)
+def test_a_story_proves(kind: str, moves: dict[str, list[float]]) -> None:
+    assert told(market(**moves), kind)
+
+
+@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize("kind", ["rotation", "record", "wrap"])
+def test_whatever_the_market_did_what_is_written_proves(kind: str, number: int) -> None:
+    ends = [walk(100 * number + place, length=12, start=1.0) for place in range(3)]
+    moves = [[round((b / a - 1) * 100, 2) for a, b in pairwise(one)] for one in ends]
+    view = market(large=moves[0], small=moves[1], tech=moves[2])
+    assignment = assigned(view)
+    for proposal in stories.kinds()[kind].propose(assignment)[:1]:
+        outline = stories.kinds()[kind].plan(assignment, proposal)
+
+        assert [(one.text, one.reason) for one in written(view, outline)[1]] == []
+
+
+@pytest.mark.parametrize(("kind", "moves"), [("rotation", RUN), ("record", RECORD), ("wrap", PLUNGE)])
+def test_no_section_is_empty_and_no_block_says_nothing(kind: str, moves: dict[str, list[float]]) -> None:
+    outline = planned(market(**moves), kind)
+
+    for part in outline.sections:
+        assert part.blocks
+        for block in part.blocks:
+            assert block.sentences if isinstance(block, Paragraph) else block.rows
+
+
+@pytest.mark.parametrize(("kind", "moves"), [("rotation", RUN), ("record", RECORD), ("wrap", PLUNGE)])
+def test_every_interpretation_has_a_guard_over_the_storys_own_facts(
+    kind: str, moves: dict[str, list[float]]
+) -> None:
+    outline = planned(market(**moves), kind)
+    facts = outline.facts()
+
+    for sentence in outline.sentences():
+        if sentence.kind == "interpretation":
+            assert set(re.findall(r"\b[a-p][a-z2-7]{7}\b", sentence.guard)) & set(facts), sentence.key
+
+
+def test_a_hostile_company_name_neither_breaks_a_story_nor_its_proof() -> None:
+    names = {**COMPANIES, "NYSE:OAK": "Oak|*Sons* [Ltd](fact:aaaaaaaa) <i>"}
+
+    assert told(market(**PLUNGE, companies=names), "wrap")
+
+
+@pytest.mark.parametrize("kind", ["rotation", "record", "wrap"])
+def test_without_companies_there_is_no_section_on_them(kind: str) -> None:
+    moves = {"rotation": RUN, "record": RECORD, "wrap": PLUNGE}[kind]
+    few = dict(list(COMPANIES.items())[:7])
+
+    assert "companies_heading" in headings(planned(market(**moves), kind))
+    assert "companies_heading" not in headings(planned(market(**moves, companies=few), kind))
+    assert "companies_heading" not in headings(planned(market(**moves, companies={}), kind))
+
+
+def test_a_company_without_a_bar_of_the_session_and_an_unlisted_one_take_no_part() -> None:
+    view = market(**PLUNGE)
+    whole = view._bars["NYSE:OAK"]
+    view._bars["NYSE:OAK"] = dataclasses.replace(
+        whole, days=whole.days[:-1], **{name: getattr(whole, name)[:-1] for name in ("open", "high", "low", "close",
+                                                                                    "adj_close", "volume", "dividend")}
+    )  # fmt: skip
+    view._groups["trees"] = (*view._groups["trees"], "UNLISTED:ELM")
+
+    text = told(view, "wrap")
+
+    assert "nine companies" in text
+    assert "UNLISTED" not in text
+
+
+# --- rotation ------------------------------------------------------------------------------------------------
+
+
+def test_the_run_is_told_with_its_days_its_gap_and_its_sessions() -> None:
+    outline = planned(market(**RUN), "rotation")
+    text = told(market(**RUN), "rotation")
+    table = next(block for part in outline.sections for block in part.blocks if isinstance(block, Table))
+
+    assert outline.key == f"rotation/{RUT}/{SPX}"
+    assert re.search(r"\b(seven sessions|seventh (?:straight )?session)", text)
+    assert "Friday, Jan. 2" in text
+    assert "percentage points" in text
+    assert len(table.rows) == 7
+
+
+def test_a_run_that_ended_is_told_as_ended() -> None:
+    view = market("2026-01-13", **ENDED)
+    outline = planned(view, "rotation")
+    text = told(view, "rotation")
+
+    assert outline.title.key == "title_ended"
+    assert re.search(r"\b(ends|ended)\b", text)
+    assert "in a row" not in text
+
+
+def test_of_a_long_run_the_table_shows_both_ends_and_says_so() -> None:
+    moves = {"small": [-0.5, *[0.6] * 12], "large": [0.5, *[0.1] * 12], "tech": [0.5, *[0.9, 0.0] * 6]}
+    outline = planned(market(**moves), "rotation")
+    table = next(block for part in outline.sections for block in part.blocks if isinstance(block, Table))
+
+    assert len(table.rows) == 8
+    assert "part_of_table" in [sentence.key for sentence in outline.sentences()]
+
+
+def test_two_runs_that_share_an_index_make_one_story() -> None:
+    both = {"small": [-0.5, *[0.6] * 7], "large": [0.5, *[0.1] * 7], "tech": [0.5, *[0.1] * 7]}
+
+    assert len(stories.kinds()["rotation"].propose(assigned(market(**both)))) == 1
+
+
+def test_few_earlier_runs_carry_no_conclusion() -> None:
+    outline = planned(market(**RUN), "rotation")
+    facts = outline.facts().values()
+    few = any("few" in fact.tags for fact in facts if fact.key.metric == "what-followed")
+
+    assert ("few_cases" in [sentence.key for sentence in outline.sentences()]) == few
+
+
+def test_a_cut_before_the_run_is_told_as_order_not_cause() -> None:
+    decisions = {"2025-10-29": ("3.75", "4.00", -25), "2025-12-10": ("3.50", "3.75", -25)}
+    text = told(market(**RUN, decisions=decisions), "rotation")
+
+    assert "cut its target range in October and December 2025, to 3.50%–3.75%" in text
+    assert "not a cause" in text
+
+
+def test_a_cut_long_ago_is_not_told() -> None:
+    text = told(market(**RUN, decisions={"2025-03-19": ("3.50", "3.75", -25)}), "rotation")
+
+    assert "Federal Reserve" not in text
+
+
+# --- record --------------------------------------------------------------------------------------------------
+
+
+def test_a_record_is_scoped_to_the_data_it_is_one_in() -> None:
+    text = told(market(**RECORD), "record")
+
+    assert re.search(r"a record(?: close)? in data since \w+ 20\d\d", text)
+    assert "all-time" not in text
+
+
+def test_nothing_is_a_record_on_an_ordinary_session() -> None:
+    assert stories.kinds()["record"].propose(assigned(market(large=[-3.0], small=[-3.0], tech=[-3.0]))) == []
+
+
+# --- wrap ----------------------------------------------------------------------------------------------------
+
+
+def test_a_quiet_session_makes_a_brief_and_a_plunge_a_story() -> None:
+    calm = told(market(large=[0.05], small=[-0.1], tech=[0.02]), "wrap")
+    wild = told(market(**PLUNGE), "wrap")
+
+    assert "Summary" not in calm
+    assert "little changed" in calm
+    assert "plunge" in wild
+    assert len(wild.split()) > len(calm.split())
+
+
+def test_every_index_is_told_with_its_own_move() -> None:
+    text = told(market(**PLUNGE), "wrap")
+
+    assert re.search(r"S&P 500 \(INDEXSP: SPX\) plunged 6\.0%", text)
+    assert re.search(r"Russell 2000 \(INDEXRUSSELL: RUT\) \w+ 5\.0%", text)
+    assert re.search(r"Nasdaq Composite \(INDEXNASDAQ: IXIC\) \w+ 6\.5%", text)
+
+
+def test_what_comes_next_is_from_the_calendar_and_near() -> None:
+    events = [
+        ("2026-01-28", "fomc", "Federal Open Market Committee statement"),
+        ("2026-04-10", "cpi", "Consumer Price Index"),
+    ]
+    text = told(market(**PLUNGE, events=events), "wrap")
+
+    assert "Federal Open Market Committee statement is due on Wednesday, Jan. 28" in text
+    assert "Consumer Price Index" not in text
+
+
+def test_a_market_of_one_index_is_enough() -> None:
+    view = FakeMarket(
+        "2026-01-12", {SPX: walk(1, PLUNGE["large"])}, benchmarks={"large": SPX},
+        instruments=[Instrument(SPX, "S&P 500", "index")],
+    )  # fmt: skip
+
+    assert "plunged 6.0%" in told(view, "wrap")
+
+
+def test_an_index_that_includes_dividends_has_no_level() -> None:
+    closes = [{"adj_close": close} for close in walk(1, PLUNGE["large"])]
+    view = FakeMarket(
+        "2026-01-12",
+        {SPX: closes},
+        benchmarks={"large": SPX},
+        instruments=[Instrument(SPX, "S&P 500", "index")],
+    )
+    text = told(view, "wrap")
+
+    assert "dividends included" in text
+    assert not re.search(r"clos(?:ed|ing) at|record|lowest close", text)
+
+
+def test_without_an_index_there_is_no_wrap() -> None:
+    assert stories.kinds()["wrap"].propose(assigned(FakeMarket("2026-01-12", benchmarks=ROLES))) == []
+
+
+# --- a fourth kind -------------------------------------------------------------------------------------------
+
+
+def test_every_kind_is_one_file_with_a_wording_file_of_its_name() -> None:
+    for name, kind in stories.kinds().items():
+        assert (kind.name, bool(kind.title)) == (name, True)
+        assert Path(stories.__file__).with_name(f"{name}.py").is_file()
+
+
+def test_a_proposal_is_known_by_its_subjects() -> None:
+    proposals: list[Proposal] = stories.kinds()["rotation"].propose(assigned(market(**RUN)))
+
+    assert proposals[0].key == f"rotation/{RUT}/{SPX}"
+    assert proposals[0].lead is not None
+    assert isinstance(proposals[0].lead.signal.fact, Fact)
+    assert proposals[0].score == proposals[0].lead.score.total
+    assert proposals[0].lead.signal.fact.as_of == date(2026, 1, 12)
