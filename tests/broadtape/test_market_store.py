@@ -382,6 +382,45 @@ def test_an_unfinished_fetch_is_settled_at_the_next_opening(tmp_path: Path) -> N
         assert [one.symbol for one in store.view(date(2026, 1, 12)).instruments()] == ["NYSE:A"]
 
 
+def test_a_first_fetch_cut_short_at_once_is_taken_up_by_the_next(tmp_path: Path) -> None:
+    with MarketStore.open(tmp_path / "market.sqlite") as store:
+        store.configure(Arrangement(order=("table",)))  # killed before the calendar was made
+
+    with wire.open_store(tmp_path, bars({MONDAY: 10})) as store:
+        assert store.view(date(2026, 1, 12)).bars("NYSE:A").close.tolist() == [10]
+
+
+def test_a_settling_cut_short_before_the_comparisons_is_done_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = np.arange("2025-11-03", "2026-01-10", dtype="datetime64[D]")
+    closes = {str(day): 10.0 for day in days[np.is_busday(days)]}
+    with wire.open_store(tmp_path, bars(closes)) as store:
+        store.ingest(bars(closes, name="second"), settle=False)
+        with monkeypatch.context() as cut:
+            cut.setattr(MarketStore, "_compare", lambda self, symbol: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                store.settle()
+
+    with MarketStore.open(tmp_path / "market.sqlite") as store:
+        assert [(symbol, one.agrees) for symbol, one in store.comparisons()] == [("NYSE:A", True)]
+
+
+def test_a_store_on_a_full_disk_is_not_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire.open_store(tmp_path, bars({MONDAY: 10})).close()
+    full = sqlite3.OperationalError("disk I/O error")
+    full.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+
+    def fails(*_: object) -> None:
+        raise sa.exc.OperationalError("SELECT", {}, full)
+
+    monkeypatch.setattr("broadtape.market.reader.sa.inspect", fails)
+    with pytest.raises(StoreError, match="cannot be read: disk I/O error; is the disk full"):
+        MarketReader.open(tmp_path / "market.sqlite")
+
+
 def test_a_reader_loads_nothing_that_collects_or_computes(tmp_path: Path) -> None:
     wire.open_store(tmp_path, bars({MONDAY: 10})).close()
     code = (

@@ -536,14 +536,20 @@ def layout_of(connection: Connection, path: Path) -> str:
             )
         version = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
     except sa.exc.DatabaseError as error:
-        raise StoreError(
-            f"{path}: damaged ({error.orig}); restore a backup, or move it away and run 'broadtape fetch'"
-        ) from error
+        raise StoreError(f"{path}: {_what_ails(error.orig)}") from error
     if version not in schema.KNOWN:
         raise StoreError(
             f"{path}: its layout {version} is newer than this program's {schema.HEAD}; upgrade broadtape"
         )
     return str(version)
+
+
+def _what_ails(error: BaseException | None) -> str:
+    """What SQLite's error says of the file: damaged is only what no longer reads as a database."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return f"damaged ({error}); restore a backup, or move it away and run 'broadtape fetch'"
+    return f"cannot be read: {error}; is the disk full, or another process holding it?"
 
 
 def _check_layout(engine: Engine, path: Path) -> None:

@@ -64,7 +64,8 @@ class MarketStore(MarketReader):
         store = cls(engine, path)
         with engine.connect() as connection:
             unsettled = meta_value(connection, "unsettled") == "1"
-        if unsettled:  # an earlier fetch was cut short
+        if unsettled:  # an earlier fetch was cut short, perhaps before it made the calendar
+            store.ensure_calendar(datetime.now(UTC).date())
             store.settle()
         return store
 
@@ -138,13 +139,14 @@ class MarketStore(MarketReader):
 
     def settle(self) -> None:
         """Bring what follows from several sources up to date: instruments with their names, when readings
-        were known, and how sources of one symbol compare. One transaction."""
+        were known, and how sources of one symbol compare. Until all of it is done the store counts as
+        unsettled, and the next opening does it again."""
         sessions = self.shelf().sessions
         with self._write() as connection:
             _settle_instruments(connection)
             _settle_readings(connection, sessions)
-            _set_meta(connection, "unsettled", "0")
             _changed(connection)
+        generation = self.generation
         found = [
             {
                 "symbol": symbol,
@@ -164,6 +166,8 @@ class MarketStore(MarketReader):
             connection.execute(sa.delete(schema.comparisons))
             if found:
                 connection.execute(sa.insert(schema.comparisons), found)
+            if int(meta_value(connection, "generation") or 0) == generation:  # else another writer settles
+                _set_meta(connection, "unsettled", "0")
 
     def record(
         self,
@@ -209,7 +213,8 @@ class MarketStore(MarketReader):
                 yield connection
         except sa.exc.DBAPIError as error:
             raise StoreError(
-                f"{self.path}: cannot be written: {error.orig}; is the disk full, or another fetch running?"
+                f"{self.path}: cannot be written: {error.orig}; is the disk full or read-only, or another fetch "
+                "running?"
             ) from error
 
     def _rank_for(self, connection: Connection, source: str) -> int:
