@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import unquote_plus
 
 import brotli
 
@@ -35,6 +36,8 @@ _PACKABLE = (
         for kind in ("json", "xml", "rss", "atom", "feed", "manifest", "opensearch", "javascript")
     ),
 )
+# The only parameters that a page looks at. Others (those of campaigns and social networks) change nothing.
+READ = frozenset({"q", "page", "topic", "symbol", "author", "year", "sort", "v"})
 _KEPT_STATUS = frozenset({200, 301, 308, 404, 410})
 _CONDITIONS = (
     *("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH"),
@@ -106,7 +109,10 @@ class PreparedPages:
         site = self._site_of(environ.get("HTTP_HOST", ""))
         if method not in ("GET", "HEAD") or site is None or not _plain(environ):
             return self._application(environ, start_response)
-        key = (site, environ.get("PATH_INFO", "/"), environ.get("QUERY_STRING", ""))
+        query = environ.get("QUERY_STRING", "")
+        if query and not _tells(query):
+            query, environ = "", dict(environ, QUERY_STRING="")
+        key = (site, environ.get("PATH_INFO", "/"), query)
         mark = self._mark()
         now = self._clock()
         page = self._pages.get(key)
@@ -166,7 +172,7 @@ class PreparedPages:
             and lower.get("content-type", "").startswith(_PACKABLE)
             and "no-transform" not in lower.get("cache-control", "")
         )
-        dropped = {"content-length", "etag", "vary"}
+        dropped = {"content-length", "etag", "vary", "accept-ranges"}  # whole pages only
         kept = [(name, value) for name, value in headers if name.lower() not in dropped]
         vary = [name.strip() for name in lower.get("vary", "").split(",") if name.strip()]
         if packable and "accept-encoding" not in (name.lower() for name in vary):
@@ -264,6 +270,11 @@ def _plain(environ: WSGIEnvironment) -> bool:
         or environ.get("CONTENT_LENGTH") not in (None, "", "0")
         or environ.get("HTTP_TRANSFER_ENCODING")
     )
+
+
+def _tells(query: str) -> bool:
+    """Whether a query string holds a parameter that a page looks at."""
+    return any(unquote_plus(pair.partition("=")[0]) in READ for pair in query.split("&"))
 
 
 def _may_keep(status: str, headers: list[tuple[str, str]]) -> bool:

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import brotli
 import pytest
 
-from broadtape.prepared import LARGEST, PreparedPages
+from broadtape import web
+from broadtape.prepared import LARGEST, READ, PreparedPages
 
 BODY = b"<p>" + b"Small caps led. " * 100 + b"</p>"
 
@@ -254,3 +257,22 @@ def test_memory_is_bounded_and_the_oldest_page_goes_first() -> None:
 
     assert site.rendered[-1] == "/0"
     assert len(site.rendered) == 21
+
+
+def test_parameters_that_no_page_looks_at_are_one_page(site: Site) -> None:
+    first = site.get("/a/")
+    shared = site.get("/a/", query="utm_source=letter&fbclid=IwAR0")
+    second = site.get("/a/", query="fbclid=IwAR0&page=2")
+
+    assert shared.headers == first.headers
+    assert site.rendered == ["/a/", "/a/"]
+    assert second.status == "200 OK"
+
+
+def test_every_parameter_that_pages_look_at_is_known() -> None:
+    source = "".join(path.read_text("utf-8") for path in Path(web.__file__).parent.glob("*.py"))
+    asked = set(re.findall(r"(?:args|given)\.get\(\"(\w+)\"", source)) | set(
+        re.findall(r"\"(\w+)\" in request\.args", source)
+    )
+
+    assert asked == READ
