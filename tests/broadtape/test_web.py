@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote as quoted
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -557,6 +558,57 @@ def test_a_plain_article_serves_only_the_files_it_shows(room: Newsroom) -> None:
     assert 'width="9" height="7"' in room.page(told.address)
 
 
+@pytest.mark.parametrize("name", ["IMG 0147.JPG", "höfn.jpeg", "IMG_0147.PNG", "flag.gif"])
+def test_pictures_are_served_as_cameras_and_editors_name_them(room: Newsroom, name: str) -> None:
+    folder = room.root / "content" / "articles" / "2026" / "01"
+    folder.mkdir(parents=True)
+    (folder / name).write_bytes(b"GIF89a" + bytes([9, 0, 7, 0]))
+    html = f'<p><img src="{quoted(name)}" alt="The quay" loading="lazy"></p>'
+    told = room.catalogue.publish(entry("plain", path="articles/2026/01/plain.md", html=html))
+
+    assert room.get(f"{told.address}{quoted(name)}").content_type.startswith("image/")
+    assert 'loading="lazy" width="9" height="7">' in room.page(told.address)
+
+
+def test_a_picture_on_a_host_not_allowed_is_a_link(tmp_path: Path) -> None:
+    room = Newsroom(tmp_path, more='csp_allow = ["pictures.example"]')
+    there = "".join(
+        f'<img src="https://{h}.example/a.png" alt="Quay &amp; sea">' for h in ("else", "pictures")
+    )
+    html = room.page(room.catalogue.publish(entry("views", html=there)).address)
+
+    assert (
+        '<a href="https://else.example/a.png" rel="nofollow noopener">Picture: Quay &amp; sea (else.example)</a>'
+        in html
+    )
+    assert '<img src="https://pictures.example/a.png" alt="Quay &amp; sea">' in html
+
+
+def test_pictures_of_the_body_never_lead_out_of_their_folders(room: Newsroom) -> None:
+    (room.root / "content" / "secret.png").write_bytes(b"GIF89a" + bytes([9, 0, 7, 0]))
+    (room.root / "content" / "media").mkdir()
+    html = '<img src="/media/../secret.png"><img src="../../../secret.png"><img src="/media/%00.png">'
+    told = room.catalogue.publish(entry("plain", html=html))
+
+    assert html in room.page(told.address)
+
+
+def test_a_standfirst_that_opens_the_text_is_not_printed_twice(room: Newsroom) -> None:
+    text = "The ferry is late.\n\nIt is the third time."
+    same = room.catalogue.publish(replace(entry("same", summary="The ferry  is late."), text=text))
+    own = room.catalogue.publish(replace(entry("own", summary="Why the ferry is late."), text=text))
+
+    assert 'class="standfirst"' not in room.page(same.address)
+    assert '<p class="standfirst">Why the ferry is late.</p>' in room.page(own.address)
+
+
+def test_an_article_without_figures_offers_no_proof_of_them(room: Newsroom) -> None:
+    html = room.page(room.catalogue.publish(entry("ferry")).address)
+
+    assert "/proof" not in html
+    assert "facts.json" not in html
+
+
 # --- quotes ---------------------------------------------------------------------------------------------
 
 
@@ -626,6 +678,18 @@ def test_a_lower_case_symbol_leads_to_the_page(busy_room: Newsroom) -> None:
     assert response.headers["Location"] == "/quotes/NASDAQ:NVDA/"
 
 
+def test_a_phone_shows_the_close_and_its_change_before_the_rest(busy_room: Newsroom) -> None:
+    html = busy_room.page("/quotes/NASDAQ:NVDA/")
+    head = re.search(r"<tr><th scope=\"col\">Session</th>.*?</tr>", html)
+    index = busy_room.page("/quotes/INDEXSP:SPX/")
+
+    assert head is not None
+    assert re.findall(r">([A-Z][^<]*)</th>", head[0]) == [
+        *("Session", "Close", "Change (%)", "Open", "High", "Low", "Volume"),
+    ]
+    assert "Volume" not in index
+
+
 def test_an_instrument_that_stopped_trading_says_since_when(busy_room: Newsroom) -> None:
     busy_room.catalogue.quote(walk("NASDAQ:OLD", "Old Co.", "5.00", until=date(2025, 4, 4)))
 
@@ -670,6 +734,7 @@ def test_a_long_list_is_paged_and_a_page_beyond_it_is_not_there(tmp_path: Path) 
         )
     html = room.page("/topics/small-caps/?page=2")
 
+    assert "<title>Stories on Small caps, page 2 – Sausalito</title>" in html
     assert "Page 2 of 3" in html
     assert 'rel="prev" href="/topics/small-caps/"' in html
     assert 'rel="next" href="/topics/small-caps/?page=3"' in html

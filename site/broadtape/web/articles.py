@@ -76,8 +76,8 @@ def article(year: int, month: int, day: int, slug: str) -> Response:
     context = ArticlePage(
         address=entry.address,
         title=it.title,
-        summary=it.summary,
-        body=cards.with_ticker_titles(entry.html, ticker_titles(entry)),
+        summary="" if opens_with(entry, it.summary) else it.summary,
+        body=cards.with_ticker_titles(pictures.placed(this.instance, site, entry), ticker_titles(entry)),
         byline=tuple(cards.author_link(name) for name in it.authors),
         desk=it.origin == "desk",
         published=words.of_instant(it.date, site.time_zone),
@@ -140,7 +140,12 @@ def proof(year: int, month: int, day: int, slug: str) -> Response:
         proofs=tuple(_proof(fact_id, view, tuple(said.get(fact_id, ()))) for fact_id, view in ordered),
         data=urls.facts(entry.address),
     )
-    head = page_head(f"Proof of “{entry.article.title}”", path=urls.proof(entry.address), index=False)
+    head = page_head(
+        f"Proof of “{entry.article.title}”",
+        description=f"What each figure of “{entry.article.title}” means and what it was computed from.",
+        path=urls.proof(entry.address),
+        index=False,
+    )
     return page("pages/proof.html", context, head)
 
 
@@ -186,13 +191,18 @@ def attachment(year: int, month: int, day: int, slug: str, name: str) -> Respons
     path = pictures.attachment(press().instance, the_entry(year, month, day, slug), name)
     if path is None:
         abort(404)
-    response = send_file(path, mimetype=pictures.MEDIA_TYPES[path.suffix], conditional=True, max_age=None)
+    response = send_file(path, mimetype=pictures.media_type(path.name), conditional=True, max_age=None)
     response.headers["Cache-Control"] = caching(3600)
     response.headers["Content-Security-Policy"] = ATTACHMENT_CSP
     return response
 
 
 # --- parts ------------------------------------------------------------------------------------------------
+
+
+def opens_with(entry: Entry, summary: str) -> bool:
+    """Whether the text begins with the words of the summary: nobody reads them twice."""
+    return " ".join(entry.text.split()).startswith(" ".join(summary.split()).rstrip(" …"))
 
 
 def claims(entry: Entry) -> dict[str, list[str]]:

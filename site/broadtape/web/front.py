@@ -35,6 +35,7 @@ PAGE = 20  # cards on a page of a list
 STRIP = 6
 FRESH = timedelta(days=7)  # a benchmark that stopped longer before the others is history
 COMMON = 0.9  # a topic of more of the stories than this tells them apart from nothing
+WHOSE = {"Topic": "Stories on", "Author": "Stories by"}
 MONTH = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])")
 
 
@@ -203,7 +204,10 @@ def _page_of(label: str, title: str, feed: str, address: str, total: int, **tags
     feeds = (FeedLink(f"{site.name}: {title}", feed, "application/rss+xml"),) if feed else ()
     path = urls.page(address, number)
     described = f"{title}: {total} {'story' if total == 1 else 'stories'} from {site.name}."
-    return page("pages/list.html", context, page_head(title, description=described, path=path, feeds=feeds))
+    named = f"{WHOSE[label]} {title}" if label in WHOSE else title
+    if number > 1:
+        named, described = f"{named}, page {number}", f"{described} Page {number} of {pages}."
+    return page("pages/list.html", context, page_head(named, description=described, path=path, feeds=feeds))
 
 
 def page_number(pages: int) -> int:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 from xml.sax.saxutils import escape, quoteattr
 
@@ -263,10 +262,9 @@ def favicon_ico() -> Response:
 def media(name: str) -> Response:
     """A picture of content/media; only pictures and tables, only from there."""
     folder = press().instance.content / "media"
-    suffix = Path(name).suffix
-    if suffix not in pictures.MEDIA_TYPES or not folder.is_dir():
+    kind = pictures.media_type(name)
+    if kind is None or not folder.is_dir():
         abort(404)
-    kind = pictures.MEDIA_TYPES[suffix]
     response = send_from_directory(folder, name, mimetype=kind, conditional=True, max_age=None)
     response.headers["Cache-Control"] = caching(3600)
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"

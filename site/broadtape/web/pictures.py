@@ -1,30 +1,36 @@
 """The files beside an article: which may be served, as what, and how large a picture is.
 
-Owns no routing. Only an article's own folder is ever looked into, and only for names with an allowed suffix.
+Owns no routing. Only an article's own folder and content/media are ever looked into, and only for names with
+an allowed suffix.
 """
 
 from __future__ import annotations
 
+import html as entities
 import re
 import struct
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote, urlsplit
 
 if TYPE_CHECKING:
     from broadtape.archive.catalogue import Entry
-    from broadtape.config import Instance
+    from broadtape.config import Instance, Site
 
 MEDIA_TYPES = {
     ".svg": "image/svg+xml",
     ".png": "image/png",
     ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
     ".webp": "image/webp",
     ".avif": "image/avif",
     ".csv": "text/csv; charset=utf-8",
 }
 MAX_BYTES = 20_000_000
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,120}")
+_NAME = re.compile(r"[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]{0,120}")
+_IMAGE = re.compile(r'<img src="([^"]*)"(?: alt="([^"]*)")?(?![^>]* width=)[^>]*>')
 _NUMBER = r"\s*([0-9]+(?:\.[0-9]+)?)"
 
 
@@ -34,7 +40,7 @@ def attachment(instance: Instance, entry: Entry, name: str) -> Path | None:
     A bundle's folder is its own. A plain article shares its folder with others, so only what it shows
     itself is served for it. Links that lead out of the folder are refused.
     """
-    if _NAME.fullmatch(name) is None or Path(name).suffix not in MEDIA_TYPES:
+    if _NAME.fullmatch(name) is None or media_type(name) is None:
         return None
     article = source(instance, entry)
     if article.name != "index.md" and not _shown(entry, name):
@@ -52,13 +58,51 @@ def attachment(instance: Instance, entry: Entry, name: str) -> Path | None:
         return None
 
 
+def media_type(name: str) -> str | None:
+    """What a file of that name is served as, however its suffix is written; None where it is not served."""
+    return MEDIA_TYPES.get(Path(name).suffix.lower())
+
+
+def placed(instance: Instance, site: Site, entry: Entry) -> str:
+    """The body, each picture with its size so that nothing moves when it comes.
+
+    A picture on a host that the site does not allow would be a broken frame: a link stands for it.
+    """
+
+    def place(match: re.Match[str]) -> str:
+        address, words = entities.unescape(match[1]), match[2] or ""
+        parts = urlsplit(address)
+        if parts.netloc:
+            if parts.hostname in site.csp_allow:
+                return match[0]
+            shown = f"Picture: {words}" if words else "Picture"
+            where = entities.escape(parts.netloc)
+            return f'<a href="{match[1]}" rel="nofollow noopener">{shown} ({where})</a>'
+        path = _local(instance, entry, unquote(parts.path))
+        width, height = size(path) if path is not None else (None, None)
+        return f'{match[0][:-1]} width="{width}" height="{height}">' if width and height else match[0]
+
+    return _IMAGE.sub(place, entry.html)
+
+
+def _local(instance: Instance, entry: Entry, name: str) -> Path | None:
+    if not name.startswith("/media/"):
+        return attachment(instance, entry, name.removeprefix(entry.address).removeprefix("./"))
+    folder = instance.content / "media"
+    try:
+        found = (folder / name.removeprefix("/media/")).resolve(strict=True)
+        return found if found.is_relative_to(folder.resolve(strict=True)) and found.is_file() else None
+    except (OSError, ValueError):
+        return None
+
+
 def source(instance: Instance, entry: Entry) -> Path:
     """The article's Markdown file; the catalogue keeps its path relative to content/."""
     return instance.content / entry.article.path
 
 
 def size(path: Path) -> tuple[int | None, int | None]:
-    """Width and height in pixels where the file says them in a way we read (SVG, PNG, JPEG, WebP)."""
+    """Width and height in pixels where the file says them in a way we read (SVG, PNG, JPEG, GIF, WebP)."""
     try:
         return _size(str(path), path.stat().st_mtime_ns)
     except OSError:
@@ -67,14 +111,16 @@ def size(path: Path) -> tuple[int | None, int | None]:
 
 def _shown(entry: Entry, name: str) -> bool:
     photo = entry.article.photo
-    return (photo is not None and photo.src.removeprefix("./") == name) or f'"{name}"' in entry.html
+    if photo is not None and photo.src.removeprefix("./") == name:
+        return True
+    return any(f'"{entities.escape(form)}"' in entry.html for form in (name, quote(name)))
 
 
 @lru_cache(maxsize=1024)
 def _size(path: str, mtime_ns: int) -> tuple[int | None, int | None]:  # noqa: ARG001 – the time is the key
     with Path(path).open("rb") as file:
         start = file.read(65536)
-    found = (_svg(start) if path.endswith(".svg") else None) or _raster(start)
+    found = (_svg(start) if path.lower().endswith(".svg") else None) or _raster(start)
     return found or (None, None)
 
 
@@ -93,6 +139,9 @@ def _svg(start: bytes) -> tuple[int, int] | None:
 def _raster(start: bytes) -> tuple[int, int] | None:
     if start.startswith(b"\x89PNG\r\n\x1a\n") and len(start) >= 24:
         width, height = struct.unpack(">II", start[16:24])
+        return width, height
+    if start[:6] in (b"GIF87a", b"GIF89a") and len(start) >= 10:
+        width, height = struct.unpack("<HH", start[6:10])
         return width, height
     if start.startswith(b"\xff\xd8"):
         return _jpeg(start)

@@ -103,6 +103,7 @@
     card.style.top = `${scrollY + (below ? at.bottom + 8 : at.top - card.offsetHeight - 8)}px`;
     link.setAttribute("aria-expanded", "true");
     card.focus({ preventScroll: true });
+    card.scrollIntoView({ block: "nearest" });
   };
 
   document.addEventListener("click", (event) => {
