@@ -128,6 +128,13 @@ def missed(story: Story, tried: list[Falsehood]) -> list[str]:
     return found
 
 
+def alone(story: Story, tried: list[Falsehood]) -> list[str]:
+    """Which of them proof let stand, each tried by itself."""
+    return [
+        one.shown(story.file) for one in tried if _let_stand(story, [one], rows=_is_head(story.file, one))
+    ]
+
+
 def _is_head(text: str, one: Falsehood) -> bool:
     return "".join(text.splitlines()[one.line : one.line + 1]).startswith("| ---")
 
@@ -164,7 +171,23 @@ def test_another_name_or_ticker_fails_on_its_line(press: Press, day: str, kind: 
     story = press.story(day, kind)
     tried = random.Random(20260112).sample(renamings(story), 8)
 
-    assert [one.shown(story.file) for one in tried if _let_stand(story, [one])] == []
+    assert alone(story, tried) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("seventh straight", "eighth straight"), ("matching September 2022", "matching January 2019")],
+)
+def test_a_headline_cannot_borrow_the_figure_or_the_month_of_a_longer_run(
+    press: Press, old: str, new: str
+) -> None:
+    story = press.story("2026-01-12", "rotation")
+    head, title = story.file.split("title:", 1)
+    assert old in title.split("\n", 1)[0]
+
+    named = story.failing(f"{head}title:{title.replace(old, new, 1)}")
+
+    assert [claim.line for claim in named] == [head.count("\n") + 1]
 
 
 @pytest.mark.slow
@@ -178,7 +201,7 @@ def test_every_falsehood_in_the_rotation_story_fails_on_its_line(press: Press) -
 def test_every_other_name_or_ticker_in_the_rotation_story_fails_on_its_line(press: Press) -> None:
     story = press.story("2026-01-12", "rotation")
 
-    assert [one.shown(story.file) for one in renamings(story) if _let_stand(story, [one])] == []
+    assert alone(story, renamings(story)) == []
 
 
 def test_a_paragraph_of_another_dates_article_fails_on_its_line(press: Press) -> None:

@@ -27,6 +27,11 @@ _SIZE_WORDS: Final = {
 Refusal = tuple[Status, str, str]  # status, reason, what the fact says instead
 
 
+_PLACES_A_RUN: Final = frozenset(
+    {"longer", "longest", "last", "since", "earlier"}
+)  # it is not the present one
+
+
 @dataclass(frozen=True, slots=True)
 class Use:
     """A controlled word at its place among the tokens of a claim."""
@@ -178,9 +183,25 @@ def _earlier(use: Use) -> Refusal | None:
 
 
 def _streak(use: Use) -> Refusal | None:
+    said = {kind for _, word in use.judge.of(Word) for kind in word.classes}
+    if "longer" in use.judge.tags and not said & _PLACES_A_RUN:
+        reason = (
+            f"the fact is about a longer run of the past; the text says {use.word.text!r} of the present one"
+        )
+        return Status.CONTRADICTED, reason, ""
     if "streak" in use.judge.tags or "streak" in use.judge.params.get("event", ""):
         return None
     return Status.CONTRADICTED, f"the fact is about no run; the text says {use.word.text!r}", ""
+
+
+def _tie(use: Use) -> Refusal | None:
+    if "tie" not in use.judge.tags or "longer" in use.judge.tags:
+        return (
+            Status.CONTRADICTED,
+            f"the run of the fact was not as long; the text says {use.word.text!r}",
+            "",
+        )
+    return None
 
 
 def _ended(use: Use) -> Refusal | None:
@@ -324,6 +345,7 @@ _RULES: Final[dict[str, Callable[[Use], Refusal | None]]] = {
     "up": _up, "down": _down, "flat": _flat, "lead": _lead, "lag": _lead, "exceed": _lead, "above": _above,
     "below": _below, "better": _better, "worse": _better, "best": _best, "worst": _worst, "close": _close,
     "since": _since, "first": _first, "last": _last, "next": _next, "earlier": _earlier, "streak": _streak,
+    "tie": _tie,
     "ended": _ended, "broken": _broken, "ongoing": _ongoing, "price": _price, "few": _few, "at-least": _at_least,
     "all": _all, "both": _both, "majority": _majority, "minority": _minority, "nothing": _nothing, "modal": _modal,
     "negation": _never, "vague": _never, "puffery": _never, "advice": _never, "cause": _cause,
