@@ -150,7 +150,7 @@ def environment(loader: BaseLoader) -> Environment:
         loader=loader,
         extensions=[Newsroom],
         undefined=StrictUndefined,
-        autoescape=False,
+        autoescape=False,  # noqa: S701  Markdown, not HTML: names go through escape(), the page through nh3
         trim_blocks=True,
         lstrip_blocks=True,
     )
