@@ -135,6 +135,32 @@ def test_a_disabled_source_is_neither_fetched_nor_read(instance: Path) -> None:
         assert store.shelf().spans == {}
 
 
+def test_a_directory_that_is_enabled_again_is_known_at_once(instance: Path) -> None:
+    settings = instance / "content" / "broadtape.toml"
+    run("-C", instance, "fetch")
+    settings.write_text(SETTINGS.replace("exchange =", "enabled = false\nexchange ="))
+    assert results("-C", instance, "fetch")["prices"]["unresolved"] == ["UNLISTED:BAC", "UNLISTED:ZZZ"]
+    settings.write_text(SETTINGS)
+
+    found = results("-C", instance, "fetch")
+
+    assert (found["directory"]["outcome"], found["prices"]["unresolved"]) == ("unchanged", ["UNLISTED:ZZZ"])
+    with MarketReader.open(instance / "var" / "state" / "market.sqlite") as store:
+        assert store.view(store.last_session()).bars("NYSE:BAC").close.tolist() == [55.19]
+
+
+def test_fetches_at_the_same_time_wait_for_each_other(instance: Path) -> None:
+    code = "from broadtape.cli import main; main()"
+    program = [sys.executable, "-c", code, "-C", str(instance), "fetch"]
+    running = [subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
+    ends = [(process.communicate()[1], process.returncode) for process in running]
+
+    assert ends == [(b"", 0)] * 3
+    with MarketReader.open(instance / "var" / "state" / "market.sqlite") as store:
+        assert sorted(one.outcome for one in store.fetches()) == ["stored"] * 2 + ["unchanged"] * 4
+        assert set(store.shelf().spans) == {"NYSE:BAC", "UNLISTED:ZZZ"}
+
+
 def test_an_unset_variable_fails_its_source_alone(instance: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NOWHERE", raising=False)
     (instance / "content" / "broadtape.toml").write_text(SETTINGS.replace("prices.csv", "${NOWHERE}/p.csv"))

@@ -5,8 +5,10 @@ Decides nothing about the rows: sources parse them (newswire), the store keeps t
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Literal
@@ -22,7 +24,7 @@ from newswire.directory import Directory
 from newswire.errors import NewswireError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from broadtape.config import FileSource, Instance
     from broadtape.market.reader import SourceState
@@ -58,15 +60,18 @@ def fetch(
     Instruments are read first, so that the symbols of every other table resolve. A source whose file,
     settings and symbols are as before is left alone. A source that fails leaves what was stored of it.
     With `since`, only what is dated on or after that day is taken in. With `dry_run` nothing is stored.
+    Of several processes that fetch for one instance at a time, each waits for the one before.
     `progress` is told each source before it is read: its name, its place from 0, how many there are.
     """
     sources = _chosen(instance, names)
     now = now or datetime.now(UTC)
     if dry_run:
         return _try(instance, sources, now, since, progress)
-    with MarketStore.open(instance.store) as store:
+    with _only_one(instance), MarketStore.open(instance.store) as store:
         rearranged = store.configure(arrangement_of(instance))
         store.ensure_calendar(now.date())
+        if rearranged:  # a directory that is enabled again is unchanged, but its symbols count from now on
+            store.settle()
         directory = Directory((one.symbol, one.kind) for one in store.shelf().instruments.values())
         known = {one.name: one for one in store.sources()}
         results: list[Fetched] = []
@@ -74,7 +79,7 @@ def fetch(
             if progress:
                 progress(source.name, place, len(sources))
             results.append(_fetch_one(store, instance, source, known.get(source.name), directory, now, since))
-        if rearranged or any(one.outcome == "stored" for one in results):
+        if any(one.outcome == "stored" for one in results):
             store.settle()
         return [_with_disagreements(store, one) for one in results]
 
@@ -98,6 +103,15 @@ def file_settings(source: FileSource) -> files.FileSettings:
         for item in source.instruments
     )
     return files.FileSettings(**{**given, "instruments": named})
+
+
+@contextmanager
+def _only_one(instance: Instance) -> Iterator[None]:
+    """Wait until no other process fetches: what one reads decides what the next one's symbols mean."""
+    instance.state.mkdir(parents=True, exist_ok=True)
+    with (instance.state / "fetch.lock").open("w", encoding="ascii") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 # --- one source -------------------------------------------------------------------------------------------
