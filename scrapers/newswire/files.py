@@ -63,10 +63,12 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 # A close may leave its day's range by this share: feeds round, and correct one column before another.
 # An adjusted close beside raw highs and lows is further out and is refused.
 RANGE_TOLERANCE = 0.005
+# Prices beyond these are mistakes, and their quotients would leave the 28 digits that figures are made with.
+LEAST_PRICE, MOST = 1e-8, 1e12
 DECISION_TIME = time(14, 0)  # a statement of the FOMC, New York
 DECISION_ZONE = ZoneInfo("America/New_York")
 MAX_TEXT = 300  # characters of a name or title
-VERSION = 1  # of this parser: raised when the same bytes would give other observations
+VERSION = 2  # of this parser: raised when the same bytes would give other observations
 
 _SERIES = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.^=\-]{0,63}")
 _KIND = re.compile(r"[a-z][a-z0-9-]{0,31}")
@@ -127,6 +129,10 @@ def load_file(settings: FileSettings, path: Path, *, now: datetime) -> FileSnaps
     """The file's bytes; SourceError when it is missing, unreadable or too large."""
     source, shown = settings.name, str(path)
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):  # opening a pipe waits for its writer
+            raise SourceError(
+                "not a file but a pipe or device; write it to a file", source=source, path=shown
+            )
         with path.open("rb") as file:
             data = file.read(tables.MAX_FILE_BYTES + 1)
             modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
@@ -507,9 +513,9 @@ def _check_values(job: _Job, values: Mapping[str, NDArray[np.float64]]) -> None:
     for name, column in values.items():
         if name in PRICES:
             _check_positive(job.table, job.column(name), column)
-        elif (column < 0).any():
-            row = int(np.argmax(column < 0))
-            job.refuse(row, name, f"{column[row]:g}", "negative")
+        elif ((column < 0) | (column > MOST)).any():
+            row = int(np.argmax((column < 0) | (column > MOST)))
+            job.refuse(row, name, f"{column[row]:g}", "negative" if column[row] < 0 else "too large")
     low, high = values.get("low"), values.get("high")
     if low is None or high is None:
         return
@@ -528,10 +534,11 @@ def _check_values(job: _Job, values: Mapping[str, NDArray[np.float64]]) -> None:
 
 
 def _check_positive(table: Table, column: str, values: NDArray[np.float64]) -> None:
-    wrong = values <= 0
+    wrong = (values <= 0) | (values < LEAST_PRICE) | (values > MOST)
     if wrong.any():
         row = int(np.argmax(wrong))
-        table.refuse(row, column, f"{values[row]:g}", "not a positive price")
+        message = "not a positive price" if values[row] <= 0 else "no price; is it another column's value?"
+        table.refuse(row, column, f"{values[row]:g}", message)
 
 
 def _bar_table(

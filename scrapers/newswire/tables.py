@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 import zlib
 from dataclasses import dataclass, field
@@ -198,7 +199,7 @@ class Table:
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             for row, value in enumerate(column.to_pylist()):
                 if value is not None and not _is_number(str(value)):
-                    self.refuse(row, name, value, "not a number")
+                    self.refuse(row, name, value, _no_number(str(value)))
             raise
         found: NDArray[np.float64] = values.to_numpy(zero_copy_only=False).astype(np.float64)
         infinite = np.isinf(found) | (np.isnan(found) & values.is_valid().to_numpy(zero_copy_only=False))
@@ -256,6 +257,8 @@ def _read_csv(
     data = _as_utf8(data, where)
     header, delimiter = _header(data, where)
     names = _wanted(header, wanted, where)
+    if not data.endswith((b"\n", b"\r")) and b"\n" not in data and b"\r" not in data:
+        data += b"\n"  # arrow takes a header alone for a table only with its line's end
     odd: list[tuple[int, str]] = []
     ragged: list[Any] = []
 
@@ -329,6 +332,8 @@ def _as_utf8(data: bytes, where: Where) -> bytes:
     data = data.removeprefix(b"\xef\xbb\xbf")
     if not data.strip():
         where.refuse("empty; a table needs a header line")
+    if data[:1] in b"\r\n":
+        where.refuse("line 1: empty; the header must be the first line")
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -431,6 +436,15 @@ def _is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text) is not None
 
 
+def _no_number(text: str) -> str:
+    """Why a text is none, where that is plain."""
+    if re.fullmatch(r"[+-]?[\d.]*\d,\d+", text, re.A):
+        return "not a number (write 10.5 and 1234, without commas)"
+    if text.casefold() in ("n/a", "na", "null", "none", "-", ".", "#n/a"):
+        return "not a number (leave the cell empty where there is none)"
+    return "not a number"
+
+
 def _is_date(text: str) -> bool:
     try:
         date.fromisoformat(text)
@@ -440,12 +454,18 @@ def _is_date(text: str) -> bool:
 
 
 def decimals(values: NDArray[np.float64], *, most: int = 4, otherwise: int = 2) -> int:
-    """The fewest decimals that print every value exactly, at most `most`; `otherwise` for float noise."""
+    """The fewest decimals that print every value exactly, at most `most`; `otherwise` for float noise.
+
+    Where `otherwise` would leave less than two digits of the smallest, as many as show four of it.
+    """
     finite = values[np.isfinite(values)]
     for count in range(most + 1):
         if np.allclose(finite, np.round(finite, count), rtol=1e-12, atol=1e-9):
             return count
-    return otherwise
+    smallest = float(np.min(np.abs(finite[finite != 0]), initial=np.inf))
+    if smallest >= 10.0 ** (1 - otherwise):
+        return otherwise
+    return 3 - math.floor(math.log10(smallest))
 
 
 def parse_instant(text: str) -> datetime | date | None:

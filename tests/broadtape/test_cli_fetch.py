@@ -55,6 +55,12 @@ def test_a_fetch_prints_what_was_read_stored_skipped_and_unresolved(instance: Pa
     assert "prices: no loaded instrument for UNLISTED:ZZZ" in done.stdout
 
 
+def test_a_table_without_rows_is_told(instance: Path) -> None:
+    (instance / "content" / "prices.csv").write_text("symbol,date,close")
+
+    assert "prices: the table has a header and no rows" in run("-C", instance, "fetch").stdout
+
+
 def test_a_second_fetch_leaves_everything_alone(instance: Path) -> None:
     run("-C", instance, "fetch")
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import io
+import os
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -10,7 +12,7 @@ import pytest
 import wire
 
 from newswire.errors import BadValue, SourceError
-from newswire.files import NamedInstrument
+from newswire.files import NamedInstrument, load_file
 
 LISTED = {"NASDAQ:AAPL": "stock", "NYSE:BRK.B": "stock", "NYSE:BAC": "stock"}
 HEAD = "symbol,date,open,high,low,close,adj_close,volume\n"
@@ -195,6 +197,14 @@ def test_midnight_and_offset_after_a_date_mean_that_date() -> None:
     [
         ("BAC,2026-01-12,55,56,54,x,55,1", "line 2, column close: not a number: 'x'"),
         ("BAC,2026-01-12,55,56,54,1_000,55,1", "line 2, column close: not a number: '1_000'"),
+        ('BAC,2026-01-12,55,56,54,"54,9",55,1', "not a number (write 10.5 and 1234, without commas): '54,9'"),
+        (
+            "BAC,2026-01-12,55,56,54,N/A,55,1",
+            "not a number (leave the cell empty where there is none): 'N/A'",
+        ),
+        ("BAC,2026-01-12,,,,1e308,55,1", "column close: no price; is it another column's value?: '1e+308'"),
+        ("BAC,2026-01-12,,,,1e-300,55,1", "column close: no price"),
+        ("BAC,2026-01-12,55,56,54,55,55,1e300", "column volume: too large: '1e+300'"),
         ("BAC,2026-01-12,55,56,54,nan,55,1", "line 2, column close: not a finite number: 'nan'"),
         ("BAC,2026-01-12,55,56,54,-inf,55,1", "line 2, column close: not a finite number: '-inf'"),
         ("BAC,2026-01-12,55,56,54,-55,55,1", "line 2, column close: not a positive price: '-55'"),
@@ -236,6 +246,7 @@ def test_the_line_of_an_error_counts_skipped_rows_too() -> None:
     [
         (b"", "empty"),
         (b"\n\n", "empty"),
+        (b"\nsymbol,date,close\nBAC,2026-01-12,1\n", "line 1: empty; the header must be the first line"),
         (b"symbol,date\nBAC,2026-01-12\n", "line 1: no column 'close'; the file has symbol, date"),
         (b"symbol,date,close,close\nBAC,2026-01-12,1,1\n", "line 1: the column 'close' stands twice"),
         (b"symbol,date,close\nB\xe9C,2026-01-12,1\n", "line 2: byte 0xe9 is not UTF-8"),
@@ -253,6 +264,27 @@ def test_an_unreadable_structure_refuses_the_table(data: bytes, complaint: str) 
         wire.parse(data, listed=LISTED)
 
     assert complaint in str(refusal.value)
+
+
+def test_a_header_alone_is_a_table_without_rows() -> None:
+    for text in ("symbol,date,close", "symbol,date,close\n", "symbol,date,close\r\n"):
+        harvest = wire.parse(text, listed=LISTED)
+
+        assert (harvest.rows_read, harvest.bars) == (0, ())
+
+
+def test_small_prices_keep_four_digits_and_ordinary_noise_two_decimals() -> None:
+    small = wire.parse("symbol,date,close\nBAC,2026-01-09,0.00012\nBAC,2026-01-12,0.000137\n", listed=LISTED)
+    noise = wire.parse("symbol,date,close\nBAC,2026-01-09,54.123456789\nBAC,2026-01-12,0.25\n", listed=LISTED)
+
+    assert (small.bars[0].decimals, noise.bars[0].decimals) == (7, 2)
+
+
+def test_a_pipe_is_refused_without_waiting_for_its_writer(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "prices.csv")
+
+    with pytest.raises(SourceError, match="not a file but a pipe or device"):
+        load_file(wire.settings(), tmp_path / "prices.csv", now=wire.NOON)
 
 
 def test_what_unpacks_to_more_than_the_bound_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,6 +106,8 @@ def _print_table(results: Sequence[Fetched]) -> None:
 def _notes(one: Fetched) -> list[str]:
     """What an operator should know of a source, a line each."""
     notes = []
+    if one.outcome in ("stored", "parsed") and not one.counts.rows_read:
+        notes.append("the table has a header and no rows; what was stored of it stays")
     if one.counts.skipped:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(one.counts.skipped.items()))
         notes.append(f"skipped {reasons}")
