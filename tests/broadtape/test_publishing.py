@@ -409,6 +409,20 @@ def test_a_figure_that_may_not_be_republished_is_not_on_a_public_site(make: Make
     assert "may not be republished" in published.problems[0].cause
 
 
+def test_a_preview_that_goes_public_takes_back_what_may_not_be_republished(make: Make) -> None:
+    newsroom = make(market=market())
+    newsroom.post("up", UP)
+    newsroom.post("ferry")
+    newsroom.publish()
+    previewed = newsroom.slugs()
+    newsroom.write("broadtape.toml", '[instance]\ntitle = "T"\ndefault_site = "bay"\naudience = "public"\n')
+    newsroom.publish()
+
+    assert sorted(previewed) == ["ferry", "up"]
+    assert newsroom.slugs() == ["ferry"]
+    assert "last proven revision" not in newsroom.catalogue.problems()[0].remedy
+
+
 def test_a_licensed_figure_is_on_a_public_site(make: Make) -> None:
     newsroom = make(market=market(public=["NASDAQ:AAA"]), settings='audience = "public"\n')
     newsroom.post("up", UP)

@@ -177,6 +177,7 @@ class _Run:
         self.put: list[Article] = []
         self.anew = False  # everything is to be made again: the settings changed, or this program did
         self._known: dict[str, bool] = {}
+        self._licensed: dict[str, bool] = {}
         self._verify: proving.Verify | None = None
 
     # --- the order of things ------------------------------------------------------------------------------
@@ -365,7 +366,7 @@ class _Run:
         state = msgspec.structs.replace(state, proved=wanted, store=self.market.generation if wanted else 0)
         stops = not proof.ok and not proving.override(article)
         stops = stops or (self.instance.audience == "public" and bool(proof.restricted))
-        shown = KEPT if self.revisions.get(path) else ABSENT
+        shown = KEPT if self._proven(path) else ABSENT
         problems = [*parsed.warnings, *proving.problems(article, proof, self.instance.audience, shown=shown)]
         if stops:
             return self._keep(path, state, problems, "held", before)
@@ -438,7 +439,7 @@ class _Run:
         self, path: str, state: _State, problems: list[Problem], outcome: Outcome, before: _State | None
     ) -> _State:
         """The file cannot be shown as it is: its last proven revision stays, if there is one."""
-        held = self.revisions.get(path)
+        held = self._proven(path)
         self.writer.set_problems(path, problems)
         if held is None:
             self.writer.remove(path)
@@ -446,12 +447,29 @@ class _Run:
             self._restore(held)
         return msgspec.structs.replace(state, outcome=outcome, id=state.id or (before.id if before else ""))
 
+    def _proven(self, path: str) -> Revision | None:
+        """The last proven revision, unless its figures may not be republished: it may have been proven for
+        a private preview, or before a licence changed."""
+        held = self.revisions.get(path)
+        if held is None or self.instance.audience == "private":
+            return held
+        if path not in self._licensed:
+            try:
+                _, _, proof = self._proved(held)
+                self._licensed[path] = not proof.restricted if proof is not None else not self.anew
+            except (BroadtapeError, ValueError):
+                self._licensed[path] = not self.anew  # as it was judged when it was last looked at
+        return held if self._licensed[path] else None
+
+    def _proved(self, held: Revision) -> tuple[Article, markdown.Document, Proof | None]:
+        article = reading.article(self.instance, held.path, held.source, held.facts).article
+        document = markdown.parse(article.body, first_line=article.body_line)
+        return article, document, self._proof(held.path, article, document, held.digest, keep=False)
+
     def _restore(self, held: Revision) -> None:
         """Show a last proven revision again, after the catalogue was lost or made anew."""
         try:
-            article = reading.article(self.instance, held.path, held.source, held.facts).article
-            document = markdown.parse(article.body, first_line=article.body_line)
-            proof = self._proof(held.path, article, document, held.digest, keep=False)
+            article, document, proof = self._proved(held)
         except (BroadtapeError, ValueError):
             return  # an older form of front matter; the file's own problem is already said
         address = urls.article(article.date, article.slug)
