@@ -298,6 +298,7 @@ def load(root: Path) -> Instance:
     shown = str(SETTINGS)
     settings = _read(root / SETTINGS, shown, _InstanceFile, warnings)
     _check_sources(settings.sources.files, shown, warnings)
+    _check_desk(settings.desk, shown)
     zone = _zone(settings.instance.time_zone, f"{shown}: instance.time_zone")
     sites = _load_sites(root, zone.key, warnings)
     default = settings.instance.default_site
@@ -436,6 +437,21 @@ def _hints(struct: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 # --- what types cannot say ------------------------------------------------------------------------------
+
+
+def _check_desk(desk: Desk, shown: str) -> None:
+    """No series is compared with itself."""
+    roles: dict[str, str] = {}
+    for role, symbol in desk.benchmarks.items():
+        if symbol in roles:
+            raise BadSettings(
+                f"{shown}: desk.benchmarks.{role}: {symbol} is the benchmark {roles[symbol]} already; name "
+                "another or leave it out"
+            )
+        roles[symbol] = role
+    for number, (first, second) in enumerate(desk.pairs):
+        if first == second:
+            raise BadSettings(f"{shown}: desk.pairs[{number}]: {first} cannot be compared with itself")
 
 
 def _check_sources(sources: tuple[FileSource, ...], shown: str, warnings: list[str]) -> None:

@@ -61,6 +61,17 @@ def test_a_table_without_rows_is_told(instance: Path) -> None:
     assert "prices: the table has a header and no rows" in run("-C", instance, "fetch").stdout
 
 
+def test_what_the_desk_lacks_is_told_at_once(instance: Path) -> None:
+    assert "desk.benchmarks names none: 'write' needs one" in run("-C", instance, "fetch").stdout
+
+    settings = instance / "content" / "broadtape.toml"
+    settings.write_text('[desk]\nbenchmarks = { large = "NYSE:BAC", small = "NYSE:NO" }\n' + SETTINGS)
+    told = run("-C", instance, "fetch").stdout
+
+    assert "desk.benchmarks.small: no source has bars of NYSE:NO" in told
+    assert "desk.benchmarks.large" not in told
+
+
 def test_a_second_fetch_leaves_everything_alone(instance: Path) -> None:
     run("-C", instance, "fetch")
 
@@ -222,7 +233,7 @@ def test_the_commented_settings_of_a_new_instance_are_right(tmp_path: Path) -> N
     lines = path.read_text().splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("# [[sources.files]]"))
     bare = [
-        line.removeprefix("# ") if number >= start or "benchmarks" in line else line
+        line.removeprefix("# ") if number >= start or line.startswith("# benchmarks") else line
         for number, line in enumerate(lines)
     ]
     path.write_text("\n".join(bare))
@@ -231,6 +242,12 @@ def test_the_commented_settings_of_a_new_instance_are_right(tmp_path: Path) -> N
 
     assert loaded.warnings == ()
     assert [one.name for one in loaded.sources] == ["directory", "prices"]
+
+
+def test_what_init_says_to_run_can_be_pasted(tmp_path: Path) -> None:
+    folder = tmp_path / "my town"
+
+    assert f"  broadtape -C '{folder}' fetch\n" in run("init", folder).stdout
 
 
 @pytest.mark.parametrize("words", [("--site", "No Good"), ("--title", 'a "quoted" one')])

@@ -98,6 +98,11 @@ def test_unknown_keys_are_warnings_with_their_place(tmp_path: Path) -> None:
             '[desk]\nbenchmarks = { large = "SPX" }\n',
             "desk.benchmarks.large: 'SPX' is not a qualified symbol such as 'NYSE:BAC'",
         ),
+        (
+            '[desk]\nbenchmarks = { large = "X:A", small = "X:A" }\n',
+            "desk.benchmarks.small: X:A is the benchmark large already",
+        ),
+        ('[desk]\npairs = [["X:A", "X:A"]]\n', "desk.pairs[0]: X:A cannot be compared with itself"),
         ('[instance]\ntime_zone = "New York"\n', "instance.time_zone: 'New York' is no time zone"),
         (
             '[instance]\ndefault_site = "city"\n',

@@ -43,7 +43,7 @@ def command(
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    from broadtape.market.fetching import fetch
+    from broadtape.market.fetching import fetch, lacking_benchmarks
 
     instance = newsroom.instance()
     if not instance.sources:
@@ -64,6 +64,8 @@ def command(
         click.echo(json.dumps([_as_json(one) for one in results], ensure_ascii=False, indent=2))
     else:
         _print_table(results)
+        for note in () if dry_run else lacking_benchmarks(instance):
+            click.echo(f"content/broadtape.toml: {note}")
     failed = [one for one in results if one.outcome == "failed"]
     for one in failed:
         click.echo(f"broadtape: {one.source} failed: {one.message}", err=True)

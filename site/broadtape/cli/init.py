@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shlex
 import tempfile
 from datetime import datetime
 from pathlib import Path
@@ -29,9 +30,10 @@ default_site = "$site"
 audience = "private"                     # nothing is indexable; public: only licensed figures are shown
 
 [desk]
-universe = []                            # groups of companies to look at, named by `group` below
+universe = []                            # groups of companies to look at: ["watched"], by `group` below
 author = "Market Desk"
-# benchmarks = { large = "INDEXSP:SPX", small = "INDEXRUSSELL:RUT", volatility = "INDEXCBOE:VIX" }
+# What an edition is about: `broadtape write` needs one of these, whose prices a source below holds.
+# benchmarks = { large = "INDEXSP:SPX", small = "INDEXRUSSELL:RUT" }
 
 # --- sources: your own files, CSV (also .gz) or Parquet -----------------------------------------------------
 # A path may name an environment variable, "$${MARKET_DATA}/prices.csv"; a relative one starts at content/.
@@ -51,6 +53,10 @@ author = "Market Desk"
 # columns = { symbol = "symbol", date = "date", close = "close", adj_close = "adj_close" }
 # adjustment = "split"                   # of open, high, low, close: raw | split | total (with dividends)
 # group = "watched"
+# instruments = [                        # what no directory lists; `as` is its name in this table
+#   { symbol = "INDEXSP:SPX", as = "SPX", name = "S&P 500", kind = "index" },
+#   { symbol = "INDEXRUSSELL:RUT", as = "RUT", name = "Russell 2000", kind = "index" },
+# ]
 # attribution = "who supplies these figures"
 # licence = "private"                    # private: may be computed with here, not republished
 """
@@ -119,8 +125,10 @@ def command(folder: Path, site: str, title: str) -> None:
         if not path.exists():
             _write(path, Template(text).substitute(words))
     click.echo(f"made {folder}: describe your tables in {folder / 'content' / 'broadtape.toml'}, then run")
-    click.echo(f"  broadtape -C {folder} fetch")
-    click.echo(f"  broadtape -C {folder} serve")
+    shown = shlex.quote(str(folder))
+    click.echo(f"  broadtape -C {shown} fetch")
+    click.echo(f"  broadtape -C {shown} write")
+    click.echo(f"  broadtape -C {shown} serve")
 
 
 def _write(path: Path, text: str) -> None:

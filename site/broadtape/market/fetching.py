@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 import numpy as np
 
-from broadtape.market.reader import Arrangement
+from broadtape.market.reader import Arrangement, MarketReader
 from broadtape.market.store import Counts, MarketStore
 from broadtape.model import BadSettings, BroadtapeError
 from newswire import files
@@ -82,6 +82,19 @@ def fetch(
         if any(one.outcome == "stored" for one in results):
             store.settle()
         return [_with_disagreements(store, one) for one in results]
+
+
+def lacking_benchmarks(instance: Instance) -> tuple[str, ...]:
+    """What keeps the desk from writing, in words: no benchmark named, or one without bars in the store."""
+    with MarketReader.open(instance.store) as store:
+        held = store.shelf().spans
+    if held and not instance.desk.benchmarks:
+        return ("desk.benchmarks names none: 'write' needs one, such as { large = \"INDEXSP:SPX\" }",)
+    return tuple(
+        f"desk.benchmarks.{role}: no source has bars of {symbol}"
+        for role, symbol in instance.desk.benchmarks.items()
+        if symbol not in held
+    )
 
 
 def arrangement_of(instance: Instance) -> Arrangement:
