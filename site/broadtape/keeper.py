@@ -228,18 +228,10 @@ def _not_one_file(path: Path) -> bool:
 
 def main(arguments: list[str]) -> int:
     """The keeper's process: `python -m broadtape.keeper ROOT`."""
-    from broadtape.serving import end_with_parent  # noqa: PLC0415 – only as a process
+    from broadtape.serving import end_with_parent, log_as_lines  # noqa: PLC0415 – only as a process
 
     root = Path(arguments[0])
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    log_as_lines()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -102,6 +102,7 @@ class Reader:
 
 def application() -> Reader:
     """What the server calls in each reader process."""
+    log_as_lines()
     end_with_parent()
     return Reader(Path(os.environ[ROOT_VARIABLE]))
 
@@ -321,6 +322,21 @@ def _stop(children: list[_Child]) -> None:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def log_as_lines() -> None:
+    """One line an event on stderr, as log collectors take them; a trace without the values of variables."""
+    import structlog  # noqa: PLC0415 – the supervisor says what it says by itself
+
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 def end_with_parent() -> None:

@@ -243,6 +243,16 @@ def test_health_is_503_before_anything_was_published(tmp_path: Path) -> None:
     assert Newsroom(tmp_path, FakeCatalogue(generation=0)).get("/healthz").status_code == 503
 
 
+def test_while_pages_are_made_anew_none_is_said_to_be_missing(tmp_path: Path) -> None:
+    room = Newsroom(tmp_path, FakeCatalogue(generation=0))
+
+    for path in ("/", LEAD, "/feed.xml", "/sitemap.xml", "/search?q=fed", "/no-such-page/"):
+        response = room.get(path)
+        assert (response.status_code, response.headers["Retry-After"]) == (503, "5"), path
+        assert response.headers["Cache-Control"] == "no-store"
+    assert room.get("/static/site.css").status_code == 200
+
+
 def test_a_topic_named_like_a_page_does_not_stand_beside_it(room: Newsroom) -> None:
     room.catalogue.publish(entry("a", topics=("markets", "banks")))
     html = room.page("/topics/banks/")

@@ -26,6 +26,7 @@ __all__ = ["create_app"]
 
 MAX_REQUEST = 64 * 1024  # readers send no bodies worth more
 ANY_HOST = ("/healthz", "/metrics")  # asked by address, not by name
+STATIC = ("machines.static", "machines.palette", "machines.favicon")  # what the page about it needs
 
 
 def _now() -> datetime:
@@ -58,6 +59,7 @@ def create_app(
     for module in (front, articles, markets, standing, searching, machines):
         app.register_blueprint(module.blueprint)
     errors.register(app)
+    app.before_request(_wait_for_catalogue)
     return app
 
 
@@ -70,6 +72,12 @@ def _find_site() -> None:
     if site is None:
         abort(421)
     g.site = site
+
+
+def _wait_for_catalogue() -> None:
+    """Until the keeper has published, or published anew, nothing is known: neither that a story is not there."""
+    if press().catalogue.generation == 0 and request.path not in ANY_HOST and request.endpoint not in STATIC:
+        abort(503)
 
 
 def policy(site: Site) -> str:

@@ -531,7 +531,7 @@ class SearchPage:
 
 @dataclass(frozen=True, slots=True)
 class ErrorPage:
-    """What a reader sees instead of a page: 404, 405, 410, 500. `reference` finds the entry in the log."""
+    """What a reader sees instead of a page: 404, 405, 410, 500, 503. `reference` finds the entry in the log."""
 
     code: int
     title: str

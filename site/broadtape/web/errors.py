@@ -32,8 +32,13 @@ TEXTS = {
     ),
     405: ("This cannot be done here", "The page exists, but it only answers requests to read it."),
     410: ("This story was withdrawn", "It was published here and has since been taken back."),
+    503: (
+        "Back in a moment",
+        "The pages of this site are being made anew. Please try again in a few seconds.",
+    ),
     500: ("Something went wrong", "The fault is ours. It has been recorded; please try again in a moment."),
 }
+RETRY_S = "5"
 WAYS_ON = (Link("Front page", "/"), Link("Search", "/search"), Link("Archive", "/archive/"))
 
 
@@ -55,6 +60,10 @@ def on_http(error: HTTPException) -> AnyResponse:
         found = former()
         if found is not None:
             return found
+    if code == 503:
+        waiting = error_page(code, *TEXTS[code])
+        waiting.headers["Retry-After"] = RETRY_S
+        return waiting
     if code >= 500:
         return on_failure(error)
     title, text = TEXTS.get(code, (error.name, "The request could not be understood."))
