@@ -79,7 +79,7 @@ class Desk(_Table, frozen=True, kw_only=True):
         f"NYSEARCA:{ticker}"
         for ticker in ("XLB", "XLC", "XLE", "XLF", "XLI", "XLK", "XLP", "XLRE", "XLU", "XLV", "XLY")
     )
-    most_stories: Annotated[int, Meta(ge=1, le=20)] = 3  # of one edition
+    most_stories: Annotated[int, Meta(ge=1, le=20)] = 4  # of one edition
     seed: int = 0
     author: str = "Market Desk"
 

@@ -90,8 +90,8 @@ def test_pairs_of_the_settings_are_looked_at_in_both_directions() -> None:
 
 
 def test_a_close_above_all_before_is_a_record_rarer_after_a_wait() -> None:
-    waited = only(market(large=wavy([1.2], step=-0.5)), "record", SPX)
-    again = only(market(large=wavy([1.2, 0.2], step=-0.5)), "record", SPX)
+    waited = only(market(large=wavy([3.0], step=-0.5, length=1_300)), "record", SPX)
+    again = only(market(large=wavy([3.0, 0.2], step=-0.5, length=1_300)), "record", SPX)
 
     assert "record high" in waited.statement
     assert waited.rarity < again.rarity

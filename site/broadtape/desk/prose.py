@@ -374,6 +374,18 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
         start = _month_name(first) if first.year == last.year else numbers.month(first)
         return f"{start} through {numbers.month(last)}"
 
+    def single_month(days: Sequence[date]) -> bool:
+        return len({when.replace(day=1) for when in days}) == 1
+
+    def over_days(fact: Fact) -> str:
+        """`on Monday, Jan. 12` for one session, else `from Jan. 2 through Jan. 12`."""
+        start, end = moment(fact, "start"), moment(fact, "end")
+        return (
+            f"on {numbers.weekday(end)}, {numbers.day(end, reference=as_of)}"
+            if start == end
+            else through(fact)
+        )
+
     def ends(fact: Fact) -> str:
         return months([moment(fact, f"end{place}") for place in range(1, number(fact) + 1)])
 
@@ -441,6 +453,8 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
         "through": through,
         "rate": lambda pair: numbers.rate_range(*pair),
         "months": months,
+        "single_month": single_month,
+        "over_days": over_days,
         "month_name": _month_name,
         "months_through": months_through,
         "ends": ends,

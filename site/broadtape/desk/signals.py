@@ -20,6 +20,7 @@ from broadtape.model import Basis, Fact, MarketView, NoData, UnknownSymbol
 
 _LEAST_HISTORY = 250  # sessions: under a year of its own past, a series has no measure of the unusual
 _ROLES = ("large", "small", "tech")
+_RECORD_HISTORY = 1_260  # sessions, five years: a high of less is no record to readers
 _STREAK_FROM = 4  # periods; shorter runs come and go within any fortnight
 _MOVE_WINDOWS = (("1s", 1), ("5s", 5))
 _DRAWDOWNS = (-10.0, -20.0)  # percent below the record: a correction, a bear market
@@ -145,7 +146,8 @@ def _records(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]]
         best = np.maximum.accumulate(closes)
         fresh = np.flatnonzero(closes[1:] > best[:-1]) + 1
         fact = book.find("record", of=symbol, side="high")
-        if fact is not None and len(fresh) > 1 and fresh[-1] == len(closes) - 1:
+        told = fact is not None and ("all-time" in fact.tags or len(closes) >= _RECORD_HISTORY)
+        if fact is not None and told and len(fresh) > 1 and fresh[-1] == len(closes) - 1:
             wait = int(fresh[-1] - fresh[-2])
             rarity = max(float(np.sum(np.diff(fresh) >= wait)) / len(closes), 1 / len(closes))
             what = f"{name} closed at a record high, the first in {wait} sessions"

@@ -224,6 +224,12 @@ def after_cases(
     return said
 
 
+def case_paragraphs(said: Sequence[Planned]) -> list[Paragraph | None]:
+    """What followed the cases, and beside it what is usual and what came later."""
+    first = [one for one in said if one.key in {"what_followed", "few_cases"}]
+    return [paragraph(*first), paragraph(*(one for one in said if one not in first))]
+
+
 def coming(assignment: Assignment, most: int = 3) -> list[Planned]:
     """The scheduled events of the next five weeks that were known, soonest first, one a kind."""
     view = assignment.view

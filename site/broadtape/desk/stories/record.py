@@ -31,11 +31,13 @@ class RecordClose:
     title: str = "an index closes at a record or beyond a round number"
 
     def propose(self, assignment: Assignment) -> list[Proposal]:
-        """One proposal for the strongest such close; other indices' closes are told inside it."""
+        """One proposal for each index with such a close, by its strongest signal."""
+        found: dict[str, Proposal] = {}
         for item in assignment.ranked:
             if item.signal.kind in _KINDS:
-                return [Proposal(self.name, f"record/{item.signal.subject}", item.score.total, item)]
-        return []
+                key = f"record/{item.signal.subject}"
+                found.setdefault(key, Proposal(self.name, key, item.score.total, item))
+        return list(found.values())
 
     def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
         """The close, the way there, the other indices, the companies, precedent, what comes next."""
@@ -182,8 +184,7 @@ class _Plan:
         volatility = common.volatility(self.assignment)
         return section(
             self._say("precedent_heading", "definition") if said else None,
-            paragraph(*(one for one in said if one.key != "what_followed_later")),
-            paragraph(*(one for one in said if one.key == "what_followed_later")),
+            *common.case_paragraphs(said),
             paragraph(self._say("weakest", counter=counter, symbol=small) if counter else None, volatility),
         )
 

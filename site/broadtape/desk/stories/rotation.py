@@ -18,6 +18,7 @@ from broadtape.model import Basis, Fact
 _KINDS = ("relative-streak", "relative-streak-ended")
 _TABLE_MOST = 10  # sessions shown one by one; a longer run shows its first and last four
 _HORIZONS = (21, 63)
+_FAR_DAYS = 180  # an equal run more recent than this is no news
 _EARLY = 10  # day of the month
 _LEAST_RUN = 4  # sessions; shorter runs are everyday
 _CASES_WANTED = 5  # earlier runs; under that the next shorter length is looked at
@@ -72,10 +73,17 @@ class _Plan:
         self.other = self._return(self.vs, self.window)
         self.gap = self.book.find("relative-return", over=self.window, **pair)
         self.values: dict[str, object] = {
-            "of": self.of, "vs": self.vs, "run": self.run, "over": self.over, "longer": self.longer,
-            "equal": self.equal if self.equal is not None and _count(self.equal) else None, "longest": self.longest,
+            "of": self.of, "vs": self.vs, "run": self.run, "over": self.over,
+            "longer": None if self.equal else self.longer,
+            "equal": self.equal if self._far(self.equal) else None, "longest": self.longest,
             "gain": self.gain, "other": self.other, "gap": self.gap, "total": self.basis == "total",
         }  # fmt: skip
+
+    def _far(self, equal: Fact | None) -> bool:
+        """Whether the latest equal run ended far enough back for "matching" it to be news."""
+        if equal is None or not _count(equal):
+            return False
+        return (self.view.as_of - _day(equal, f"end{_count(equal)}")).days >= _FAR_DAYS
 
     def _precedents(self, pair: dict[str, str]) -> tuple[int, Fact | None]:
         """The longest length, at most the run's, that at least a few earlier runs reached; and their count."""
@@ -128,7 +136,9 @@ class _Plan:
                 if self.over and all(broke)
                 else None,
                 self._say("lede_gains") if self.gain and self.other and not self.over else None,
-                self._say("longer") if self.longer and self.values["equal"] and not self.over else None,
+                self._say("longer", longer=self.longer)
+                if self.longer and self.equal and not self.over
+                else None,
             ),
             paragraph(
                 self._say("gap") if self.gap else None,
@@ -156,10 +166,6 @@ class _Plan:
         if isinstance(total, int) and led * 5 <= total * 2:
             said.append(
                 self._say("months_against", "interpretation", f"{months.id}.value <= {total * 2 // 5}")
-            )
-        elif isinstance(total, int) and led * 5 >= total * 3:
-            said.append(
-                self._say("months_along", "interpretation", f"{months.id}.value >= {-(-total * 3 // 5)}")
             )
         return said
 
@@ -194,7 +200,11 @@ class _Plan:
         )
 
     def _round_number(self) -> Planned | None:
-        """The highest round number first closed above during the run."""
+        crossed = self._crossed()
+        return self._say("crossed", crossed=crossed) if crossed else None
+
+    def _crossed(self) -> Fact | None:
+        """The first close above the highest round number reached, if it fell in the run."""
         if self.basis != "price":
             return None
         _, closes = metrics.closes(self.view, self.of, "price")
@@ -203,12 +213,15 @@ class _Plan:
         fact = self.book.find("first-close", of=self.of, side="above", level=reached) if reached else None
         if fact is None or not isinstance(fact.value, date) or not self.start <= fact.value <= self.end:
             return None
-        return self._say("crossed", crossed=fact)
+        return fact
 
     def _record(self) -> Planned | None:
         fact = self.book.find("last-record", of=self.of, side="high") if self.basis == "price" else None
         if fact is None or not self.start <= _day(fact, "date") <= self.view.as_of:
             return None
+        crossed = self._crossed()
+        if crossed is not None and crossed.value == _day(fact, "date"):
+            return None  # the same close, told as the round number it crossed
         return self._say("record", record=fact)
 
     def _companies(self) -> Section | None:
@@ -243,7 +256,7 @@ class _Plan:
             paragraph(
                 self._say("earlier_runs", earlier=self.earlier),
             ),
-            paragraph(*after),
+            *common.case_paragraphs(after),
             paragraph(
                 counter,
             ),

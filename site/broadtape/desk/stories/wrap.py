@@ -59,7 +59,7 @@ class _Plan:
         self.drawdown = self._drawdown()
         self.values: dict[str, object] = {
             "of": self.of, "day_move": self.day, "since": self.since, "down": self.drawdown,
-            "close": self.book.find("level", of=self.of), "total": self.basis == "total",
+            "close": self.book.find("level", of=self.of), "record": self._record(), "total": self.basis == "total",
         }  # fmt: skip
 
     def outline(self, key: str) -> Outline:
@@ -109,10 +109,15 @@ class _Plan:
         if self.day is None or self.basis != "price":
             return None
         fact = self.book.find("return-extreme", of=self.of, side="best" if self.up else "worst")
-        since = fact.get("since") if fact is not None else None
+        if fact is None:
+            return None
+        since = fact.get("since") or fact.get("data_start")
         if since is None or not isinstance(since.value, date):
             return None
         return fact if (self.view.as_of - since.value).days >= _FAR_DAYS else None
+
+    def _record(self) -> Fact | None:
+        return self.book.find("record", of=self.of) if self.basis == "price" else None
 
     def _drawdown(self) -> Fact | None:
         fact = self.book.find("drawdown", of=self.of) if self.basis == "price" else None
@@ -202,7 +207,7 @@ class _Plan:
         counter = self._counter()
         return section(
             self._say("precedent_heading", "definition") if said or counter else None,
-            paragraph(*said),
+            *common.case_paragraphs(said),
             paragraph(counter),
             common.policy(self.assignment),
         )
