@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 Day = date  # for a class that has a field named `date`, inside which mypy no longer takes `date` for the type
 Kind = Literal["index", "etf", "stock"]
 Basis = Literal["price", "total"]  # total: including dividends
-Unit = Literal["percent", "percentage points", "basis points", "points", "USD", "count", "ratio", "date", "text"]
+Unit = Literal[
+    "percent", "percentage points", "basis points", "points", "USD", "count", "ratio", "date", "text"
+]
 
 
 # --- the market, as a stage sees it ---------------------------------------------------------------
@@ -141,35 +143,49 @@ class MarketView(Protocol):
     @property
     def as_of(self) -> date:
         """The last session that may be used, exchange-local."""
+
     @property
     def known(self) -> datetime:
         """Only what was public by this instant (UTC) is visible: the end of `as_of`'s day in `time_zone`."""
+
     @property
     def time_zone(self) -> ZoneInfo:
         """The market's zone; sessions and relative words belong to it."""
+
     @property
     def sessions(self) -> NDArray[np.datetime64]:
         """Every exchange session from 1985 to `as_of` inclusive, datetime64[D]."""
+
     def sessions_after(self, count: int) -> NDArray[np.datetime64]:
         """The next `count` scheduled sessions after `as_of`."""
+
     def instrument(self, symbol: str) -> Instrument:
         """The instrument of a qualified symbol; UnknownSymbol otherwise."""
+
     def instruments(self) -> Sequence[Instrument]:
         """Every listed instrument, by symbol."""
+
     def symbols_with_bars(self) -> Sequence[str]:
         """Qualified symbols that have at least one bar in view, sorted; UNLISTED ones included."""
+
     def bars(self, symbol: str) -> Bars:
         """Bars to `as_of` from the first source that has them; NoData when there are none."""
+
     def group(self, name: str) -> tuple[str, ...]:
         """Members of a named group, sorted; empty when unknown."""
+
     def readings(self, series: str) -> Readings:
         """The series as known; NoData when nothing was known."""
+
     def series(self) -> Sequence[str]:
         """Names of the macro series that have a reading in view."""
+
     def decisions(self) -> Sequence[Decision]:
         """Policy decisions known, ascending by day."""
+
     def events(self) -> Sequence[Event]:
         """Events known at `known`, past and future, ascending by `at`."""
+
     def benchmark(self, role: str) -> str | None:
         """The symbol the settings name for a role: large, small, tech, volatility; None when unset."""
 
@@ -211,7 +227,9 @@ def parse_fact_address(address: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     return metric, tuple(sorted(pairs))
 
 
-PartKind = Literal["change", "level", "count", "date", "month", "year", "entity", "rank", "share", "range", "text"]
+PartKind = Literal[
+    "change", "level", "count", "date", "month", "year", "entity", "rank", "share", "range", "text"
+]
 
 
 @dataclass(frozen=True, slots=True)
