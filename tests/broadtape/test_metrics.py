@@ -287,7 +287,7 @@ def test_a_fact_is_public_only_if_all_its_inputs_are() -> None:
     assert metrics.fact(view, "session-count", from_="2026-01-09", to="2026-01-12").licence == "public"
 
 
-def test_evidence_prints_what_is_stored_with_at_least_the_series_decimals() -> None:
+def test_evidence_prints_what_is_stored_and_prices_at_least_in_cents() -> None:
     view = FakeMarket("2026-01-12", {"NYSE:X": "10.5 0.1234"})
 
     rows = metrics.fact(view, "return", of="X", over="1s").evidence.rows
@@ -685,6 +685,29 @@ def test_scanning_functions_share_their_days() -> None:
     _, last, returns = metrics.period_returns(YEARS, "NYSE:X", "month")
     assert str(last[-1]) == "2025-12-31"
     assert all(later < earlier for earlier, later in pairwise(returns.tolist()[-3:])) or len(returns) == 12
+
+
+def test_later_digits_of_a_series_change_no_earlier_fact() -> None:
+    before = {"NYSE:X": "10.5 11.25", "INDEXX:Y": "10.5 11.25"}
+    after = {"NYSE:X": "10.5 11.25 11.1875", "INDEXX:Y": "10.5 11.25 11.1875"}
+
+    for symbol in before:
+        for metric, asked in (("level", {}), ("return", {"over": "1s"}), ("drawdown", {})):
+            early = metrics.fact(FakeMarket("2026-01-09", before), metric, of=symbol, **asked)
+            market = FakeMarket("2026-01-12", after, decimals=4)
+            late = metrics.fact(market.at("2026-01-09"), metric, of=symbol, **asked)
+            assert early.parts == late.parts
+            assert [row.value for row in early.evidence.rows] == [row.value for row in late.evidence.rows]
+
+
+def test_prices_are_printed_in_cents_and_small_ones_with_four_digits() -> None:
+    market = FakeMarket(
+        "2026-01-12", {"NYSE:A": "159.1155", "NYSE:B": "0.25", "NYSE:C": "0.2537", "NYSE:D": "0.000123456"}
+    )
+
+    printed = [str(metrics.fact(market, "level", of=one).value) for one in ("A", "B", "C", "D")]
+
+    assert printed == ["159.12", "0.25", "0.2537", "0.0001235"]
 
 
 def test_an_index_level_has_no_more_decimals_than_its_source_gave() -> None:

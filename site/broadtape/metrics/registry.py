@@ -20,7 +20,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from broadtape.metrics import windows
-from broadtape.metrics.series import Line, as_date, exact
+from broadtape.metrics.series import Line, as_date, digits, exact
 from broadtape.model import (
     BadParameter,
     Bars,
@@ -144,9 +144,11 @@ class Answer:
         self.close(line.symbol, line.day(position), line.field, float(line.exact(position)), line.bars)
 
     def close(self, symbol: str, day: date, field: str, value: float, bars: Bars) -> None:
-        """Lists one value of an instrument as stored, with at least the decimals it is printed with."""
+        """Lists one value of an instrument as stored, a price at least in cents."""
         self._origin(bars.origin)
-        places = max(bars.decimals, min(6, -int(exact(value).as_tuple().exponent)))
+        given = exact(value)
+        few, many = (0, 6) if bars.unit == "points" else (2, max(6, 3 - given.adjusted()))
+        places = max(few, min(digits(given), many))
         self._add(symbol, day, field, f"{exact(value):.{places}f}", bars.origin)
 
     def rows(self, lines: Iterable[Line], positions: Iterable[int]) -> None:

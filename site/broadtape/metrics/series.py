@@ -30,6 +30,7 @@ Floats = "NDArray[np.float64]"
 
 _NEAR = 1e-12
 _HUNDRED = Decimal(100)
+_MOST_GIVEN = 4  # decimals of an index level; more are a source's float noise
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,17 +60,18 @@ class Line:
         return as_date(self.sessions[position])
 
     def places(self, position: int) -> int:
-        """The decimals to print at a position: the most that the source gave in the 20 sessions to it.
+        """The decimals to print at a position; later data never change it, or filed facts would no longer hold.
 
-        A source that keeps six digits gives 6192.92, and later 23733.9; printing 23,733.90 would claim a digit
-        that it never gave.
+        Prices are printed in cents, those under a dollar with up to four digits. An index level has the most
+        that the source gave in the 20 sessions to it: one that keeps six digits gives 6192.92, and later
+        23733.9; printing 23,733.90 would claim a digit that it never gave.
         """
         if self.bars.unit != "points":
-            return self.bars.decimals  # prices are printed in cents
+            price = self.exact(position)
+            return 2 if price >= 1 else min(3 - price.adjusted(), max(2, digits(price)))
         recent = self.values[max(position - 19, 0) : position + 1]
-        given = [exact(value) for value in recent[np.isfinite(recent)].tolist()]
-        most = max((-int(value.normalize().as_tuple().exponent) for value in given), default=0)
-        return min(max(most, 0), self.bars.decimals)
+        most = max((digits(exact(value)) for value in recent[np.isfinite(recent)].tolist()), default=0)
+        return most if most <= _MOST_GIVEN else 2
 
     def printed(self, position: int) -> Decimal:
         """The value as prose and tables print it: with the decimals the source gives there."""
@@ -132,6 +134,11 @@ def pair(
 def exact(value: float) -> Decimal:
     """The decimal a float stands for: its shortest text, as the source wrote it."""
     return Decimal(repr(float(value)))
+
+
+def digits(value: Decimal) -> int:
+    """How many decimals a value needs; the noise of binary fractions beyond the ninth is none."""
+    return max(-int(round(value, 9).normalize().as_tuple().exponent), 0)
 
 
 def tidy(value: Decimal) -> Decimal:
