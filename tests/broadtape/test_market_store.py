@@ -54,13 +54,15 @@ def test_a_delayed_source_is_known_only_after_its_delay(tmp_path: Path) -> None:
 
 def test_rows_off_session_or_before_its_close_are_left_out_and_counted(tmp_path: Path) -> None:
     noon_of_friday = datetime(2026, 1, 16, 17, 0, tzinfo=UTC)
-    harvest = bars({"2026-01-11": 1, "2026-01-15": 2, "2026-01-16": 3}, at=noon_of_friday)
+    days = {"1984-12-31": 9, "2026-01-11": 1, "2026-01-15": 2, "2026-01-16": 3}
+    harvest = bars(days, at=noon_of_friday)
 
     with wire.open_store(tmp_path) as store:
         counts = store.ingest(harvest)
 
-        assert counts.skipped == {"no session": 1, "session not over": 1}
-        assert (counts.rows_read, counts.stored, counts.fresh) == (3, 1, 1)
+        early = "before the calendar's first year, 1985"
+        assert counts.skipped == {early: 1, "no session": 1, "session not over": 1}
+        assert (counts.rows_read, counts.stored, counts.fresh) == (4, 1, 1)
         assert store.view(date(2026, 1, 16)).bars("NYSE:A").days.tolist() == [date(2026, 1, 15)]
 
 

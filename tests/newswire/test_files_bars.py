@@ -94,7 +94,19 @@ def test_a_table_of_adjusted_closes_only_has_no_price() -> None:
     assert table.adjustment == "total"
     assert np.isnan(table.close).all()
     assert table.adj_close.tolist() == [54.5961]
-    assert table.decimals == 4
+    assert table.decimals == 2
+
+
+def test_prices_are_in_cents_and_levels_as_precise_as_given() -> None:
+    text = "symbol,date,close\nBAC,2026-01-09,100\nBAC,2026-01-12,{}\n"
+
+    found = [
+        wire.parse(text.format(price), listed=LISTED, unit=unit).bars[0].decimals
+        for unit in ("USD", "points")
+        for price in ("101", "101.125")
+    ]
+
+    assert found == [2, 2, 0, 3]
 
 
 def test_prices_including_dividends_are_never_kept_as_closes() -> None:

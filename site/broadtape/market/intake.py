@@ -183,7 +183,9 @@ class Intake:
         on_session = self._sessions[place] == table.days
         due = self._closes[place] + table.provenance.delay_minutes * 60_000_000
         closed = due <= stamp(table.provenance.retrieved)
-        self._leave_out(~on_session, "no session")
+        before = table.days < self._sessions[0]
+        self._leave_out(before, f"before the calendar's first year, {self._sessions[0].item().year}")
+        self._leave_out(~on_session & ~before, "no session")
         self._leave_out(on_session & ~closed, "session not over")
         keep: NDArray[np.bool_] = on_session & closed
         return keep
