@@ -21,6 +21,7 @@ from broadtape.desk.claims import (
     Moment,
     Name,
     Objection,
+    Plain,
     Proper,
     Token,
     Word,
@@ -34,6 +35,7 @@ from broadtape.desk.claims.names import table_for
 from broadtape.desk.claims.parts import Window, shown, window_of
 from broadtape.desk.claims.recomputed import FACT_ID, Facts, Found, Lookup, differs, revised_since, same
 from broadtape.desk.claims.unlinked import Unlinked
+from broadtape.desk.claims.vocabulary import foreign, is_neutral, stranger
 from broadtape.markdown import Block, Sentence, Span
 from broadtape.model import (
     Article,
@@ -60,13 +62,11 @@ _ENGLISH: Final = re.compile(
 )
 
 # Words that the rest of a desk sentence may hold: they claim nothing by themselves.
-_FREE: Final = frozenset(
-    {"close", "earlier", "ongoing", "ended", "total", "next", "intraday", "since"} - {"since"}
-)
+_FREE: Final = frozenset({"close", "total", "intraday"})
 # Words that refer back: allowed outside links where a fact of the article licenses them.
-_REFERRING: Final = frozenset(
-    {"streak", "record", "median", "mean", "few", "cut", "raise", "hold", "broken", "tie"}
-)
+_REFERRING: Final = frozenset({"streak", "record", "median", "mean", "few", "broken", "tie"})
+# Words that tell what or when: allowed outside links where a fact of the same paragraph licenses them.
+_NEARBY: Final = frozenset({"cut", "raise", "hold", "earlier", "ongoing", "ended", "next"})
 _DIRECTIONAL: Final = frozenset({"up", "down", "lead", "lag", "exceed", "flat"})
 _MARKET_UNITS: Final = frozenset({"percent", "percentage points", "basis points", "points"})
 # What the house explains with a figure: the only sentences of kind definition that may hold one.
@@ -180,6 +180,7 @@ class _Proof:
         self.reading = _Reading()
         self.known: dict[str, Fact] = {}
         self._lower: frozenset[str] | None = None
+        self._titled: frozenset[str] | None = None
         self._texts: Unlinked | None = None
         self._read: dict[tuple[str, str, bool], tuple[Token, ...]] = {}
 
@@ -259,6 +260,15 @@ class _Proof:
                 self._prove_unlinked(text, article.lines.get(key, 1), key)
         if not self.desk:
             return
+        if article.as_of is None or article.as_of > article.date.date():
+            line, gives = article.lines.get("as_of", 1), article.as_of or "no as_of"
+            reason = "a desk article gives the last session it uses, and is published no earlier"
+            self._add(f"as_of: {gives}", line, Status.UNSUPPORTED, reason)
+        if article.photo is not None and self._tells(article.photo.credit):
+            line = article.lines.get("photo", 1)
+            self._add(
+                article.photo.credit, line, Status.UNSUPPORTED, "a credit names a source and claims nothing"
+            )
         told = {
             str(part.value) for fact in self.known.values() for part in fact.parts if part.kind == "entity"
         }
@@ -271,7 +281,28 @@ class _Proof:
                     "no fact of the article is about this symbol",
                 )
 
+    def _tells(self, text: str) -> bool:
+        """Whether a text that only names something holds a figure, a date or a direction."""
+        return any(
+            isinstance(token, Figure | Moment)
+            or (isinstance(token, Word) and not _DIRECTIONAL.isdisjoint(token.classes))
+            for token in self._lex(text)
+        )
+
+    def _legible(self, text: str, line: int, source: str = "") -> None:
+        """Nothing in a desk text may be read one way by proof and another way by readers."""
+        if not self.desk:
+            return
+        if found := foreign(text):
+            shown_as = found if found.isprintable() else f"U+{ord(found):04X}"
+            self._add(
+                text[:80], line, Status.UNSUPPORTED, f"the character {shown_as!r} has no place in a desk text"
+            )
+        if "~~" in source:
+            self._add(text[:80], line, Status.UNSUPPORTED, "a desk article strikes nothing out: remove it")
+
     def _prove_unlinked(self, text: str, line: int, where: str) -> None:
+        self._legible(text, line)
         proved = self._unlinked().prove(text)
         if self.desk:
             for piece, status, fact, objection in proved:
@@ -298,6 +329,8 @@ class _Proof:
     def _body(self) -> None:
         table: list[Block] = []
         for block in self.document.blocks:
+            if block.kind in {"paragraph", "item", "quote", "cell", "heading"}:
+                self._legible(block.text, block.line, self.document.source[block.start : block.end])
             if table and (block.kind != "cell" or block.table != table[0].table):
                 self._table(table)
                 table = []
@@ -367,6 +400,7 @@ class _Proof:
         tokens = self._lex(text, opens=not sentence.text[: span.start].strip())
         context = self._context(sentence, span, outside)
         self._judge(text, sentence.line, found, tokens, context, tokens)
+        self._strangers(tokens, sentence.line)
         self.reading.take(fact)
 
     def _judge(
@@ -487,11 +521,11 @@ class _Proof:
             if self.reading.lost or any(concerns(fact, token) for fact in self.reading.facts):
                 return ""
             return f"{token.text} is in no fact of this paragraph"
-        if isinstance(token, Proper):
-            return self._unknown_word(token)
         if isinstance(token, Word):
             return self._word_outside(token, sourced=sourced)
-        return ""
+        if isinstance(token, Plain) and sourced:  # the source answers for its own words
+            return ""
+        return self._unknown_word(token, outside=True)
 
     def _word_outside(self, word: Word, *, sourced: bool) -> str:
         kinds = set(word.classes)
@@ -501,15 +535,36 @@ class _Proof:
             return f"{word.text!r} gives a cause: name and link a source in the same sentence"
         if any(licenses(fact, kind) for kind in kinds & _REFERRING for fact in self.known.values()):
             return ""
-        units = {kind for kind in kinds if kind.startswith("unit:")}
-        if any(licenses(fact, kind) for kind in units for fact in self.reading.facts):
+        nearby = {kind for kind in kinds if kind in _NEARBY or kind.startswith("unit:")}
+        if any(licenses(fact, kind) for kind in nearby for fact in self.reading.facts):
             return ""
         return f"{word.text!r} claims something outside a fact link"
 
-    def _unknown_word(self, token: Token | None) -> str:
-        """Why a capitalised word is no name; empty when it is an ordinary word that opens a sentence."""
-        if not isinstance(token, Proper):
+    def _unknown_word(self, token: Token, *, outside: bool = False) -> str:
+        """Why a word is neither a name nor one of the words that claim nothing; empty when it is."""
+        if isinstance(token, Proper) and not (self.desk and token.initial and is_neutral(token.text)):
+            reason = self._no_known_name(token)
+            if reason:
+                return reason
+        if not self.desk or token.text.lower() in self._titles():
             return ""
+        return stranger(token, outside=outside)
+
+    def _titles(self) -> frozenset[str]:
+        """The words of the events and series that the article's facts are about."""
+        if self._titled is None:
+            texts = [part.value for fact in self.known.values() for part in fact.parts if part.kind == "text"]
+            self._titled = frozenset(word.lower() for text in texts for word in str(text).split())
+        return self._titled
+
+    def _strangers(self, tokens: Sequence[Token], line: int) -> None:
+        """Words of a claim that proof does not know; names are judged with the fact."""
+        for token in tokens:
+            if isinstance(token, Plain) and (reason := self._unknown_word(token)):
+                self._add(token.text, line, Status.UNSUPPORTED, reason)
+
+    def _no_known_name(self, token: Proper) -> str:
+        """Why a capitalised word is no name; empty when it is an ordinary word that opens a sentence."""
         word = token.text.removesuffix("’s").removesuffix("'s")
         if (
             token.initial
@@ -583,7 +638,7 @@ class _Proof:
             self._add(text, line, Status.UNSUPPORTED, "an interpretation needs a guard")
             return
         for token in tokens:
-            if isinstance(token, Proper) and (reason := self._unknown_word(token)):
+            if isinstance(token, Proper) and (reason := self._no_known_name(token)):
                 self._add(token.text, line, Status.UNSUPPORTED, reason)
                 return
             if isinstance(token, Word) and {"cause", "puffery", "advice"} & set(token.classes) and not linked:
@@ -647,6 +702,7 @@ class _Proof:
             self._tickers(cell.text, self._lex(cell.text), cell.line)
             if cell.row == 0:
                 self._label(cell)
+                self._heads_nothing(cell, cells)
                 continue
             label = grid.get((cell.row, 0)) if cell.column else None
             if cell.column == 0 and not any(span.kind == "fact" for span in cell.spans):
@@ -661,12 +717,21 @@ class _Proof:
                 continue
             self._cell(cell, label, headers.get(cell.column))
 
+    def _heads_nothing(self, header: Block, cells: Sequence[Block]) -> None:
+        """A header is judged with the linked cells below it; without any it may not claim."""
+        heads = any(
+            cell.column == header.column and cell.row and any(span.kind == "fact" for span in cell.spans)
+            for cell in cells
+        )
+        if self.desk and not heads and self._tells(header.text):
+            self._add(header.text, header.line, Status.UNSUPPORTED, "no fact link stands below this header")
+
     def _label(self, cell: Block) -> None:
         """A header or row label claims nothing alone, but its names must be known."""
         if not self.desk:
             return
         for token in self._lex(cell.text):
-            if isinstance(token, Proper) and (reason := self._unknown_word(token)):
+            if reason := self._unknown_word(token):
                 self._add(token.text, cell.line, Status.UNSUPPORTED, reason)
 
     def _cell(self, cell: Block, label: Block | None, header: Block | None) -> None:
@@ -690,6 +755,8 @@ class _Proof:
                     self._judge(header.text, header.line, found, tokens, context, own)
                     continue
             self._judge(text, cell.line, found, tokens, context, own)
+            self._strangers(own, cell.line)
+        self._strangers(outside, cell.line)
         claims = [token for token in outside if isinstance(token, Figure | Moment | Word | Proper)]
         if claims and not links and self.desk:
             self._free_cell(cell, [*row, *column, *outside], context)
@@ -841,7 +908,7 @@ def _around(heads: Sequence[Token], own: Sequence[Token]) -> list[Token]:
     ]
 
 
-def _no_name(token: Token | None) -> str:
+def _no_name(token: Token) -> str:
     return f"{token.text!r} is no known name" if isinstance(token, Proper) and not token.initial else ""
 
 

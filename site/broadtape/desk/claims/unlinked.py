@@ -15,7 +15,7 @@ from broadtape.desk.claims.entail import Context, Objection, concerns, entails
 from broadtape.desk.claims.lexer import lex
 from broadtape.desk.claims.names import NameTable
 from broadtape.desk.claims.parts import Window, window_of
-from broadtape.desk.claims.tokens import Figure, Moment, Name, Proper, Token, Word
+from broadtape.desk.claims.tokens import Figure, Moment, Name, Plain, Proper, Token, Word
 from broadtape.model import Fact, Status
 
 _JOINING: Final = r"(?:and|while|but|as|whereas|after)\s"
@@ -47,7 +47,7 @@ class Unlinked:
         facts: Mapping[str, Fact],
         names: NameTable,
         as_of: date,
-        unknown: Callable[[Token | None], str],
+        unknown: Callable[[Token], str],
     ) -> None:
         self.facts, self.names, self.as_of, self.unknown = facts, names, as_of, unknown
         self._tokens: dict[tuple[str, bool], tuple[Token, ...]] = {}
@@ -81,7 +81,7 @@ class Unlinked:
             for end in range(min(len(pieces), at + _LONGEST_PART), at, -1):
                 part = text[pieces[at][0] : pieces[end - 1][1]]
                 for said, path in states[at].items():
-                    for fact in self._sayings(part, said, opens=at == 0):
+                    for fact in self._sayings(part, said, opens=_opens(text, pieces[at][0])):
                         states[end].setdefault(self._after(part, fact, said), (*path, (part, fact)))
         if states[-1]:
             furthest = len(pieces)
@@ -118,7 +118,7 @@ class Unlinked:
 
     def _possibly(self, tokens: Sequence[Token]) -> list[Fact] | None:
         """The facts that say so whatever was said before; None where the part claims nothing."""
-        if any(isinstance(token, Proper) and self._refused(token) for token in tokens):
+        if any(self._refused(token) for token in tokens):
             return []
         tokens = [token for token in tokens if not isinstance(token, Proper)]
         names = [token for token in tokens if isinstance(token, Name) and "" not in token.symbols]
@@ -131,7 +131,8 @@ class Unlinked:
         return [fact for fact in self.facts.values() if entails(tokens, fact, loose, first_only=True).holds]
 
     def _refused(self, token: Token) -> bool:
-        return bool(self.unknown(token))
+        """Whether it is a word that is neither a name nor known to claim nothing."""
+        return isinstance(token, Proper | Plain) and bool(self.unknown(token))
 
     def _context(self, subject: frozenset[str] | None, windows: frozenset[Window]) -> Context:
         return Context(self.as_of, self.names, subject, windows, total_said=True, scoped=False)
@@ -139,9 +140,9 @@ class Unlinked:
     def _explain(self, text: str, clause: tuple[int, int], reached: Path) -> Piece:
         """The clause where the proof ends, with the nearest fact's objection."""
         failing = text[clause[0] : clause[1]]
-        tokens = self._lexed(failing, opens=reached.clauses == 0)
+        tokens = self._lexed(failing, opens=_opens(text, clause[0]))
         for token in tokens:
-            if isinstance(token, Proper) and self._refused(token):
+            if self._refused(token):
                 reason = self.unknown(token)
                 return failing, Status.UNSUPPORTED, None, Objection(Status.UNSUPPORTED, reason, token.text)
         best: tuple[int, Fact, Objection] | None = None
@@ -160,6 +161,11 @@ class Unlinked:
             fact,
             Objection(Status.UNSUPPORTED, near, objection.claimed or failing, objection.computed),
         )
+
+
+def _opens(text: str, place: int) -> bool:
+    """Whether a sentence starts here."""
+    return not text[:place].strip() or text[:place].rstrip()[-1] in ".!?:"
 
 
 def clauses(text: str, names: NameTable) -> list[tuple[int, int]]:
