@@ -298,7 +298,7 @@ def draw(view: MarketView, plan: ChartPlan, written: Draft) -> chart.ChartSpec |
         inside = (bars.days >= np.datetime64(plan.first, "D")) & np.isfinite(values)
         days = bars.days[inside].tolist()
         points = tuple(
-            (day, Decimal(str(value)).quantize(Decimal("0.01")))
+            (day, Decimal(str(round(value, 6))))
             for day, value in zip(days, values[inside].tolist(), strict=True)
         )
         if len(points) < 2:

@@ -246,25 +246,25 @@ def coming(assignment: Assignment, most: int = 3) -> list[Planned]:
 
 
 def levels_table(assignment: Assignment, symbols: Sequence[str]) -> Table | None:
-    """Close and day's change of each symbol that has a price on the session."""
-    rows = []
+    """Close and changes of each symbol that has a price on the session; a column nobody fills is left out."""
+    headers = ["", "Close", "1 session", "5 sessions", "Year to date"]
+    rows: list[list[Cell]] = []
     for symbol in symbols:
         quote = assignment.book.find("quote", of=symbol)
-        change = assignment.book.find("return", of=symbol, over="1s")
-        week = assignment.book.find("return", of=symbol, over="5s")
-        year = assignment.book.find("return", of=symbol, over="ytd")
-        if quote is None or change is None:
+        if quote is None:
             continue
         price = quote.part("value")
         shown = f"{price.value:,.{price.decimals}f}"
-        if price.unit == "USD":
-            shown = f"${shown}"
-        rows.append(
-            (Cell(symbol=symbol), Cell(shown, quote), fact_cell(change), fact_cell(week), fact_cell(year))
-        )
+        changes = [assignment.book.find("return", of=symbol, over=over) for over in ("1s", "5s", "ytd")]
+        close = Cell(f"${shown}" if price.unit == "USD" else shown, quote)
+        rows.append([Cell(symbol=symbol), close, *(fact_cell(fact) for fact in changes)])
+    filled = [place for place in range(len(headers)) if place == 0 or any(row[place].fact for row in rows)]
     if not rows:
         return None
-    return Table(("", "Close", "1 session", "5 sessions", "Year to date"), tuple(rows))
+    return Table(
+        tuple(headers[place] for place in filled),
+        tuple(tuple(row[place] for place in filled) for row in rows),
+    )
 
 
 def session_table(

@@ -31,7 +31,10 @@ class MarketWrap:
 
     def propose(self, assignment: Assignment) -> list[Proposal]:
         """One wrap wherever an index has a close on the session."""
-        if not benchmarks(assignment.view):
+        indices = benchmarks(assignment.view)
+        basis = basis_of(assignment.view, *indices[:1]) if indices else None
+        chosen = {} if basis in (None, "price") else {"basis": str(basis)}
+        if not indices or assignment.book.find("return", of=indices[0], over="1s", **chosen) is None:
             return []
         own = [item for item in assignment.ranked if item.signal.kind in _OWN_KINDS]
         lead = own[0] if own else None
