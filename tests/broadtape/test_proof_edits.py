@@ -95,9 +95,9 @@ def test_the_second_sentence_of_a_summary_may_open_with_an_article(paper: Paper)
 
 
 def test_an_editor_may_use_any_word(paper: Paper) -> None:
-    body = "The market hall, supposedly haunted, reopens. The Russell 2000 [rose 4.1% from Jan. 7 through Jan. 12](fact:{gain})."
+    haunted = "The market hall, supposedly haunted, reopens."
 
-    assert paper.prove(body, origin="editor").ok
+    assert paper.prove(f"{haunted} {GOOD}", origin="editor").ok
 
 
 # --- characters --------------------------------------------------------------------------------------------------
@@ -106,7 +106,8 @@ def test_an_editor_may_use_any_word(paper: Paper) -> None:
 @pytest.mark.parametrize(
     "new",
     [
-        "f\u200bell 4.1%", "f\u0435ll 4.1%", "rose \u00bd%", "rose 4.1%\u00b2", "rose \u2166%", "rose 4.1% \u2193", "rose >4.1%",
+        "f\u200bell 4.1%", "f\u0435ll 4.1%", "rose \u00bd%", "rose 4.1%\u00b2", "rose \u2166%",
+        "rose 4.1% \u2193", "rose >4.1%",
         "rose \u22654.1%", "rose \uff0d4.1%", "rose 4.1%+", "rose 4.1%?", "rose 4\u20601.1%",
     ],
 )  # fmt: skip

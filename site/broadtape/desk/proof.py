@@ -504,7 +504,12 @@ class _Proof:
 
     def _rest(self, sentence: Sentence, outside: Sequence[Token]) -> None:
         sourced = any(span.kind == "link" for span in sentence.spans)
+        counted = {
+            span.start for span in sentence.spans if sentence.text[span.start : span.start + 1].isdigit()
+        }
         for token in outside:
+            if token.text.lower() == "after" and token.end + 1 in counted:
+                continue  # "After [63 sessions the median …]": the link tells of what
             reason = self._outside(token, sourced=sourced)
             if reason:
                 self._add(token.text, sentence.line, Status.UNSUPPORTED, reason)

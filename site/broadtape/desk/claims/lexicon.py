@@ -250,9 +250,11 @@ SERIES: Final[dict[str, tuple[str, ...]]] = {
 }
 ROLES: Final[dict[str, str]] = {
     "small caps": "small", "small-caps": "small", "small-cap stocks": "small", "small-cap": "small",
-    "small-company": "small", "small stocks": "small", "smaller stocks": "small", "smaller companies": "small", "small companies": "small",
+    "small-company": "small", "small stocks": "small", "smaller stocks": "small", "smaller companies": "small",
+    "small companies": "small",
     "large caps": "large", "large-caps": "large", "large-cap stocks": "large", "large-cap": "large",
-    "large-company": "large", "big stocks": "large", "larger stocks": "large", "larger companies": "large", "large companies": "large",
+    "large-company": "large", "big stocks": "large", "larger stocks": "large", "larger companies": "large",
+    "large companies": "large",
 }  # fmt: skip
 
 # Words that may open a sentence with a capital and name nothing.

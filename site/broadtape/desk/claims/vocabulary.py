@@ -41,7 +41,8 @@ _NEUTRAL: Final = lexicon.words("""
     gap margin difference differences distance period periods window windows time times stretch stretches length
     data desk field place places side sides rest kind kinds sort sector sectors group groups territory ground
     statement report decision decisions rate rates range target policy interest reading readings series yield
-    yields publish publishes published release releases released pace size history trading sign general broad broader relative cumulative present row least much long
+    yields publish publishes published release releases released pace size history trading sign general broad
+    broader relative cumulative present row least much long
 """)
 # Inside a claim only, where the dates beside them are judged: outside links they would move it in time.
 _ORDER: Final = lexicon.words("after before")
