@@ -54,6 +54,7 @@ _DIVIDENDS: Final = re.compile(
     re.I,
 )
 _AVERAGE: Final = re.compile(r"\b(?:median|average|mean|typical)", re.I)
+_CLOSES: Final = re.compile(r"\bclos(?:e|es|ed|ing)\b", re.I)
 _LISTED_KINDS: Final = frozenset({"definition", "calendar", "attributed", "interpretation"})
 _RELATIVE_PRONOUN: Final = re.compile(r"\b(?:which|who|whose|that)\W+(?:[a-z]+\W+){0,2}$", re.I)
 _JOINED: Final = re.compile(r"\W*\b(?:and|or)\s+(?:the\s+)?", re.I)
@@ -293,6 +294,8 @@ class _Proof:
         """Nothing in a desk text may be read one way by proof and another way by readers."""
         if not self.desk:
             return
+        for symbol in self.article.symbols:  # a company's own name may hold what a sentence may not
+            text = text.replace(self.names.titles.get(symbol) or symbol, "")
         if found := foreign(text):
             shown_as = found if found.isprintable() else f"U+{ord(found):04X}"
             self._add(
@@ -450,6 +453,7 @@ class _Proof:
             total_said=self.reading.dividends or bool(_DIVIDENDS.search(sentence.text)) or not self.desk,
             scoped=not self.desk or _says_scope(self.reading.block_text or sentence.text),
             median_said=not self.desk or _AVERAGE.search(sentence.text) is not None,
+            closes_said=not self.desk or _CLOSES.search(sentence.text) is not None,
             subject_required=self.desk,
         )
 
@@ -796,6 +800,7 @@ class _Proof:
             total_said=self.reading.dividends or not self.desk,
             scoped=True,
             median_said=True,
+            closes_said=True,
             subject_required=self.desk,
         )
 
