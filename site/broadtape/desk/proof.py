@@ -54,7 +54,6 @@ _DIVIDENDS: Final = re.compile(
     re.I,
 )
 _AVERAGE: Final = re.compile(r"\b(?:median|average|mean|typical)", re.I)
-_CLOSES: Final = re.compile(r"\bclos(?:e|es|ed|ing)\b", re.I)
 _LISTED_KINDS: Final = frozenset({"definition", "calendar", "attributed", "interpretation"})
 _RELATIVE_PRONOUN: Final = re.compile(r"\b(?:which|who|whose|that)\W+(?:[a-z]+\W+){0,2}$", re.I)
 _JOINED: Final = re.compile(r"\W*\b(?:and|or)\s+(?:the\s+)?", re.I)
@@ -453,7 +452,6 @@ class _Proof:
             total_said=self.reading.dividends or bool(_DIVIDENDS.search(sentence.text)) or not self.desk,
             scoped=not self.desk or _says_scope(self.reading.block_text or sentence.text),
             median_said=not self.desk or _AVERAGE.search(sentence.text) is not None,
-            closes_said=not self.desk or _CLOSES.search(sentence.text) is not None,
             subject_required=self.desk,
         )
 
@@ -800,7 +798,6 @@ class _Proof:
             total_said=self.reading.dividends or not self.desk,
             scoped=True,
             median_said=True,
-            closes_said=True,
             subject_required=self.desk,
         )
 
