@@ -121,6 +121,10 @@ FACTS: dict[str, Fact] = {
     ),
     "longer": fact(
         f"streak-last-longer?of={SMALL}&vs={LARGE}", count("value", 8, "sessions"), who(SMALL), who(LARGE, "object"),
+        on("start", "2019-01-02"), on("end", "2019-01-11"), tags="streak lead longer longest since last",
+    ),
+    "longer-tied": fact(
+        f"streak-last-longer?of={SMALL}&vs={TECH}", count("value", 8, "sessions"), who(SMALL), who(TECH, "object"),
         on("start", "2019-01-02"), on("end", "2019-01-11"), tags="streak lead longer longest since last tie",
     ),
     "equal": fact(
@@ -321,6 +325,7 @@ TRUE: tuple[tuple[str, str, str], ...] = (
     ("longer", SMALL, "the longest run since one of eight sessions ended in January 2019"),
     ("longer", SMALL, "the longest since January 2019"),
     ("longer", SMALL, "last had a longer run, of eight sessions, in January 2019"),
+    ("longer-tied", SMALL, "last had a longer run, of eight sessions, in January 2019"),
     ("equal", SMALL, "matching runs that ended in February and September 2022"),
     ("equal", SMALL, "as many as in February and September 2022"),
     ("equal", SMALL, "matching September 2022"),
@@ -373,6 +378,8 @@ TRUE: tuple[tuple[str, str, str], ...] = (
     ("quote", SOFT, "closed at $477.18, down 0.4%, on Monday"),
     ("level", SMALL, "closed at 2,635.70 on Monday, Jan. 12"),
     ("level", SMALL, "closed at 2,636 points"),
+    ("span", SMALL, "rose 6.2% over seven sessions"),
+    ("gap", SMALL, "led the S&P 500 by 4.3 percentage points over the seven sessions through Jan. 12"),
     ("rate", "@FED", "stands at 3.50%–3.75%"),
     ("rate", "@FED", "has been at 3.50% to 3.75% since Dec. 10"),
     ("last-cut", "@FED", "cut its target range by 25 basis points on Dec. 10, to 3.50%–3.75%"),

@@ -128,6 +128,8 @@ def test_nothing_is_struck_out(paper: Paper) -> None:
 def test_a_header_over_no_fact_claims_nothing(paper: Paper) -> None:
     assert edited(paper, "| Index |", "| The S&P 500 fell 9% |")
     assert edited(paper, "| Index |", "| Fell on Jan. 9 |")
+    assert edited(paper, "| Index |", "| The Fed is about to cut |")
+    assert edited(paper, "| Index |", "| Record closes by session |") == []
 
 
 def test_a_credit_claims_nothing(paper: Paper) -> None:
@@ -142,3 +144,30 @@ def test_a_desk_article_says_of_which_session_it_speaks(paper: Paper) -> None:
 
     assert any("last session" in reason for reason in edited(paper, "It", "It", as_of=None))
     assert edited(paper, "It", "It", date=datetime(2025, 1, 12, tzinfo=UTC), as_of=AS_OF)
+
+
+# --- what followed ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "name", "holds"),
+    [
+        ("After such days", "cases", True),
+        ("Over all stretches of that length", "all", True),
+        ("Over all stretches of that length", "cases", False),
+        ("In that stretch", "all", False),
+    ],
+)
+def test_what_followed_all_stretches_is_not_told_of_the_cases(
+    paper: Paper, before: str, name: str, *, holds: bool
+) -> None:
+    asked = {"of": SMALL, "event": "gain", "at_least": "0.04", "horizon": "5", "stat": "median"}
+    paper.ask("cases", "what-followed", **asked)
+    paper.ask("all", "what-followed", **{**asked, "set": "all"})
+    told = paper.facts[name].part("value").value
+    way = f"had a median gain of {told}%" if told > 0 else f"had a median loss of {-told}%"  # type: ignore[operator]  # a Decimal
+    opening = "The Russell 2000 " if before.startswith("After") else f"{before} the Russell 2000 "
+
+    reasons = [claim.reason for claim in paper.prove(f"{opening}[{way}](fact:{{{name}}}).").failing]
+
+    assert any("stretches" in reason for reason in reasons) is not holds

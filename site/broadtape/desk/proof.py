@@ -54,6 +54,10 @@ _DIVIDENDS: Final = re.compile(
     re.I,
 )
 _AVERAGE: Final = re.compile(r"\b(?:median|average|mean|typical)", re.I)
+_CLOSES: Final = re.compile(r"\bclos(?:e|es|ed|ing)\b", re.I)
+_ALL_STRETCHES: Final = re.compile(
+    r"\b(?:all|every|any)\b[^,;:]*\b(?:stretch|period|spell|window|time)", re.I
+)
 _LISTED_KINDS: Final = frozenset({"definition", "calendar", "attributed", "interpretation"})
 _RELATIVE_PRONOUN: Final = re.compile(r"\b(?:which|who|whose|that)\W+(?:[a-z]+\W+){0,2}$", re.I)
 _JOINED: Final = re.compile(r"\W*\b(?:and|or)\s+(?:the\s+)?", re.I)
@@ -66,7 +70,8 @@ _FREE: Final = frozenset({"close", "total", "intraday"})
 # Words that refer back: allowed outside links where a fact of the article licenses them.
 _REFERRING: Final = frozenset({"streak", "record", "median", "mean", "few", "broken", "tie"})
 # Words that tell what or when: allowed outside links where a fact of the same paragraph licenses them.
-_NEARBY: Final = frozenset({"cut", "raise", "hold", "earlier", "ongoing", "ended", "next"})
+_NEARBY: Final = frozenset({"all", "cut", "raise", "hold", "earlier", "ongoing", "ended", "next"})
+_NAMED: Final = frozenset({"close", "streak", "record"})  # what a header may call its column
 _DIRECTIONAL: Final = frozenset({"up", "down", "lead", "lag", "exceed", "flat"})
 _MARKET_UNITS: Final = frozenset({"percent", "percentage points", "basis points", "points"})
 # What the house explains with a figure: the only sentences of kind definition that may hold one.
@@ -282,10 +287,13 @@ class _Proof:
                 )
 
     def _tells(self, text: str) -> bool:
-        """Whether a text that only names something holds a figure, a date or a direction."""
+        """Whether a text that only names something holds a figure, a date or a word that claims."""
         return any(
             isinstance(token, Figure | Moment)
-            or (isinstance(token, Word) and not _DIRECTIONAL.isdisjoint(token.classes))
+            or (
+                isinstance(token, Word)
+                and not all(kind in _NAMED or kind.startswith("unit:") for kind in token.classes)
+            )
             for token in self._lex(text)
         )
 
@@ -402,8 +410,22 @@ class _Proof:
         tokens = self._lex(text, opens=not sentence.text[: span.start].strip())
         context = self._context(sentence, span, outside)
         self._judge(text, sentence.line, found, tokens, context, tokens)
+        self._cases(sentence, span, fact)
         self._strangers(tokens, sentence.line)
         self.reading.take(fact)
+
+    def _cases(self, sentence: Sentence, span: Span, fact: Fact) -> None:
+        """What followed all stretches is told of all, and what followed the cases is not."""
+        if not self.desk or fact.key.metric != "what-followed":
+            return
+        before = [other for other in sentence.spans if other.kind == "fact" and other is not span]
+        text = _masked(sentence.text, before)[: span.end]
+        if ("all" in fact.tags) is not (_ALL_STRETCHES.search(text) is not None):
+            cases = "all stretches of the data" if "all" in fact.tags else "the cases, not all stretches"
+            self._add(
+                sentence.text[span.start : span.end], sentence.line, Status.CONTRADICTED,
+                f"the fact is about {cases}", fact,
+            )  # fmt: skip
 
     def _judge(
         self,
@@ -452,6 +474,7 @@ class _Proof:
             total_said=self.reading.dividends or bool(_DIVIDENDS.search(sentence.text)) or not self.desk,
             scoped=not self.desk or _says_scope(self.reading.block_text or sentence.text),
             median_said=not self.desk or _AVERAGE.search(sentence.text) is not None,
+            closes_said=not self.desk or _CLOSES.search(sentence.text) is not None,
             subject_required=self.desk,
         )
 
@@ -798,6 +821,7 @@ class _Proof:
             total_said=self.reading.dividends or not self.desk,
             scoped=True,
             median_said=True,
+            closes_said=True,
             subject_required=self.desk,
         )
 

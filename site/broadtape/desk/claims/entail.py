@@ -66,7 +66,9 @@ _DIRECTIONS: Final = frozenset(
         "below",
     }
 )
+_CHANGES: Final = frozenset({"return", "relative-return"})
 _POLICY: Final = frozenset({"policy-rate", "policy-last", "policy-moves"})
+_EXTREMES: Final = frozenset({"record", "highest", "lowest"})
 _SUPERLATIVES: Final = frozenset({"record", "highest", "lowest", "longest", "best", "worst", "largest"})
 # Which date parts may follow "since"; by default where the window or the data begin.
 _SINCE: Final[dict[str, tuple[str, ...]]] = {
@@ -81,6 +83,11 @@ _SINCE: Final[dict[str, tuple[str, ...]]] = {
     "policy-rate": ("day",),
 }
 _FROM: Final = frozenset({"from", "between", "starting", "began", "begun", "begins", "starts", "started"})
+_BEGUN: Final = _FROM - {"from", "between"}
+_NO_VALUES: Final = frozenset({"?", "ratio", "rate", "time", "other"})  # units that no part has
+_PAST: Final = lexicon.words("""
+    was were came been had has have did
+""")
 _TO: Final = frozenset({"through", "until", "till", "to", "ended", "ending", "ends", "end", "by", "–", "—"})
 _JOIN: Final = frozenset({"–", "—", "-", "to", "through", "until", "and"})
 _START_PARTS: Final = frozenset({"start", "from", "peak", "data_start", "since"})
@@ -88,6 +95,7 @@ _EVENT_NAMES: Final = {
     "fomc": ("@FED",), "cpi": ("series:CPIAUCSL", "series:CPILFESL"), "jobs": ("series:UNRATE",),
     "gdp": ("series:A191RL1Q225SBEA",),
 }  # fmt: skip
+_FORETOLD: Final = frozenset({"up", "down", "lead", "lag", "exceed", "cut", "raise", "hold"})
 _MAGNITUDE: Final = lexicon.words("""
     move moves moved change changes changed swing gap difference apart distance size
 """)
@@ -102,8 +110,8 @@ class Context:
 
     `subject`: the symbols the nearest name before the claim may mean, None when nothing is named.
     `windows`: stretches of sessions already spoken of, which a claim may leave unsaid; None: it may always.
-    `total_said`, `scoped`, `median_said`: whether the surroundings say that dividends are included, since when the
-    data run, and that a figure is a median or an average.
+    `total_said`, `scoped`, `median_said`, `closes_said`: whether the surroundings say that dividends are included,
+    since when the data run, that a figure is a median or an average, and that prices are those of closes.
     """
 
     as_of: date
@@ -113,6 +121,7 @@ class Context:
     total_said: bool = True
     scoped: bool = False
     median_said: bool = False
+    closes_said: bool = False
     subject_required: bool = True
 
 
@@ -319,6 +328,8 @@ class Judge:
             return said and not figure.ordinal
         if figure.ordinal and part.kind == "count":
             return part.name == "value"
+        if part.kind == "range" and self.text_at(place - 1) in {"by", "from"}:
+            return False  # the range is where the rate is, not how far it moved or where it was
         if part.name == "peak_level":
             return any({"record", "highest"} & set(word.classes) for _, word in self.of(Word))
         if part.name == "level" and self.tags & {"above", "below"}:
@@ -370,7 +381,7 @@ class Judge:
                 and not figure.approximation
                 and (figure.value, figure.upper) == value
             )
-        if figure.upper is not None or figure.unit in {"?", "ratio", "time", "other"}:
+        if figure.upper is not None or figure.unit in _NO_VALUES:
             return False
         if part.kind == "rank":
             bare = figure.ordinal and figure.unit in {"", "members"} and not figure.approximation
@@ -501,7 +512,7 @@ class Judge:
             else figure.text
         )
         alike = [part for part in self.fact.parts if self._alike(figure, part)]
-        if figure.unit == "?" or figure.unit in {"ratio", "time", "other"}:
+        if figure.unit in _NO_VALUES:
             self._object(Status.UNSUPPORTED, f"the fact has no value like {said!r}", said)
         elif alike:
             nearest = min(alike, key=lambda part: _distance(figure, part))
@@ -616,7 +627,13 @@ class Judge:
         """Whether the word that governs the date, and the kind of fact, allow it to be this part."""
         metric = self.fact.key.metric
         base = part.rstrip("0123456789") or part
+        if moment.after in {"before", "after"}:  # both count from the close of the day named
+            return moment.after == "after" and self.period is not None and self.period.kind == "since"
+        if moment.after in _BEGUN and part not in _START_PARTS:
+            return False
         if moment.after == "since":
+            if base == "start" and metric in _CHANGES and self.period and self.period.kind == "span":
+                return False  # the window begins at the close before
             allowed = _SINCE.get(metric, ("start", "data_start", "from"))
             if base not in allowed:
                 return False
@@ -811,10 +828,19 @@ class Judge:
 
     def _words(self) -> None:
         for place, word in self.of(Word):
+            if self._to_come(place, word):
+                self._object(Status.UNSUPPORTED, f"'to {word.text}' is no statement of fact", word.text)
+                continue
             reasons = [refusal(Use(self, place, word), kind) for kind in word.classes]
             if all(reason is not None for reason in reasons):
                 status, text, computed = next(reason for reason in reasons if reason is not None)
                 self._object(status, text, word.text, computed)
+
+    def _to_come(self, place: int, word: Word) -> bool:
+        """Whether an infinitive foretells: "small caps to beat S&P 500"."""
+        if self.text_at(place - 1) != "to" or not _FORETOLD & set(word.classes):
+            return False
+        return place == 1 or isinstance(self.tokens[place - 2], Name)
 
     def units(self) -> set[str]:
         """The units and counting nouns that may be named beside the fact."""
@@ -933,6 +959,10 @@ class Judge:
             self._object(
                 Status.CONTRADICTED, f"the latest equal run ended on {shown(last)}", computed=shown(last)
             )
+        if self.fact.key.metric == "policy-moves":
+            self._told_moves(parts, said)
+        if "scheduled" in self.tags and any(token.text.lower() in _PAST for token in self.tokens):
+            self._object(Status.CONTRADICTED, f"it is still to come, on {computed}", computed=computed)
         for tag in ("median", "mean"):
             if tag in self.tags and "value" in parts and tag not in said and not self.context.median_said:
                 name = "a median" if tag == "median" else "an average"
@@ -941,6 +971,18 @@ class Judge:
                     f"the figure is {name}, and the text does not say so",
                     computed=computed,
                 )
+
+    def _told_moves(self, parts: set[str], said: set[str]) -> None:
+        """Moves of the policy rate are told with their dates, and where they led only with the last of them."""
+        if said & {"cut", "raise"} and not self.matched_dates:
+            self._object(Status.UNSUPPORTED, "the text does not say when the rate was moved")
+        days = [part.name for part in self.fact.parts if part.name[:3] == "day" and part.name[3:].isdigit()]
+        told = parts & {*days, "from", "to"}
+        if days and "range" in parts and told and not told & {days[-1], "to"}:
+            last = shown(self.fact.part(days[-1]))
+            self._object(
+                Status.CONTRADICTED, f"the range was reached with the last move, on {last}", computed=last
+            )
 
     # --- scope ----------------------------------------------------------------------------------------------
 
@@ -965,6 +1007,8 @@ class Judge:
                 self._object(
                     Status.UNSUPPORTED, f"it holds in the data{since} only, and the text does not say so"
                 )
+        if "close" in self.tags and said & _EXTREMES and "close" not in said and not self.context.closes_said:
+            self._object(Status.UNSUPPORTED, "it is one of closes, and the text does not say so")
         if "total" in self.tags and not self.context.total_said and "total" not in said and self.matched:
             self._object(Status.UNSUPPORTED, "the return includes dividends, and the text does not say so")
         if self.period is None or self.window is None or self.context.windows is None or not claims:

@@ -105,6 +105,12 @@ _TWO_WORDS: Final = re.compile(r"[ -]([A-Za-z]+[ -][A-Za-z]+)(?![\w])")
 _TRAILING: Final = re.compile(
     r"\b(last|past|latest|previous|prior|next|first|final|preceding|recent)\s+$", re.I
 )
+_PER: Final = re.compile(  # "6% a session": a rate, which no fact is
+    r"\s*(?:/|\b(?:an?|per|each|every)\s)\s*(?:trading )?(?:session|day|week|month|quarter|year|hour|minute)\b"
+    r"(?! (?:earlier|ago|later|before))",
+    re.IGNORECASE,
+)
+_DURATIONS: Final = frozenset({"sessions", "days", "weeks", "months", "quarters", "years"})
 _SENTENCE_START: Final = re.compile(r"(?:^|[.!?:;]\s+|[“\"(]\s*)$")
 
 
@@ -252,10 +258,19 @@ class _Lexer:
         kind: Approximation = next(
             (kind for at, (_, kind) in enumerate(_APPROXIMATE) if found[f"a{at}"]), "about"
         )
+        if kind == "over" and figure.unit in _DURATIONS and self._lasts(place, found.group()):
+            kind = ""
         self.found.append(
             replace(figure, start=place, text=self.text[place : figure.end], approximation=kind)
         )
         return figure.end
+
+    def _lasts(self, place: int, words: str) -> bool:
+        """Whether "over" tells how long and not how many: "rose 6% over seven sessions", "over the 21 sessions"."""
+        opening = words.lower().split()
+        before = self.found[-1] if self.found else None
+        told = isinstance(before, Figure) and not self.text[before.end : place].strip()
+        return opening == ["over", "the"] or (opening == ["over"] and told)
 
     def _figure(self, place: int) -> Figure | None:
         text = self.text
@@ -431,6 +446,8 @@ class _Lexer:
         before = _TRAILING.search(text[max(0, figure.start - 20) : figure.start])
         if before:
             trailing = before[1].lower()
+        if _PER.match(text, end):
+            unit = "rate"
         return replace(
             figure,
             value=value,
@@ -531,7 +548,10 @@ class _Lexer:
         for count in range(len(pieces), 0, -1):
             end = pieces[count - 1].end()
             phrase = text[place:end].lower().rstrip(".")
-            if lexicon.is_plain_phrase(phrase):
+            counts = phrase.endswith(" all") and _LETTERS.match(
+                text, end + 1
+            )  # "in all, …" but "in all sessions"
+            if lexicon.is_plain_phrase(phrase) and not counts:
                 self.found.append(Plain(place, end, text[place:end]))
                 return end
             classes = lexicon.classes_of(phrase) or lexicon.classes_of(phrase.removesuffix("’s"))

@@ -99,7 +99,7 @@ _CLASSES: Final[dict[str, str]] = {
     "negation": """not no never neither nor cannot can’t without isn’t wasn’t weren’t aren’t didn’t doesn’t don’t
         hasn’t haven’t hadn’t won’t wouldn’t couldn’t shouldn’t failed fail fails failing avoided avoid avoids
         except unless nearly almost hardly barely scarcely false untrue denied reversed reverse instead despite
-        rather_than far_from all_but but_one but_two""",
+        rather_than far_from all_but anything_but everything_but other_than apart_from all_but but_one but_two""",
     "modal": """will would could may might should shall must can expected expect expects likely unlikely probably
         possibly perhaps maybe projected project projects forecast forecasts predicted predict predicts seems seem
         appears appear poised set_to about_to going_to if whether due scheduled hoped planned plans bound_to

@@ -209,7 +209,8 @@ def _ended(use: Use) -> Refusal | None:
         return None
     values = [part.value for part in use.judge.fact.parts if part.name.rstrip("0123456789") == "end"]
     ends = [value for value in values if isinstance(value, date)]
-    if ends and max(ends) < use.judge.as_of and "ongoing" not in use.judge.tags:
+    past = bool(ends) and max(ends) < use.judge.as_of and "ongoing" not in use.judge.tags
+    if past and use.judge.matched_dates:  # undated it would be the present run
         return None
     following = use.judge.tokens[use.place + 1] if use.place + 1 < len(use.judge.tokens) else None
     if use.word.text.lower() in {"ended", "ending", "ends", "end"} and isinstance(following, Moment):
@@ -254,6 +255,18 @@ def _few(use: Use) -> Refusal | None:
     return Status.CONTRADICTED, f"the number is not small; the text says {use.word.text!r}", ""
 
 
+def _longest(use: Use) -> Refusal | None:
+    """Of the last longer run the text may say that this is the longest since, unless one as long stands between."""
+    if use.judge.fact.key.metric == "streak-last-longer":
+        if "tie" in use.judge.tags:
+            return Status.CONTRADICTED, "a run since then was as long: this one only matches it", ""
+        if not any("since" in word.classes for _, word in use.judge.of(Word)):
+            return Status.CONTRADICTED, "the fact does not say that it was the longest", ""
+    if "longest" in use.judge.tags:
+        return None
+    return Status.CONTRADICTED, f"the fact does not say {use.word.text!r}", ", ".join(sorted(use.judge.tags))
+
+
 def _at_least(use: Use) -> Refusal | None:
     if "at-least" in use.judge.tags or use.judge.fact.get("at_least") is not None:
         return None
@@ -262,7 +275,8 @@ def _at_least(use: Use) -> Refusal | None:
 
 def _all(use: Use) -> Refusal | None:
     share = use.judge.share()
-    if "all" in use.judge.tags or share == 100 or ("streak" in use.judge.tags and share is None):
+    counted = any(part.name == "value" for part in use.judge.matched.values())
+    if "all" in use.judge.tags or share == 100 or ("streak" in use.judge.tags and share is None and counted):
         return None
     return Status.CONTRADICTED, f"the fact does not say {use.word.text!r}", ""
 
@@ -347,6 +361,7 @@ _RULES: Final[dict[str, Callable[[Use], Refusal | None]]] = {
     "since": _since, "first": _first, "last": _last, "next": _next, "earlier": _earlier, "streak": _streak,
     "tie": _tie,
     "ended": _ended, "broken": _broken, "ongoing": _ongoing, "price": _price, "few": _few, "at-least": _at_least,
+    "longest": _longest,
     "all": _all, "both": _both, "majority": _majority, "minority": _minority, "nothing": _nothing, "modal": _modal,
     "negation": _never, "vague": _never, "puffery": _never, "advice": _never, "cause": _cause,
 }  # fmt: skip
