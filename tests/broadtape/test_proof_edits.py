@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
+
 import pytest
 from test_proof import AS_OF, GOOD, LARGE, SMALL, Paper
 
@@ -29,7 +32,7 @@ def edited(paper: Paper, old: str, new: str, **front: object) -> list[str]:
     return [claim.reason for claim in paper.prove(GOOD.replace(old, new), **given).failing]
 
 
-# --- words that proof does not know ---------------------------------------------------------------------------
+# --- words that proof does not know -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -100,7 +103,7 @@ def test_an_editor_may_use_any_word(paper: Paper) -> None:
     assert paper.prove(f"{haunted} {GOOD}", origin="editor").ok
 
 
-# --- characters --------------------------------------------------------------------------------------------------
+# --- characters -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -122,7 +125,7 @@ def test_nothing_is_struck_out(paper: Paper) -> None:
     assert any("strikes" in reason for reason in reasons)
 
 
-# --- tables and front matter ----------------------------------------------------------------------------------------
+# --- tables and front matter -----------------------------------------------------------------
 
 
 def test_a_header_over_no_fact_claims_nothing(paper: Paper) -> None:
@@ -146,7 +149,7 @@ def test_a_desk_article_says_of_which_session_it_speaks(paper: Paper) -> None:
     assert edited(paper, "It", "It", date=datetime(2025, 1, 12, tzinfo=UTC), as_of=AS_OF)
 
 
-# --- what followed ---------------------------------------------------------------------------------------------------
+# --- what followed -----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -171,3 +174,77 @@ def test_what_followed_all_stretches_is_not_told_of_the_cases(
     reasons = [claim.reason for claim in paper.prove(f"{opening}[{way}](fact:{{{name}}}).").failing]
 
     assert any("stretches" in reason for reason in reasons) is not holds
+
+
+# --- dates beside a link -----------------------------------------------------------------
+
+DAY = f"fact:return?of={SMALL}&over=2026-01-07..2026-01-07"
+OTHER = DAY.replace(SMALL, LARGE)
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        (f"On Jan. 7 the Russell 2000 [rose 1.0%]({DAY}).", True),
+        (f"The Russell 2000 [rose 1.0%]({DAY}) on Wednesday, Jan. 7.", True),
+        ("From Jan. 7 through Jan. 12 the Russell 2000 [rose 4.1%](fact:{gain}).", True),
+        (f"On Jan. 7 the Russell 2000 [rose 1.0%]({DAY}), and the S&P 500 [was unchanged]({OTHER}).", True),
+        (f"The Russell 2000 [rose 1.0%]({DAY}).", False),
+        (f"On Jan. 8 the Russell 2000 [rose 1.0%]({DAY}).", False),
+        (f"On Thursday, Jan. 7, the Russell 2000 [rose 1.0%]({DAY}).", False),
+        (f"The Russell 2000 [rose 1.0%]({DAY}) before Jan. 7.", False),
+        (f"The Russell 2000 [rose 1.0% on Jan. 7]({DAY}) and Jan. 8.", False),
+        ("On Jan. 7 the Russell 2000 [rose 4.1%](fact:{gain}).", False),
+        ("The Russell 2000 [rose 4.1% in four sessions](fact:{gain}) on Jan. 7.", False),
+        ("Since Jan. 7 the Russell 2000 [rose 4.1%](fact:{gain}).", False),
+        ("From Jan. 12 through Jan. 7 the Russell 2000 [rose 4.1%](fact:{gain}).", False),
+        ("In January the Russell 2000 [closed at 2,081.21](fact:{close}).", False),
+    ],
+)  # fmt: skip
+def test_a_date_beside_a_link_must_be_that_of_its_fact(paper: Paper, text: str, *, holds: bool) -> None:
+    assert paper.prove(text).ok is holds
+
+
+# --- facts.json -----------------------------------------------------------------
+
+
+def tampered(paper: Paper, change: str) -> list[str]:
+    """The reasons why the sound article fails once its facts.json was changed by hand."""
+    article = paper.article(GOOD, title=TITLE, summary=SUMMARY)
+    held = copy.deepcopy(dict(article.facts))
+    record = held["facts"][paper.facts["close"].id]  # type: ignore[index]
+    if change == "row":
+        record["evidence"]["rows"][0]["value"] = "1.00"
+    elif change == "source":
+        record["evidence"]["rows"][0]["source"] = "a better one"
+    elif change == "none":
+        record["evidence"] = {"rows": [], "spans": []}
+    elif change == "as_of":
+        held["as_of"] = "2026-01-09"
+    elif change == "licence":
+        record["licence"] = "public" if record["licence"] == "private" else "private"
+    return [claim.reason for claim in paper.prove(replace(article, facts=held)).failing]
+
+
+@pytest.mark.parametrize("change", ["row", "source", "none", "as_of"])
+def test_evidence_that_readers_see_is_what_was_computed_from(paper: Paper, change: str) -> None:
+    assert any("facts.json" in reason for reason in tampered(paper, change))
+
+
+def test_an_untouched_facts_json_is_sound(paper: Paper) -> None:
+    assert tampered(paper, "nothing") == []
+
+
+def test_a_licence_may_be_narrowed_by_hand_and_not_widened(paper: Paper) -> None:
+    from broadtape.desk.claims.recomputed import embellished
+
+    fact = paper.facts["close"]
+
+    assert embellished(replace(fact, licence="private"), replace(fact, licence="public")) == ""
+    assert "public" in embellished(replace(fact, licence="public"), replace(fact, licence="private"))
+
+
+def test_an_id_of_no_fact_is_called_unknown(paper: Paper) -> None:
+    (claim,) = paper.prove("The Russell 2000 [rose 1%](fact:zzzzzzzz).").failing
+
+    assert claim.reason == "unknown fact zzzzzzzz"

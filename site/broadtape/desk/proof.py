@@ -33,7 +33,16 @@ from broadtape.desk.claims.entail import concerns, is_comparand, licenses
 from broadtape.desk.claims.guards import BadGuard, guard_holds
 from broadtape.desk.claims.names import table_for
 from broadtape.desk.claims.parts import Window, shown, window_of
-from broadtape.desk.claims.recomputed import FACT_ID, Facts, Found, Lookup, differs, revised_since, same
+from broadtape.desk.claims.recomputed import (
+    FACT_ID,
+    Facts,
+    Found,
+    Lookup,
+    differs,
+    embellished,
+    revised_since,
+    same,
+)
 from broadtape.desk.claims.unlinked import Unlinked
 from broadtape.desk.claims.vocabulary import foreign, is_neutral, stranger
 from broadtape.markdown import Block, Sentence, Span
@@ -150,6 +159,9 @@ class _Reading:
     dividends: bool = False
     facts: list[Fact] = field(default_factory=list)
     block_text: str = ""
+    dated: set[Token] = field(
+        default_factory=set
+    )  # dates around this sentence's links that their facts bear out
     lost: bool = False  # a link of this sentence leads to no usable fact: its names cannot be judged
 
     def section(self) -> None:
@@ -226,7 +238,17 @@ class _Proof:
     # --- facts.json -------------------------------------------------------------------------------------
 
     def _file_records(self, linked: set[str]) -> None:
-        """Records that no link uses still stand behind title, captions and guards."""
+        """Records that no link uses still stand behind title, captions and guards; readers see all evidence."""
+        held = self.article.facts.get("as_of") if self.article.facts else None
+        if self.desk and held is not None and held != str(self.article.as_of):
+            reason = f"facts.json is as of {held}, the article as of {self.article.as_of}"
+            self._add("facts.json: as_of", 1, Status.CONTRADICTED, reason)
+        for identity in self.facts.records:
+            found = self.facts.find(identity) if FACT_ID.fullmatch(identity) else None
+            if found is None or not found.fact or not found.filed or not same(found.filed, found.fact):
+                continue
+            if reason := embellished(found.filed, found.fact):
+                self._add(f"facts.json: {identity}", 1, Status.CONTRADICTED, reason, found.fact)
         for identity in self.facts.records:
             if identity in linked:
                 continue
@@ -385,6 +407,7 @@ class _Proof:
         outside = self._lex(rest)
         before = len(self.reading.facts)
         self.reading.lost = False
+        self.reading.dated = set()
         for span in links:
             self._link(sentence, span, outside)
         told = self.reading.facts[before:]
@@ -409,10 +432,34 @@ class _Proof:
         fact = found.fact
         tokens = self._lex(text, opens=not sentence.text[: span.start].strip())
         context = self._context(sentence, span, outside)
+        if self.desk:
+            tokens = self._dated(sentence, span, outside, tokens, fact, context)
         self._judge(text, sentence.line, found, tokens, context, tokens)
         self._cases(sentence, span, fact)
         self._strangers(tokens, sentence.line)
         self.reading.take(fact)
+
+    def _dated(
+        self, sentence: Sentence, span: Span, outside: Sequence[Token], own: tuple[Token, ...], fact: Fact,
+        context: Context,
+    ) -> tuple[Token, ...]:  # fmt: skip
+        """The claim with those dates beside it that say when: "On Jan. 2 the index [rose 1.1%](…)"."""
+        others = [other for other in sentence.spans if other.kind == "fact" and other is not span]
+        start = max((other.end for other in others if other.end <= span.start), default=0)
+        end = min((other.start for other in others if other.start >= span.end), default=len(sentence.text))
+        before: list[Token] = []
+        after: list[Token] = []
+        for token in outside:
+            if not isinstance(token, Moment) or not start <= token.start < end or token in self.reading.dated:
+                continue
+            side = before if token.start < span.start else after
+            side.append(token)
+            verdict = entails((*before, *own, *after), fact, context)
+            if verdict.holds and (token.precise or verdict.says_window):
+                self.reading.dated.add(token)
+            else:
+                side.pop()
+        return (*before, *own, *after)
 
     def _cases(self, sentence: Sentence, span: Span, fact: Fact) -> None:
         """What followed all stretches is told of all, and what followed the cases is not."""
@@ -533,6 +580,8 @@ class _Proof:
             span.start for span in sentence.spans if sentence.text[span.start : span.start + 1].isdigit()
         }
         for token in outside:
+            if token in self.reading.dated:
+                continue
             if token.text.lower() == "after" and token.end + 1 in counted:
                 continue  # "After [63 sessions the median …]": the link tells of what
             reason = self._outside(token, sourced=sourced)

@@ -28,6 +28,7 @@ from broadtape.model import (
 Lookup = Callable[[str], Mapping[str, object] | None]
 
 FACT_ID: Final = re.compile(r"[a-p][a-z2-7]{7}")
+_BARE: Final = re.compile(r"[a-z0-9]{8}")  # meant as an id, though none starts so
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,8 @@ class Facts:
         return self._article.as_of is None or fact.as_of == self._article.as_of
 
     def _computed(self, target: str) -> Found:
+        if _BARE.fullmatch(target) and target not in {one.name for one in metrics.definitions()}:
+            return Found(reason=f"unknown fact {target}", id=target)
         try:
             metric, params = parse_fact_address(target)
             return self._compute(metric, dict(params), self.view(self.as_of))
@@ -141,6 +144,28 @@ def revised_since(filed: Fact, fresh: Fact) -> bool:
     latest = max((row.retrieved for row in fresh.evidence.rows), default=None)
     known = max((row.retrieved for row in filed.evidence.rows), default=None)
     return latest is not None and known is not None and latest > known
+
+
+def embellished(filed: Fact, fresh: Fact) -> str:
+    """Why what stands on file beside a right value is not what it was computed from; empty when it is.
+
+    Rows that are on file and computed must agree, unless the inputs were collected again since.
+    """
+    if filed.licence == "public" and fresh.licence != "public":
+        return "facts.json calls the fact public; its inputs are not"
+    if (fresh.evidence.rows and not filed.evidence.rows) or (
+        fresh.evidence.spans and not filed.evidence.spans
+    ):
+        return "facts.json leaves out the evidence"
+    if revised_since(filed, fresh):
+        return ""
+    computed = {(row.series, row.day, row.field): row for row in fresh.evidence.rows}
+    for row in filed.evidence.rows:
+        now = computed.get((row.series, row.day, row.field))
+        if now is not None and (row.value, row.source) != (now.value, now.source):
+            given, found = f"{row.value} from {row.source}", f"{now.value} from {now.source}"
+            return f"facts.json gives {given} for {row.series} on {row.day}; it is {found}"
+    return ""
 
 
 def differs(filed: Fact, fresh: Fact) -> str:
