@@ -215,14 +215,14 @@ def tampered(paper: Paper, change: str) -> list[str]:
     record = held["facts"][paper.facts["close"].id]  # type: ignore[index]
     if change == "row":
         record["evidence"]["rows"][0]["value"] = "1.00"
+    elif change == "decimals":
+        record["evidence"]["rows"][0]["value"] += "0"
     elif change == "source":
         record["evidence"]["rows"][0]["source"] = "a better one"
     elif change == "none":
         record["evidence"] = {"rows": [], "spans": []}
     elif change == "as_of":
         held["as_of"] = "2026-01-09"
-    elif change == "licence":
-        record["licence"] = "public" if record["licence"] == "private" else "private"
     return [claim.reason for claim in paper.prove(replace(article, facts=held)).failing]
 
 
@@ -233,6 +233,10 @@ def test_evidence_that_readers_see_is_what_was_computed_from(paper: Paper, chang
 
 def test_an_untouched_facts_json_is_sound(paper: Paper) -> None:
     assert tampered(paper, "nothing") == []
+
+
+def test_a_row_may_be_written_with_more_decimals(paper: Paper) -> None:
+    assert tampered(paper, "decimals") == []
 
 
 def test_a_licence_may_be_narrowed_by_hand_and_not_widened(paper: Paper) -> None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from broadtape import metrics
@@ -162,10 +163,18 @@ def embellished(filed: Fact, fresh: Fact) -> str:
     computed = {(row.series, row.day, row.field): row for row in fresh.evidence.rows}
     for row in filed.evidence.rows:
         now = computed.get((row.series, row.day, row.field))
-        if now is not None and (row.value, row.source) != (now.value, now.source):
+        if now is not None and (_amount(row.value), row.source) != (_amount(now.value), now.source):
             given, found = f"{row.value} from {row.source}", f"{now.value} from {now.source}"
             return f"facts.json gives {given} for {row.series} on {row.day}; it is {found}"
     return ""
+
+
+def _amount(printed: str) -> Decimal | str:
+    """A row's value as a number where it is one: "6845.50" is "6845.5"."""
+    try:
+        return Decimal(printed)
+    except InvalidOperation:
+        return printed
 
 
 def differs(filed: Fact, fresh: Fact) -> str:
