@@ -28,6 +28,7 @@ State = Literal["visible", "scheduled", "withdrawn", "hidden"]
 _DROPPING: Final = re.compile(
     r"^[.#]|~$|\.(?:sw[a-z]|tmp|bak|orig|part|crdownload)$|^4913$|___jb_", re.IGNORECASE
 )
+_SHELF: Final = re.compile(r"\d{4}|\d{2}")
 _ATTACHMENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _RIGHTS: Final = "Give the newsroom's user the right to read it"
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -59,6 +60,11 @@ def visible(article: Article, now: datetime) -> bool:
 def is_dropping(name: str) -> bool:
     """Whether a file's name is an editor's or a half-written file's, and no content."""
     return _DROPPING.search(name) is not None
+
+
+def is_shelf(name: str) -> bool:
+    """Whether a folder's name is a year's or a month's: it holds articles and is none, whatever lies in it."""
+    return _SHELF.fullmatch(name) is not None
 
 
 def new_id(moment: datetime | None = None, entropy: bytes | None = None) -> str:
@@ -186,7 +192,7 @@ class Archive:
         except OSError:
             return
         kept = [entry for entry in entries if not is_dropping(entry.name)]
-        if depth and any(entry.name == "index.md" for entry in kept):
+        if depth and not is_shelf(folder.name) and any(entry.name == "index.md" for entry in kept):
             path = folder / "index.md"
             if self._inside(path):
                 yield path

@@ -103,6 +103,7 @@ class _Lint:
         self.known = known
         self.around = around
         self.found: list[Problem] = []
+        self.computed: dict[str, Exception | None] = {}
 
     def run(self) -> list[Problem]:
         self._front_matter()
@@ -304,10 +305,15 @@ class _Lint:
                     line, f"unknown fact {target}", "See broadtape facts; write the claim's long form"
                 )
             return
-        try:
-            computed(self.article, target, self.around.view_for)
-        except (BroadtapeError, ValueError) as error:
-            self.found.append(not_computed(self.article, line, target, error))
+        if target not in self.computed:  # the same fact may be told a thousand times
+            try:
+                computed(self.article, target, self.around.view_for)
+                self.computed[target] = None
+            except (BroadtapeError, ValueError) as error:
+                self.computed[target] = error
+        refused = self.computed[target]
+        if refused is not None:
+            self.found.append(not_computed(self.article, line, target, refused))
             return
         cause = f"a hand-written fact: {target}"
         self._warn(line, cause, "broadtape check --fix computes it and files its evidence")

@@ -95,11 +95,13 @@ def command(newsroom: Newsroom, paths: tuple[Path, ...], as_json: bool) -> None:
 
 def _files(paths: tuple[Path, ...]) -> list[Path]:
     """The Markdown files named: a file itself, a bundle's index.md, or every article below a folder."""
+    from broadtape.archive.files import is_shelf
+
     found: dict[Path, None] = {}
     for path in paths:
         if path.is_file():
             found[path] = None
-        elif (path / "index.md").is_file():
+        elif (path / "index.md").is_file() and not is_shelf(path.name):
             found[path / "index.md"] = None
         else:
             found.update(dict.fromkeys(sorted(p for p in path.rglob("*.md") if not p.name.startswith("."))))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from broadtape import frontmatter
-from broadtape.archive.files import MAX_DEPTH, MAX_FACTS, MAX_FILE, facts_path, is_dropping, slug_of
+from broadtape.archive.files import MAX_DEPTH, MAX_FACTS, MAX_FILE, facts_path, is_dropping, is_shelf, slug_of
 from broadtape.model import BrokenArticle, Problem
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _walk(instance: Instance, folder: str, inside: str, depth: int, found: dict[
         entries = {entry.name: entry for entry in os.scandir(folder) if not is_dropping(entry.name)}
     except OSError:
         return
-    bundle = depth > 0 and "index.md" in entries
+    bundle = depth > 0 and "index.md" in entries and not is_shelf(inside.rpartition("/")[2])
     if bundle:
         entries = {name: entries[name] for name in ("index.md", "facts.json") if name in entries}
     for name, entry in entries.items():
@@ -99,7 +99,9 @@ def _articles_of(instance: Instance, inside: Path) -> set[str]:
     """The article's file that a changed file belongs to: itself, or the one whose facts or picture it is."""
     bundle = inside.with_name("index.md")
     if inside.name == "facts.json" or (
-        inside.suffix.lower() != ".md" and (instance.content / bundle).exists()
+        inside.suffix.lower() != ".md"
+        and not is_shelf(inside.parent.name)
+        and (instance.content / bundle).exists()
     ):
         return {bundle.as_posix()}
     if inside.name.endswith(".facts.json"):
@@ -138,7 +140,10 @@ def in_other_bundle(instance: Instance, path: str) -> bool:
     """Whether the file lies in a bundle without being its article: notes beside index.md are no articles."""
     full = instance.content / path
     return (
-        full.name != "index.md" and full.with_name("index.md").is_file() and full.parent != instance.articles
+        full.name != "index.md"
+        and not is_shelf(full.parent.name)
+        and full.with_name("index.md").is_file()
+        and full.parent != instance.articles
     )
 
 
