@@ -34,3 +34,11 @@ class BadValue(SourceError):
         self.line = line
         self.column = column
         self.value = value
+
+
+class Challenged(SourceError):
+    """The body is a challenge, consent or block page: the site refuses this client, which does not insist."""
+
+
+class Refused(SourceError):
+    """The service answers that it will not: a wrong or missing key, a limit reached, an unknown symbol."""

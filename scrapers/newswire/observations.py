@@ -124,6 +124,132 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """A price in passing: what a source said a symbol traded at. Never a close; `at` is aware UTC."""
+
+    symbol: str
+    price: Decimal
+    previous_close: Decimal | None
+    at: datetime
+    unit: str
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Someone else's headline. `excerpt` is plain text of at most 300 characters; nothing more is kept.
+
+    `published` is aware UTC, None where the entry gives none (then `known_at` is when we read it).
+    `named` holds symbols and identifiers that the entry itself gives ("NYSE:MTUS", "ISIN:US…", "CIK:…").
+    """
+
+    uid: str  # the entry's own id, else its address: the same entry read twice has one
+    title: str
+    link: str
+    publisher: str
+    published: datetime | None
+    known_at: datetime
+    excerpt: str
+    provenance: Provenance
+    updated: datetime | None = None
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    quotes: tuple[tuple[str, str], ...] = ()  # (speaker, words), both within the excerpt
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """A filing with a regulator. `accession` identifies it; `at` is its acceptance, aware UTC."""
+
+    accession: str
+    cik: str  # ten digits
+    company: str
+    form: str
+    filed: date
+    at: datetime
+    items: tuple[str, ...]  # of an 8-K: ("2.02", "9.01")
+    link: str
+    provenance: Provenance
+    period: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A registrant: where it is and what its shares are called. Names no longer used are `former`."""
+
+    cik: str  # ten digits
+    name: str
+    symbols: tuple[str, ...]  # exchange-qualified where the source says so
+    known_at: datetime
+    provenance: Provenance
+    street: str = ""
+    city: str = ""
+    state: str = ""
+    zip_code: str = ""
+    sic: str = ""
+    industry: str = ""
+    former: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyFact:
+    """One figure a company filed: concept, period, value, unit; `known_at` is the filing's day at its close."""
+
+    cik: str  # ten digits
+    concept: str  # "us-gaap:EarningsPerShareDiluted"
+    unit: str
+    start: date | None  # None: a balance at `end`
+    end: date
+    value: Decimal
+    form: str
+    accession: str
+    known_at: datetime
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastPeriod:
+    """One half day of a forecast. Temperatures are in `unit` ("F" or "C")."""
+
+    name: str
+    start: datetime  # aware
+    end: datetime
+    daytime: bool
+    temperature: Decimal | None
+    unit: str
+    rain_chance: int | None  # percent
+    wind: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The weather ahead at a place, as its office issued it."""
+
+    place: str  # the label of the settings
+    issued: datetime
+    periods: tuple[ForecastPeriod, ...]
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something now true of a place: a weather alert, a closed lane. Instants are aware UTC."""
+
+    uid: str
+    place: str
+    kind: Literal["alert", "closure", "chain-control"]
+    title: str
+    words: str
+    starts: datetime | None
+    ends: datetime | None
+    link: str
+    provenance: Provenance
+    severity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """Rows that carried nothing, for one reason ("empty", "trailer", "test issue", "no value").
 
@@ -146,6 +272,13 @@ class Harvest:
     readings: tuple[Reading, ...] = ()
     decisions: tuple[Decision, ...] = ()
     events: tuple[Event, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    stories: tuple[Story, ...] = ()
+    filings: tuple[Filing, ...] = ()
+    companies: tuple[Company, ...] = ()
+    company_facts: tuple[CompanyFact, ...] = ()
+    forecasts: tuple[Forecast, ...] = ()
+    notices: tuple[Notice, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     unresolved: tuple[str, ...] = ()  # symbols kept as UNLISTED:…
     groups: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())  # (group name, member symbols)
