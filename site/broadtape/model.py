@@ -133,6 +133,169 @@ class Event:
     origin: Origin
 
 
+# --- what is told: others' headlines, filings, companies, forecasts -------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A price in passing, according to its source at `at` (UTC). Never a close, never an input of a fact."""
+
+    symbol: str
+    price: Decimal
+    previous_close: Decimal | None
+    at: datetime
+    unit: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """Someone else's headline as last known; `excerpt` is at most 300 characters, nothing more is kept.
+
+    `symbols` are the instruments it is about, as far as that is beyond doubt. `published` is according to
+    the publisher; `known_at` is the earliest the public could know this version (both UTC).
+    """
+
+    uid: str
+    title: str
+    link: str
+    publisher: str
+    published: datetime | None
+    known_at: datetime
+    excerpt: str
+    origin: Origin
+    updated: datetime | None = None
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+    quotes: tuple[tuple[str, str], ...] = ()  # (speaker, words)
+    symbols: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """A filing with a regulator; `at` is its acceptance, UTC. `symbols` are its company's, where known."""
+
+    accession: str
+    cik: str
+    company: str
+    form: str
+    filed: date
+    at: datetime
+    items: tuple[str, ...]
+    link: str
+    origin: Origin
+    period: date | None = None
+    symbols: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A registrant and where it says it is. `symbols` are exchange-qualified where its source says so."""
+
+    cik: str
+    name: str
+    symbols: tuple[str, ...]
+    known_at: datetime
+    origin: Origin
+    street: str = ""
+    city: str = ""
+    state: str = ""
+    zip_code: str = ""
+    sic: str = ""
+    industry: str = ""
+    former: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyFact:
+    """One filed figure: the latest filing known that gives this concept, unit and period."""
+
+    cik: str
+    concept: str
+    unit: str
+    start: date | None
+    end: date
+    value: Decimal
+    form: str
+    accession: str
+    known_at: datetime
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastPeriod:
+    """One half day of a forecast; temperatures in `unit`, instants UTC."""
+
+    name: str
+    start: datetime
+    end: datetime
+    daytime: bool
+    temperature: Decimal | None
+    unit: str
+    rain_chance: int | None
+    wind: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The weather ahead at a place; `stale` once it is older than forecasts are worth showing."""
+
+    place: str
+    issued: datetime
+    periods: tuple[ForecastPeriod, ...]
+    origin: Origin
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something true of a place for now: a weather alert, a closed lane. Instants UTC."""
+
+    uid: str
+    place: str
+    kind: str  # "alert", "closure", "chain-control"
+    title: str
+    words: str
+    starts: datetime | None
+    ends: datetime | None
+    link: str
+    origin: Origin
+    severity: str = ""
+
+
+class NewsView(Protocol):
+    """What had been told by an instant; nothing later than `known` is visible. Absence is an empty tuple."""
+
+    @property
+    def known(self) -> datetime:
+        """Only what was public by this instant (UTC) is visible."""
+
+    def stories(self, since: datetime | None = None, *, symbol: str = "") -> tuple[Story, ...]:
+        """Each story's newest version known, newest first; from `since` on, about an instrument."""
+
+    def filings(
+        self, company: str = "", *, form: str = "", since: datetime | None = None
+    ) -> tuple[Filing, ...]:
+        """Filings, newest first; of a CIK or a symbol, of a form."""
+
+    def companies(self) -> tuple[Company, ...]:
+        """Every registrant known, by CIK, as last known."""
+
+    def company_facts(self, cik: str, concept: str) -> tuple[CompanyFact, ...]:
+        """What a company filed of a concept, by period; of a restated figure the latest known."""
+
+    def forecast(self, place: str) -> Forecast | None:
+        """The newest forecast of a place."""
+
+    def notices(self, place: str) -> tuple[Notice, ...]:
+        """What is in force at a place, by start."""
+
+    def quotes(self, symbol: str) -> tuple[Quote, ...]:
+        """Prices in passing, newest first."""
+
+
 class MarketView(Protocol):
     """The market as it could be known at the end of session `as_of`; every stage reads through one.
 
