@@ -1,4 +1,4 @@
-"""The feeds: RSS 2.0, Atom 1.0 and JSON Feed 1.1 of a site, a topic, an author or a symbol.
+"""The feeds: RSS 2.0, Atom 1.0 and JSON Feed 1.1 of a site, a topic, an author or a symbol, and their OPML.
 
 Owns the form of the feeds and what of an article goes into them; the catalogue decides which are visible,
 HTTP is web's business. docs/contracts/feeds.md says what readers of feeds may rely on.
@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from html import escape as html_escape
+from html import unescape as html_unescape
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import quote, urljoin
+from urllib.parse import quote, urljoin, urlsplit
 from xml.sax.saxutils import escape, quoteattr
 
 from broadtape import __version__, numbers, urls
@@ -29,12 +30,20 @@ if TYPE_CHECKING:
 Format = Literal["rss", "atom", "json"]
 
 FILE: dict[Format, str] = {"rss": "feed.xml", "atom": "atom.xml", "json": "feed.json"}
-MIME: dict[Format, str] = {
-    "rss": "application/rss+xml; charset=utf-8",
-    "atom": "application/atom+xml; charset=utf-8",
+MIME: dict[Format, str] = {  # what links to a feed say
+    "rss": "application/rss+xml",
+    "atom": "application/atom+xml",
+    "json": "application/feed+json",
+}
+# What answers say: browsers apply a style to XML under its general type only, and show the others as source.
+SENT: dict[Format, str] = {
+    "rss": "application/xml; charset=utf-8",
+    "atom": "application/xml; charset=utf-8",
     "json": "application/feed+json; charset=utf-8",
 }
-LENGTH = 20  # items of a feed
+LENGTH = 20  # items of a feed, or of a page of one
+PAGES = 500  # of one feed; what is older is in the archive
+STYLE = "/static/feed.css"  # how a browser shows a feed
 LATE = timedelta(days=1)
 DISCLAIMER = (
     "For information only; not investment advice. Figures come from the sources named in the article, may be "
@@ -55,6 +64,21 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
+class Pages:
+    """Where a feed document stands among the pages of its feed, counted from 1 (RFC 5005, section 3)."""
+
+    number: int = 1
+    last: int = 1
+
+    def links(self) -> dict[str, int]:
+        """The page behind each relation that exists from here."""
+        around = {"first": 1, "previous": self.number - 1, "next": self.number + 1, "last": self.last}
+        if self.last <= 1:
+            return {}
+        return {relation: page for relation, page in around.items() if 1 <= page <= self.last}
+
+
+@dataclass(frozen=True, slots=True)
 class Channel:
     """What a feed is of: titles and absolute addresses."""
 
@@ -67,6 +91,13 @@ class Channel:
     def own(self, form: Format) -> str:
         """The feed's own address in one format."""
         return urljoin(self.home, FILE[form])
+
+    def page(self, form: Format, number: int) -> str:
+        """The address of one of its pages; the first is the feed itself."""
+        own = self.own(form)
+        if number <= 1:
+            return own
+        return f"{own}{'&' if '?' in own else '?'}page={number}"
 
 
 def channel(site: Site, *, topic: str = "", author: str = "", symbol: str = "", name: str = "") -> Channel:
@@ -95,19 +126,56 @@ def feed(
     symbol: str = "",
     name: str = "",
     limit: int = LENGTH,
+    page: int = 1,
+) -> Feed | None:
+    """The feed of a site, or of one topic, author or symbol, as it stands now: newest date first.
+
+    None for a page that it does not have; its first page it always has.
+    """
+    count = catalogue.count(site.key, topic=topic, author=author, symbol=symbol)
+    pages = Pages(page, min(PAGES, max(1, -(-count // limit))))
+    if not 1 <= page <= pages.last:
+        return None
+    entries = catalogue.latest(
+        site.key, limit=limit, offset=(page - 1) * limit, topic=topic, author=author, symbol=symbol
+    )
+    about = channel(site, topic=topic, author=author, symbol=symbol, name=name)
+    return render(about, site, form, entries, pages=pages)
+
+
+def render(
+    about: Channel, site: Site, form: Format, entries: Sequence[Entry], *, pages: Pages | None = None
 ) -> Feed:
-    """The feed of a site, or of one topic, author or symbol, as it stands now: newest date first."""
-    entries = catalogue.latest(site.key, limit=limit, topic=topic, author=author, symbol=symbol)
-    return render(channel(site, topic=topic, author=author, symbol=symbol, name=name), site, form, entries)
-
-
-def render(about: Channel, site: Site, form: Format, entries: Sequence[Entry]) -> Feed:
-    """The entries, in the order given, as one feed."""
+    """The entries, in the order given, as one feed or one page of a feed."""
     items = [_item(site, entry) for entry in entries]
-    text = {"rss": _rss, "atom": _atom, "json": _json}[form](about, items)
+    text = {"rss": _rss, "atom": _atom, "json": _json}[form](about, items, pages or Pages())
     body = text.encode("utf-8")
     newest = max((item.touched for item in items), default=None)
-    return Feed(body, MIME[form], hashlib.sha256(body).hexdigest()[:32], newest)
+    return Feed(body, SENT[form], hashlib.sha256(body).hexdigest()[:32], newest)
+
+
+def opml(site: Site, groups: Iterable[tuple[str, Iterable[Channel]]]) -> bytes:
+    """All feeds of a site as one subscription list (OPML 2.0), a folder for each group that has any."""
+    folders = []
+    for name, channels in groups:
+        outlines = [
+            _empty(
+                "outline",
+                type="rss",
+                text=one.title,
+                title=one.title,
+                description=one.description,
+                xmlUrl=one.own("rss"),
+                htmlUrl=one.home,
+            )
+            for one in channels
+        ]
+        if outlines:
+            opening = f"<outline{_attributes({'text': name})}>"
+            folders.append("\n".join([opening, *outlines, "</outline>"]))
+    head = _wrap("head", [_element("title", f"{site.name}: feeds"), _element("ownerName", site.name)])
+    body = _wrap("body", folders)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n<opml version="2.0">\n{head}\n{body}\n</opml>\n'.encode()
 
 
 def item_id(article_id: str) -> str:
@@ -159,7 +227,7 @@ def _item(site: Site, entry: Entry) -> _Item:
         url=url,
         title=_line(article.title),
         summary=_line(article.summary),
-        html=_clean(entry.feed_html + _tail(site, entry, url)),
+        html=_clean(_own_pictures(entry.feed_html, site) + _tail(site, entry, url)),
         published=article.date,
         updated=updated,
         touched=max(moment for moment in moments if moment is not None).astimezone(UTC),
@@ -168,6 +236,30 @@ def _item(site: Site, entry: Entry) -> _Item:
         enclosure=_enclosure(entry, url),
         source=(_line(source.name), _line(source.url)) if source is not None else None,
     )
+
+
+_IMAGE = re.compile(r"<img\b[^>]*>")
+_ATTRIBUTE = re.compile(r'\b(src|alt)="([^"]*)"')
+
+
+def _own_pictures(markup: str, site: Site) -> str:
+    """The markup with pictures of other hosts than the site and those it allows as links to them.
+
+    A reader of the feed would else be seen by hosts that the page itself never asks.
+    """
+
+    def shown(found: re.Match[str]) -> str:
+        held = dict(_ATTRIBUTE.findall(found[0]))
+        source = html_unescape(held.get("src", ""))
+        parts = urlsplit(urljoin(site.url, source))
+        if f"{parts.scheme}://{parts.netloc}" == site.url or (
+            parts.scheme == "https" and parts.netloc in site.csp_allow
+        ):
+            return found[0]
+        words = held.get("alt") or "Picture"
+        return f'<a href="{html_escape(source)}">{words}</a>' if parts.scheme in ("http", "https") else words
+
+    return _IMAGE.sub(shown, markup)
 
 
 def _tail(site: Site, entry: Entry, url: str) -> str:
@@ -210,7 +302,10 @@ def _enclosure(entry: Entry, url: str) -> _Enclosure | None:
 # --- the three formats --------------------------------------------------------------------------------------
 
 
-def _rss(about: Channel, items: Sequence[_Item]) -> str:
+_PROLOGUE = f'<?xml version="1.0" encoding="utf-8"?>\n<?xml-stylesheet type="text/css" href="{STYLE}"?>\n'
+
+
+def _rss(about: Channel, items: Sequence[_Item], pages: Pages) -> str:
     parts = [
         _element("title", about.title),
         _element("link", about.home),
@@ -219,7 +314,11 @@ def _rss(about: Channel, items: Sequence[_Item]) -> str:
         _element("generator", f"Broadtape {__version__}"),
         _element("docs", "https://www.rssboard.org/rss-specification"),
         _element("ttl", "15"),
-        _empty("atom:link", href=about.own("rss"), rel="self", type=_bare("rss")),
+        _empty("atom:link", href=about.page("rss", pages.number), rel="self", type=MIME["rss"]),
+        *(
+            _empty("atom:link", href=about.page("rss", number), rel=relation, type=MIME["rss"])
+            for relation, number in pages.links().items()
+        ),
     ]
     if items:
         newest = max(item.touched for item in items)
@@ -239,16 +338,23 @@ def _rss(about: Channel, items: Sequence[_Item]) -> str:
         if item.enclosure is not None:
             held = item.enclosure
             fields.append(_empty("enclosure", url=held.url, length=str(held.size), type=held.kind))
+            if held.kind.startswith("image/"):
+                told = [_element("media:description", held.title)] if held.title else []
+                opening = _attributes(
+                    {"url": held.url, "fileSize": str(held.size), "type": held.kind, "medium": "image"}
+                )
+                fields.append("\n".join([f"<media:content{opening}>", *told, "</media:content>"]))
         parts.append(_wrap("item", fields))
     return (
-        '<?xml version="1.0" encoding="utf-8"?>\n'
+        f"{_PROLOGUE}"
         '<rss version="2.0" xmlns:atom="http://www.w3.org/2005/Atom"'
-        ' xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/">\n'
+        ' xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/"'
+        ' xmlns:media="http://search.yahoo.com/mrss/">\n'
         f"{_wrap('channel', parts)}\n</rss>\n"
     )
 
 
-def _atom(about: Channel, items: Sequence[_Item]) -> str:
+def _atom(about: Channel, items: Sequence[_Item], pages: Pages) -> str:
     newest = max((item.touched for item in items), default=datetime(1970, 1, 1, tzinfo=UTC))
     own = about.own("atom")
     parts = [
@@ -256,7 +362,11 @@ def _atom(about: Channel, items: Sequence[_Item]) -> str:
         _element("title", about.title),
         _element("subtitle", about.description),
         _element("updated", newest.isoformat(timespec="seconds")),
-        _empty("link", rel="self", type=_bare("atom"), href=own),
+        _empty("link", rel="self", type=MIME["atom"], href=about.page("atom", pages.number)),
+        *(
+            _empty("link", rel=relation, type=MIME["atom"], href=about.page("atom", number))
+            for relation, number in pages.links().items()
+        ),
         _empty("link", rel="alternate", type="text/html", href=about.home),
         _wrap("author", [_element("name", about.publisher)]),
         _element("generator", "Broadtape", version=__version__),
@@ -282,10 +392,10 @@ def _atom(about: Channel, items: Sequence[_Item]) -> str:
             fields.append(_empty("link", rel="via", href=item.source[1], title=item.source[0]))
         parts.append(_wrap("entry", fields))
     opening = f'<feed xmlns="http://www.w3.org/2005/Atom" xml:lang={quoteattr(_clean(about.language))}>'
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{opening}\n' + "\n".join(parts) + "\n</feed>\n"
+    return f"{_PROLOGUE}{opening}\n" + "\n".join(parts) + "\n</feed>\n"
 
 
-def _json(about: Channel, items: Sequence[_Item]) -> str:
+def _json(about: Channel, items: Sequence[_Item], pages: Pages) -> str:
     listed = []
     for item in items:
         fields: dict[str, object] = {
@@ -317,7 +427,8 @@ def _json(about: Channel, items: Sequence[_Item]) -> str:
         "title": _line(about.title),
         "description": _line(about.description),
         "home_page_url": about.home,
-        "feed_url": about.own("json"),
+        "feed_url": about.page("json", pages.number),
+        **({"next_url": about.page("json", pages.number + 1)} if "next" in pages.links() else {}),
         "language": about.language,
         "authors": [{"name": _line(about.publisher)}],
         "items": listed,
@@ -354,7 +465,3 @@ def _empty(element: str, /, **attributes: str) -> str:
 
 def _wrap(element: str, parts: Iterable[str]) -> str:
     return f"<{element}>\n" + "\n".join(parts) + f"\n</{element}>"
-
-
-def _bare(form: Format) -> str:
-    return MIME[form].partition(";")[0]

@@ -37,7 +37,7 @@ FIXED: Final = frozenset(
     [
         FRONT, MARKETS, CORRECTIONS, ARCHIVE, ABOUT, METHODS, PRIVACY, TERMS, ACCESSIBILITY, SEARCH, SUGGEST,
         SITEMAP, NEWS_SITEMAP, ROBOTS, OPENSEARCH, HEALTH, METRICS, EDITOR, API, "/feed.xml", "/atom.xml",
-        "/feed.json", "/topics/", "/authors/", "/definitions/",
+        "/feed.json", "/feeds.opml", "/feeds/", "/topics/", "/authors/", "/definitions/",
     ]
 )  # fmt: skip
 """Addresses that are there whatever the archive holds."""

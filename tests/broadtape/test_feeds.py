@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -32,7 +32,7 @@ NS = {
 def site(**more: Any) -> Site:
     held = {
         "key": "bay", "name": "Bay & Hills", "tagline": "The bay's own", "url": "https://bay.example",
-        "time_zone": ZoneInfo("America/Los_Angeles"), "locale": "en_US",
+        "time_zone": ZoneInfo("America/Los_Angeles"), "locale": "en_US", "csp_allow": (),
     }  # fmt: skip
     return cast(Site, SimpleNamespace(**(held | more)))
 
@@ -63,6 +63,12 @@ def parsed(form: Format, *entries: Entry, where: Site | None = None) -> Any:
         assert not held.bozo, held.bozo_exception
         return held
     return json.loads(body)
+
+
+def the_feed(catalogue: Catalogue, form: Format, page: int = 1, **wanted: str) -> feeds.Feed:
+    found = feeds.feed(catalogue, site(), form, page=page, **wanted)  # type: ignore[arg-type] # filters only
+    assert found is not None
+    return found
 
 
 def item(form: Format, one: Entry) -> dict[str, str]:
@@ -230,7 +236,7 @@ def test_topic_author_and_symbol_feeds_hold_only_theirs(tmp_path: Path) -> None:
     catalogue = Catalogue(path, now=lambda: NOW)
 
     def titles(**wanted: str) -> list[str]:
-        held = json.loads(feeds.feed(catalogue, site(), "json", **wanted).body)  # type: ignore[arg-type] # filters only
+        held = json.loads(the_feed(catalogue, "json", **wanted).body)
         return [one["title"] for one in held["items"]]
 
     assert titles() == ["c", "b", "a"]
@@ -242,3 +248,124 @@ def test_topic_author_and_symbol_feeds_hold_only_theirs(tmp_path: Path) -> None:
         "Bay & Hills: Nvidia",
         "https://bay.example/quotes/NASDAQ:NVDA/atom.xml",
     )
+
+
+@pytest.fixture
+def years(tmp_path: Path) -> Catalogue:
+    """Forty-five articles, one a day."""
+    path = tmp_path / "catalogue.sqlite"
+    with CatalogueWriter(path) as writer, writer.change(now=NOW):
+        for n in range(45):
+            article = replace(
+                entry().article, path=f"{n}", id=f"{n}", slug=f"{n}", title=f"No. {n}",
+                date=datetime(2025, 11, 1, 12, tzinfo=UTC) + timedelta(days=n),
+            )  # fmt: skip
+            writer.put(Filing(article, f"/{n}/", "", "", 1, {}, {}, {"bay": "<p>x</p>"}, ()), now=NOW)
+    return Catalogue(path, now=lambda: NOW)
+
+
+def relations(body: bytes, form: Format) -> dict[str, str]:
+    path = "//a:feed/a:link" if form == "atom" else "//channel/a:link"
+    links = etree.fromstring(body).xpath(path, namespaces=NS)
+    return {link.get("rel"): link.get("href") for link in links}
+
+
+def test_following_next_reads_every_article_once_in_every_format(years: Catalogue) -> None:
+    for form in FORMATS:
+        ids: list[str] = []
+        page: int | None = 1
+        while page:
+            body = the_feed(years, form, page=page).body
+            if form == "json":
+                held = json.loads(body)
+                ids += [one["id"] for one in held["items"]]
+                onward = held.get("next_url", "")
+            else:
+                ids += [one.id for one in feedparser.parse(body).entries]
+                onward = relations(body, form).get("next", "")
+            page = int(onward.rpartition("=")[2]) if onward else None
+
+        assert len(ids) == 45, form
+        assert len(set(ids)) == 45, form
+
+
+@pytest.mark.parametrize("form", ["rss", "atom"])
+def test_a_page_names_its_neighbours_and_itself(years: Catalogue, form: Format) -> None:
+    own = f"https://bay.example/{feeds.FILE[form]}"
+
+    middle = relations(the_feed(years, form, page=2).body, form)
+    assert {name: middle[name] for name in ("self", "first", "previous", "next", "last")} == {
+        "self": f"{own}?page=2", "first": own, "previous": own, "next": f"{own}?page=3", "last": f"{own}?page=3",
+    }  # fmt: skip
+    assert "previous" not in relations(the_feed(years, form).body, form)
+    assert "next" not in relations(the_feed(years, form, page=3).body, form)
+
+
+@pytest.mark.parametrize("page", [0, -1, 4, 9999])
+def test_a_page_beyond_the_feed_is_none(years: Catalogue, page: int) -> None:
+    assert feeds.feed(years, site(), "rss", page=page) is None
+
+
+def test_a_feed_that_fits_one_page_names_no_others() -> None:
+    there = site()
+    body = feeds.render(feeds.channel(there), there, "atom", [entry()]).body
+
+    assert set(relations(body, "atom")) == {"self", "alternate"}
+
+
+@pytest.mark.parametrize(
+    ("markup", "kept"),
+    [
+        ('<img src="https://bay.example/m/a.png" alt="A" loading="lazy">', True),
+        ('<img src="/m/a.png" alt="A">', True),
+        ('<img src="https://pictures.example/a.png" alt="A">', True),
+        ('<img src="https://tracker.example/a.png?id=1" alt="A">', False),
+        ('<img src="http://pictures.example/a.png" alt="A">', False),
+        ('<img src="//tracker.example/a.png" alt="A">', False),
+        ('<img alt="A" src="https://bay.example.evil.example/a.png">', False),
+        ('<img src="data:image/png;base64,xx" alt="A">', False),
+    ],
+)
+def test_a_picture_of_another_host_is_a_link_in_feeds(markup: str, kept: bool) -> None:
+    there = site(csp_allow=("pictures.example",))
+    one = entry(feed_html=f"<p>{markup}</p>")
+    held = json.loads(feeds.render(feeds.channel(there), there, "json", [one]).body)
+
+    html = held["items"][0]["content_html"]
+    assert ("<img" in html) is kept
+    assert "A" in html
+
+
+def test_a_picture_is_media_with_its_words_in_rss() -> None:
+    there, one = site(), entry(photo=Photo("chart.svg", alt="A line & a dot"), photo_bytes=1234)
+    tree = etree.fromstring(feeds.render(feeds.channel(there), there, "rss", [one]).body)
+
+    media = tree.find(".//{http://search.yahoo.com/mrss/}content")
+    assert media is not None
+    assert (media.get("medium"), media.get("fileSize"), media.get("type")) == (
+        "image",
+        "1234",
+        "image/svg+xml",
+    )
+    assert media.findtext("{http://search.yahoo.com/mrss/}description") == "A line & a dot"
+
+
+def test_the_list_of_feeds_is_opml_with_a_folder_for_each_group_that_has_any() -> None:
+    there = site()
+    body = feeds.opml(
+        there,
+        [
+            ("Bay", [feeds.channel(there)]),
+            ("Topics", [feeds.channel(there, topic="rates", name="Rates & bonds")]),
+            ("Authors", []),
+        ],
+    )
+
+    tree = etree.fromstring(body)
+    assert tree.get("version") == "2.0"
+    assert [one.get("text") for one in tree.findall("body/outline")] == ["Bay", "Topics"]
+    leaves = [one for one in tree.iter("outline") if one.get("type") == "rss"]
+    assert [one.get("xmlUrl") for one in leaves] == [
+        "https://bay.example/feed.xml", "https://bay.example/topics/rates/feed.xml",
+    ]  # fmt: skip
+    assert leaves[1].get("title") == "Bay & Hills: Rates & bonds"

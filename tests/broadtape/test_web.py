@@ -932,7 +932,7 @@ def test_static_files_with_a_digest_are_kept_for_ever(busy_room: Newsroom) -> No
 
 
 @pytest.mark.parametrize("under", ["/", "/topics/banks/", "/authors/market-desk/", "/quotes/NASDAQ:NVDA/"])
-@pytest.mark.parametrize(("file", "kind"), [("feed.xml", "rss"), ("atom.xml", "atom"), ("feed.json", "json")])
+@pytest.mark.parametrize(("file", "kind"), [("feed.xml", "xml"), ("atom.xml", "xml"), ("feed.json", "json")])
 def test_every_list_has_its_three_feeds(busy_room: Newsroom, under: str, file: str, kind: str) -> None:
     response = busy_room.get(under + file)
 
@@ -1073,6 +1073,20 @@ def test_suggestions_are_in_the_opensearch_form(busy_room: Newsroom) -> None:
     assert response.content_type.startswith("application/x-suggestions+json")
     assert json.loads(response.text) == ["smal", ["small", "smaller"]]
     assert json.loads(busy_room.page("/search/suggest")) == ["", []]
+
+
+def test_every_feed_in_the_list_of_feeds_answers(busy_room: Newsroom) -> None:
+    listed = busy_room.get("/feeds.opml")
+
+    assert listed.content_type.startswith("text/x-opml")
+    addresses = re.findall(r'xmlUrl="https?://[^/"]+([^"]+)"', listed.text)
+    assert len(addresses) > 3
+    assert {busy_room.get(address).status_code for address in addresses} == {200}
+
+
+@pytest.mark.parametrize("asked", ["?page=0", "?page=999", "?page=x", "?page=-1"])
+def test_a_feed_page_that_is_not_there_is_404(busy_room: Newsroom, asked: str) -> None:
+    assert busy_room.get(f"/feed.xml{asked}").status_code == 404
 
 
 def test_a_search_has_feeds_with_their_own_addresses(busy_room: Newsroom) -> None:

@@ -49,8 +49,7 @@ _UNSAFE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 @blueprint.get("/<any('feed.xml', 'atom.xml', 'feed.json'):file>")
 def site_feed(file: str) -> Response:
     """The feed of everything."""
-    this = press()
-    return feed_answer(feeds.feed(this.catalogue, here(), FORMS[file]))
+    return _paged(file)
 
 
 @blueprint.get("/topics/<slug>/<any('feed.xml', 'atom.xml', 'feed.json'):file>")
@@ -58,14 +57,14 @@ def topic_feed(slug: str, file: str) -> Response:
     """The feed of a topic."""
     name = _known(press().catalogue.topics(here().key), slug)
     shown = words.title_of(name)
-    return feed_answer(feeds.feed(press().catalogue, here(), FORMS[file], topic=name, name=shown))
+    return _paged(file, topic=name, name=shown)
 
 
 @blueprint.get("/authors/<slug>/<any('feed.xml', 'atom.xml', 'feed.json'):file>")
 def author_feed(slug: str, file: str) -> Response:
     """The feed of an author."""
     name = _known(press().catalogue.authors(here().key), slug)
-    return feed_answer(feeds.feed(press().catalogue, here(), FORMS[file], author=name))
+    return _paged(file, author=name)
 
 
 @blueprint.get("/quotes/<symbol>/<any('feed.xml', 'atom.xml', 'feed.json'):file>")
@@ -76,7 +75,56 @@ def symbol_feed(symbol: str, file: str) -> Response:
         abort(404)
     view = this.catalogue.instrument(symbol)
     name = view.instrument.name if view else ""
-    return feed_answer(feeds.feed(this.catalogue, here(), FORMS[file], symbol=symbol, name=name))
+    return _paged(file, symbol=symbol, name=name)
+
+
+@blueprint.get("/feeds.opml")
+def subscriptions() -> Response:
+    """Every feed of the site as a list that feed readers import."""
+    this, site = press(), here()
+    catalogue = this.catalogue
+    named = [(symbol, catalogue.instrument(symbol)) for symbol, _ in catalogue.symbols(site.key)]
+    groups = (
+        (site.name, [feeds.channel(site)]),
+        (
+            "Topics",
+            [
+                feeds.channel(site, topic=name, name=words.title_of(name))
+                for name, _ in catalogue.topics(site.key)
+            ],
+        ),
+        ("Authors", [feeds.channel(site, author=name) for name, _ in catalogue.authors(site.key)]),
+        (
+            "Quotes",
+            [
+                feeds.channel(site, symbol=symbol, name=view.instrument.name)
+                for symbol, view in named
+                if view is not None and not symbol.startswith("UNLISTED:")
+            ],
+        ),
+    )
+    response = answer(feeds.opml(site, groups).decode(), "text/x-opml", max_age=3600)
+    response.headers["Content-Disposition"] = 'attachment; filename="feeds.opml"'
+    return response
+
+
+def _paged(file: str, *, topic: str = "", author: str = "", symbol: str = "", name: str = "") -> Response:
+    """The page of a feed that the address asks for; 404 for one that it does not have."""
+    given = request.args.get("page", "1")
+    number = int(given) if re.fullmatch(r"[0-9]{1,4}", given) else 0
+    feed = feeds.feed(
+        press().catalogue,
+        here(),
+        FORMS[file],
+        topic=topic,
+        author=author,
+        symbol=symbol,
+        name=name,
+        page=number,
+    )
+    if feed is None:
+        abort(404)
+    return feed_answer(feed)
 
 
 def feed_answer(feed: feeds.Feed) -> Response:
