@@ -6,6 +6,7 @@ Works in a transaction that its caller commits; what follows from several source
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -14,17 +15,21 @@ import numpy as np
 import sqlalchemy as sa
 
 from broadtape.market import schema
+from broadtape.market.intake_told import Told
 from broadtape.market.reader import unpack
 from broadtape.market.schema import BAR_COLUMNS, stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
     from sqlalchemy import Connection, Table
 
     from broadtape.market.splice import Strip
     from newswire.observations import BarTable, Harvest
+
+
+_OF_A_DAY = re.compile(r"[\d.:TZ-]*")
 
 
 class Intake:
@@ -43,17 +48,32 @@ class Intake:
         self._sessions = sessions
         self._closes = closes
         self._now = stamp(_retrieved(harvest))
+        self._address = _address(harvest)
         self.stored = self.fresh = self.revised = self.withdrawn = 0
         self.left_out: Counter[str] = Counter()
+
+    @property
+    def _web(self) -> bool:
+        """Whether the source is asked at addresses, of which this harvest answers one."""
+        return self._address.startswith(("http:", "https:"))
+
+    def _mine(self, row: Any) -> bool:
+        """Whether this harvest speaks of a stored row: a file of the whole source, an answer of its address."""
+        return not self._web or row.address in ("", self._address)
 
     def register(self, settings: str, rank: int) -> None:
         """Write down the source and how it was read; follow symbols that are now understood otherwise."""
         table, provenance = schema.sources, self._harvest.provenance
+        if provenance is None:
+            provenance = next((one.provenance for one in _observations(self._harvest)), None)
         names = dict(self._harvest.names)
         before = self._connection.execute(sa.select(table).where(table.c.name == self._source)).first()
+        if before is not None and self._web:  # one of several answers: what others named still holds
+            names = {**json.loads(before.names), **names}
+        holds = _holds(self._harvest) or (before.holds if before is not None else "")
         values: dict[str, Any] = {
             "rank": rank,
-            "holds": _holds(self._harvest),
+            "holds": holds,
             "settings": settings,
             "digest": provenance.digest if provenance else "",
             "names": json.dumps(names, sort_keys=True),
@@ -110,6 +130,13 @@ class Intake:
                 for one in self._harvest.events
             ]
             self._replace(schema.events, ("day", "kind", "title"), rows)
+        told = Told(self._connection, self._harvest, self._now)
+        told.take()
+        self.stored += told.stored
+        self.fresh += told.fresh
+        self.revised += told.revised
+        self.withdrawn += told.withdrawn
+        self.left_out.update(told.left_out)
 
     # --- bars
 
@@ -277,7 +304,15 @@ class Intake:
         for row in {row["symbol"]: row for row in rows}.values():
             old = before.pop(row["symbol"], None)
             if old is None:
-                new.append({**row, "source": self._source, "known_at": known_at, "retrieved": self._now})
+                new.append(
+                    {
+                        **row,
+                        "source": self._source,
+                        "known_at": known_at,
+                        "retrieved": self._now,
+                        "address": self._address,
+                    }
+                )
             elif old.replaced_at is not None or any(getattr(old, name) != row[name] for name in row):
                 changed.append(row)
         if new:
@@ -286,9 +321,9 @@ class Intake:
             self._connection.execute(
                 sa.update(table)
                 .where(table.c.source == self._source, table.c.symbol == row["symbol"])
-                .values(**row, retrieved=self._now, replaced_at=None)
+                .values(**row, retrieved=self._now, replaced_at=None, address=self._address)
             )
-        left = [symbol for symbol, old in before.items() if old.replaced_at is None]
+        left = [symbol for symbol, old in before.items() if old.replaced_at is None and self._mine(old)]
         for symbol in left:  # delisted: its past stays known, so the row stays
             self._connection.execute(
                 sa.update(table)
@@ -309,9 +344,7 @@ class Intake:
         listed = not self._harvest.bars
         for name, symbols in self._harvest.groups:
             mine = (table.c.name == name, table.c.source == self._source)
-            before = {
-                row.symbol: row.replaced_at for row in self._connection.execute(sa.select(table).where(*mine))
-            }
+            before = {row.symbol: row for row in self._connection.execute(sa.select(table).where(*mine))}
             new = [symbol for symbol in symbols if symbol not in before]
             if new:
                 self._connection.execute(
@@ -324,13 +357,16 @@ class Intake:
                             "listed": listed,
                             "known_at": known_at,
                             "retrieved": self._now,
+                            "address": self._address,
                         }
                         for symbol in new
                     ],
                 )
             current = set(symbols)
-            for symbol, replaced_at in before.items():
-                if (symbol in current) == (replaced_at is not None):
+            for symbol, old in before.items():
+                if (symbol in current) == (old.replaced_at is not None) and (
+                    symbol in current or self._mine(old)
+                ):
                     self._connection.execute(
                         sa.update(table)
                         .where(*mine, table.c.symbol == symbol)
@@ -339,7 +375,12 @@ class Intake:
         kept = [name for name, _ in self._harvest.groups]
         self._connection.execute(
             sa.update(table)
-            .where(table.c.source == self._source, table.c.name.not_in(kept), table.c.replaced_at.is_(None))
+            .where(
+                table.c.source == self._source,
+                table.c.name.not_in(kept),
+                table.c.replaced_at.is_(None),
+                *((table.c.address.in_(("", self._address)),) if self._web else ()),
+            )
             .values(replaced_at=self._now)
         )
 
@@ -408,10 +449,10 @@ class Intake:
             else:
                 self.revised += 1
                 retired.append(old.id)
-            new.append({**row, "source": self._source, "retrieved": self._now})
+            new.append({**row, "source": self._source, "retrieved": self._now, "address": self._address})
         days = sorted(row["day"] for row in rows)
         for old in current.values():
-            if days[0] <= old.day <= days[-1]:
+            if days[0] <= old.day <= days[-1] and self._mine(old):
                 retired.append(old.id)
                 self.withdrawn += 1
         self._retire(table, retired)
@@ -426,25 +467,54 @@ class Intake:
             )
 
 
+def _address(harvest: Harvest) -> str:
+    """Where the harvest came from, without the dates, hours and page numbers that its address asks for."""
+    provenance = harvest.provenance
+    if provenance is None:
+        provenance = next((one.provenance for one in _observations(harvest)), None)
+    if provenance is None:
+        return ""
+    path, _, query = provenance.address.partition("?")
+    asked = [one for one in query.split("&") if one and not _OF_A_DAY.fullmatch(one.partition("=")[2])]
+    return f"{path}?{'&'.join(asked)}" if asked else path
+
+
 def _retrieved(harvest: Harvest) -> datetime:
     """When the harvest was read: its own word, else its rows', else now."""
     if harvest.provenance is not None:
         return harvest.provenance.retrieved
-    for group in (harvest.bars, harvest.readings, harvest.decisions, harvest.events):
-        for one in group:
-            return one.provenance.retrieved
+    first = next(_observations(harvest), None)
+    if first is not None:
+        return first.provenance.retrieved  # type: ignore[no-any-return]  # every observation has one
     return datetime.now(UTC)
 
 
+def _observations(harvest: Harvest) -> Iterator[Any]:
+    """Everything that has a provenance of its own."""
+    for kind in _KINDS:
+        yield from getattr(harvest, kind)
+
+
+# What a source is said to hold, the first that its harvest has.
+_KINDS = {
+    "bars": "bars",
+    "readings": "readings",
+    "decisions": "policy",
+    "events": "events",
+    "stories": "stories",
+    "filings": "filings",
+    "companies": "companies",
+    "company_facts": "company facts",
+    "forecasts": "forecasts",
+    "notices": "notices",
+    "quotes": "quotes",
+}
+
+
 def _holds(harvest: Harvest) -> str:
-    """What kind of table it is."""
-    if harvest.bars:
-        return "bars"
-    if harvest.readings:
-        return "readings"
-    if harvest.decisions:
-        return "policy"
-    return "events" if harvest.events else "instruments"
+    """What kind of table it is; empty where it holds nothing."""
+    found = next((holds for kind, holds in _KINDS.items() if getattr(harvest, kind)), "")
+    return found or ("instruments" if harvest.instruments or harvest.groups else "")
 
 
 def _pack_days(days: NDArray[np.datetime64]) -> bytes:

@@ -24,6 +24,7 @@ from sqlalchemy.pool import QueuePool
 from broadtape.market import schema
 from broadtape.market.schema import BAR_COLUMNS, instant
 from broadtape.market.splice import Comparison, Strip
+from broadtape.market.told import News
 from broadtape.market.view import StoredView, VintageReading
 from broadtape.model import BroadtapeError, Decision, Event, Instrument, NoData, Origin
 
@@ -149,6 +150,10 @@ class MarketReader:
         """
         return StoredView(self.shelf(), as_of, retrieved_before)
 
+    def news(self, at: datetime) -> News:
+        """What had been told by an instant (aware): stories, filings, companies, forecasts, notices."""
+        return News(self.shelf(), at)
+
     def shelf(self) -> Shelf:
         """What is kept of the store's present generation."""
         with self._lock:
@@ -232,7 +237,7 @@ class Shelf:
     """One generation of the store, loaded piece by piece when first asked for."""
 
     def __init__(self, engine: Engine, generation: int) -> None:
-        self._engine = engine
+        self.engine = engine
         self.generation = generation
         self._strips: dict[str, tuple[Strip, ...]] = {}
         self._readings: dict[str, tuple[VintageReading, ...]] = {}
@@ -240,7 +245,7 @@ class Shelf:
     @cached_property
     def arrangement(self) -> Arrangement:
         """How the settings arrange the store."""
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             text = meta_value(connection, "arrangement")
         return Arrangement.from_json(text) if text else Arrangement()
 
@@ -251,7 +256,7 @@ class Shelf:
 
     @cached_property
     def _calendar(self) -> tuple[NDArray[np.datetime64], NDArray[np.int64]]:
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             row = connection.execute(sa.select(schema.calendars).limit(1)).first()
         if row is None:
             raise NoData("the market store has no trading calendar yet; run 'broadtape fetch'")
@@ -270,7 +275,7 @@ class Shelf:
     @cached_property
     def sources(self) -> tuple[SourceState, ...]:
         """All sources, by rank."""
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             rows = connection.execute(sa.select(schema.sources)).all()
         found = [
             SourceState(
@@ -305,7 +310,7 @@ class Shelf:
         for name, symbols in self.groups.items():
             for symbol in symbols:
                 membership.setdefault(symbol, []).append(name)
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             rows = connection.execute(sa.select(table).order_by(table.c.symbol)).all()
         return {
             row.symbol: Instrument(
@@ -325,10 +330,28 @@ class Shelf:
         }
 
     @cached_property
+    def symbols_by_cik(self) -> dict[str, tuple[str, ...]]:
+        """The listed symbols of each registrant (ten digits), sorted: by the instruments and the registrants."""
+        found: dict[str, set[str]] = {}
+        for one in self.instruments.values():
+            if one.cik.isdigit():
+                found.setdefault(one.cik.zfill(10), set()).add(one.symbol)
+        table = schema.companies
+        query = sa.select(table.c.cik, table.c.symbols, table.c.source).where(table.c.replaced_at.is_(None))
+        with self.engine.connect() as connection:
+            rows = connection.execute(query).all()
+        for row in rows:
+            if row.source in self.ranks:
+                listed = {one for one in json.loads(row.symbols) if one in self.instruments}
+                if listed:
+                    found.setdefault(row.cik, set()).update(listed)
+        return {cik: tuple(sorted(symbols)) for cik, symbols in sorted(found.items())}
+
+    @cached_property
     def groups(self) -> dict[str, tuple[str, ...]]:
         """Members by group, sorted: as a list of members says; where there is none, tables of prices."""
         table = schema.members
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             rows = connection.execute(sa.select(table).where(table.c.replaced_at.is_(None))).all()
         found: dict[str, dict[bool, set[str]]] = {}
         for row in rows:
@@ -340,7 +363,7 @@ class Shelf:
     def spans(self) -> dict[str, list[tuple[str, date, date]]]:
         """For each symbol with bars: source, first and last session, by precedence."""
         table = schema.bars
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             rows = connection.execute(
                 sa.select(table.c.symbol, table.c.source, table.c.first, table.c.last).order_by(
                     table.c.symbol
@@ -361,7 +384,7 @@ class Shelf:
         found = self._strips.get(symbol)
         if found is None:
             table = schema.bars
-            with self._engine.connect() as connection:
+            with self.engine.connect() as connection:
                 rows = connection.execute(sa.select(table).where(table.c.symbol == symbol)).all()
             ranked = sorted(
                 (row for row in rows if row.source in self.ranks), key=lambda row: self.ranks[row.source]
@@ -372,7 +395,7 @@ class Shelf:
     def former(self, symbol: str, source: str) -> list[tuple[int, Strip]]:
         """Rows that were replaced, with when, newest replacement first."""
         table = schema.bars_former
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             rows = connection.execute(
                 sa.select(table)
                 .where(table.c.symbol == symbol, table.c.source == source)
@@ -384,7 +407,7 @@ class Shelf:
     def series(self) -> tuple[str, ...]:
         """Every macro series of the store."""
         table = schema.readings
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             return tuple(
                 connection.execute(sa.select(table.c.series).distinct().order_by(table.c.series)).scalars()
             )
@@ -394,7 +417,7 @@ class Shelf:
         found = self._readings.get(series)
         if found is None:
             table = schema.readings
-            with self._engine.connect() as connection:
+            with self.engine.connect() as connection:
                 rows = connection.execute(sa.select(table).where(table.c.series == series)).all()
             vintages = [
                 VintageReading(
@@ -417,7 +440,7 @@ class Shelf:
     def decisions(self) -> tuple[tuple[Decision, int, int, int | None], ...]:
         """Decisions with known_at, retrieved and replaced_at; of one day only the first source's."""
         table = schema.decisions
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             rows = connection.execute(sa.select(table).order_by(table.c.day, table.c.id)).all()
         return tuple(
             (
@@ -440,7 +463,7 @@ class Shelf:
     def events(self) -> tuple[tuple[Event, int, int, int | None], ...]:
         """Events with known_at, retrieved and replaced_at, by instant."""
         table = schema.events
-        with self._engine.connect() as connection:
+        with self.engine.connect() as connection:
             rows = connection.execute(sa.select(table).order_by(table.c.at, table.c.kind, table.c.id)).all()
         return tuple(
             (

@@ -6,6 +6,7 @@ Holds no queries; migrations/ makes the tables, and a test keeps the two alike.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -21,8 +22,8 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD = "0001"  # the newest migration
-KNOWN = ("0001",)  # every migration this program has, oldest first
+HEAD = "0002"  # the newest migration
+KNOWN = ("0001", "0002")  # every migration this program has, oldest first
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -43,6 +44,7 @@ def day_text(day: date) -> str:
     return day.isoformat()
 
 
+EXCERPT = 300  # characters kept of another publisher's text
 BAR_COLUMNS = ("open", "high", "low", "close", "adj_close", "volume", "dividend")
 
 metadata = MetaData()
@@ -102,6 +104,7 @@ listings = Table(  # what each source says of an instrument
     Column("known_at", BigInteger, nullable=False),
     Column("retrieved", BigInteger, nullable=False),
     Column("replaced_at", BigInteger),  # when it was last seen to have left the list
+    Column("address", Text, nullable=False, server_default=""),  # that gave it, where a source has several
 )
 
 instruments = Table(  # the above as one, with the name that prose prints
@@ -131,6 +134,7 @@ members = Table(
     Column("known_at", BigInteger, nullable=False),
     Column("retrieved", BigInteger, nullable=False),
     Column("replaced_at", BigInteger),
+    Column("address", Text, nullable=False, server_default=""),  # that gave it, where a source has several
 )
 
 
@@ -197,6 +201,7 @@ decisions = Table(
     Column("known_at", BigInteger, nullable=False),
     Column("retrieved", BigInteger, nullable=False),
     Column("replaced_at", BigInteger),
+    Column("address", Text, nullable=False, server_default=""),  # that gave it, where a source has several
     Index("decisions_day", "day"),
 )
 
@@ -214,8 +219,155 @@ events = Table(
     Column("known_at", BigInteger, nullable=False),
     Column("retrieved", BigInteger, nullable=False),
     Column("replaced_at", BigInteger),
+    Column("address", Text, nullable=False, server_default=""),  # that gave it, where a source has several
     Index("events_day", "day"),
 )
+
+
+# --- what is told: each row is one version; the one in force has no `replaced_at` ---------------------------
+
+
+def _version() -> list[Column[Any]]:
+    return [
+        Column("digest", Text, nullable=False),  # of what it says, so that the same said again is no new row
+        Column("known_at", BigInteger, nullable=False),
+        Column("retrieved", BigInteger, nullable=False),
+        Column("replaced_at", BigInteger),
+    ]
+
+
+quotes = Table(
+    "quotes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _source(),
+    Column("symbol", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("price", Text, nullable=False),
+    Column("previous_close", Text),
+    Column("unit", Text, nullable=False),
+    *_version(),
+    Index("quotes_symbol", "symbol", "at"),
+)
+
+stories = Table(
+    "stories",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _source(),
+    Column("uid", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("link", Text, nullable=False),
+    Column("publisher", Text, nullable=False),
+    Column("published", BigInteger),
+    Column("updated", BigInteger),
+    Column("excerpt", Text, nullable=False),  # at most EXCERPT characters
+    Column("authors", Text, nullable=False),  # JSON, as the next three
+    Column("categories", Text, nullable=False),
+    Column("named", Text, nullable=False),
+    Column("quotes", Text, nullable=False),
+    *_version(),
+    Index("stories_uid", "source", "uid"),
+    Index("stories_known", "known_at"),
+)
+
+story_links = Table(  # which instruments a story is about; made by settling, never by a source
+    "story_links",
+    metadata,
+    Column("story", Integer, ForeignKey("stories.id"), primary_key=True),
+    Column("symbol", Text, primary_key=True),
+    Column("how", Text, nullable=False),  # named | exchange | cashtag | name
+    Index("story_links_symbol", "symbol"),
+)
+
+filings = Table(
+    "filings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _source(),
+    Column("accession", Text, nullable=False),
+    Column("cik", Text, nullable=False),
+    Column("company", Text, nullable=False),
+    Column("form", Text, nullable=False),
+    Column("filed", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("items", Text, nullable=False),  # JSON
+    Column("link", Text, nullable=False),
+    Column("period", Text),
+    *_version(),
+    Index("filings_key", "accession", "cik"),
+    Index("filings_cik", "cik", "at"),
+    Index("filings_at", "at"),
+)
+
+companies = Table(
+    "companies",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _source(),
+    Column("cik", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("symbols", Text, nullable=False),  # JSON
+    Column("former", Text, nullable=False),  # JSON
+    Column("street", Text, nullable=False),
+    Column("city", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("zip_code", Text, nullable=False),
+    Column("sic", Text, nullable=False),
+    Column("industry", Text, nullable=False),
+    *_version(),
+    Index("companies_cik", "cik", "source"),
+)
+
+company_facts = Table(
+    "company_facts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _source(),
+    Column("cik", Text, nullable=False),
+    Column("concept", Text, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("start", Text, nullable=False),  # empty: a balance at `end`
+    Column("end", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("form", Text, nullable=False),
+    Column("accession", Text, nullable=False),
+    *_version(),
+    Index("company_facts_key", "cik", "concept", "end"),
+)
+
+forecasts = Table(
+    "forecasts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _source(),
+    Column("place", Text, nullable=False),
+    Column("issued", BigInteger, nullable=False),
+    Column("periods", Text, nullable=False),  # JSON
+    *_version(),
+    Index("forecasts_place", "place", "issued"),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    _source(),
+    Column("uid", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("severity", Text, nullable=False),
+    Column("starts", BigInteger),
+    Column("ends", BigInteger),
+    Column("link", Text, nullable=False),
+    Column("seen", BigInteger, nullable=False),  # when the source last confirmed it
+    *_version(),
+    Index("notices_place", "place", "source", "uid"),
+)
+
+# --- how sources compare, what was tried ---------------------------------------------------------------------
 
 comparisons = Table(  # two sources of one symbol on one basis, over the sessions both have
     "comparisons",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -101,7 +101,7 @@ class MarketStore(MarketReader):
         values = {
             "days": days.astype("<i8").tobytes(),
             "closes": closes.astype("<i8").tobytes(),
-            "made": stamp(datetime.now(UTC)),
+            "made": stamp(datetime.combine(today, time(), UTC)),
         }
         with self._write() as connection:
             connection.execute(sa.delete(schema.calendars))

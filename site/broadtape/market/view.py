@@ -13,6 +13,7 @@ import numpy as np
 
 from broadtape.market.schema import BAR_COLUMNS, instant, stamp
 from broadtape.market.splice import Strip, splice
+from broadtape.market.told import Reads, ToldShelf
 from broadtape.model import Bars, Decision, Event, Instrument, NoData, Origin, Readings, UnknownSymbol
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class _Benchmarks(Protocol):
     def benchmarks(self) -> Mapping[str, str]: ...
 
 
-class ShelfLike(Protocol):
+class ShelfLike(ToldShelf, Protocol):
     """What a view reads from: see `broadtape.market.reader.Shelf`."""
 
     @property
@@ -71,8 +72,8 @@ class ShelfLike(Protocol):
     def readings(self, series: str) -> tuple[VintageReading, ...]: ...  # noqa: D102
 
 
-class StoredView:
-    """A MarketView over the store. What it gives is kept, and its arrays are read-only."""
+class StoredView(Reads):
+    """A MarketView and a NewsView over the store. What it gives is kept, and its arrays are read-only."""
 
     def __init__(self, shelf: ShelfLike, as_of: date, retrieved_before: datetime | None = None) -> None:
         at = int(np.searchsorted(shelf.sessions, np.datetime64(as_of, "D"), side="right"))
@@ -80,7 +81,7 @@ class StoredView:
             raise NoData(f"{as_of}: no session on or before that day; the calendar starts in 1985")
         if at == len(shelf.sessions) and np.datetime64(as_of, "D") > shelf.sessions[-1]:
             raise NoData(f"{as_of}: beyond the stored trading calendar; run 'broadtape fetch' to renew it")
-        self._shelf = shelf
+        self._shelf: ShelfLike = shelf
         self._sessions = shelf.sessions[:at]
         self._as_of: date = self._sessions[-1].item()
         midnight = datetime.combine(self._as_of + timedelta(days=1), time(), shelf.time_zone)
@@ -209,7 +210,7 @@ class StoredView:
             adjustment=joined.adjustment,
             unit=joined.unit,
             decimals=joined.decimals,
-            origin=self._origin(joined.sources, seen),
+            origin=self._joint_origin(joined.sources, seen),
             **columns,
         )
 
@@ -230,7 +231,7 @@ class StoredView:
             self._last_days[delay] = found
         return found
 
-    def _origin(self, sources: Sequence[str], seen: int) -> Origin:
+    def _joint_origin(self, sources: Sequence[str], seen: int) -> Origin:
         """The origin of rows from one source or several: the strictest licence, the longest delay."""
         origins = [self._shelf.origins[name] for name in sources]
         if len(origins) == 1:
@@ -263,7 +264,7 @@ class StoredView:
             periods=np.array([one.period for one in found], dtype="datetime64[D]"),
             values=tuple(one.value for one in found),
             known_at=tuple(instant(one.known_at) for one in found),
-            origin=self._origin(sources, max(one.retrieved for one in found)),
+            origin=self._joint_origin(sources, max(one.retrieved for one in found)),
         )
 
     def _in_view(self, one: VintageReading) -> bool:
