@@ -29,6 +29,7 @@ MAX_BYTES = 1_000_000  # of one settings file; the largest sensible one is a few
 
 Audience = Literal["private", "public"]
 Licence = Literal["private", "public"]
+Look = Literal["broadsheet", "bulletin"]
 Holds = Literal["instruments", "bars", "readings", "policy", "events"]
 Adjustment = Literal["raw", "split", "total"]
 _SYMBOL = r"^[A-Z][A-Z0-9]*:[A-Z0-9][A-Z0-9.\-/$=^]*\Z"
@@ -164,6 +165,7 @@ class _SiteFile(_Table, frozen=True, kw_only=True):
     founded: Annotated[int, Meta(ge=1600, le=9999)] | None = None
     csp_allow: tuple[str, ...] = ()
     palette: dict[str, str] = {}
+    look: Look = "broadsheet"
 
 
 class _InstanceTable(_Table, frozen=True, kw_only=True):
@@ -209,6 +211,7 @@ class Site:
     founded: int | None
     csp_allow: tuple[str, ...]
     palette: Mapping[str, str]
+    look: Look
     folder: Path
 
 
@@ -531,6 +534,7 @@ def _site(key: str, file: _SiteFile, market_zone: str, shown: str, folder: Path)
         founded=file.founded,
         csp_allow=file.csp_allow,
         palette=file.palette,
+        look=file.look,
         folder=folder,
     )
 

@@ -177,7 +177,7 @@ def _refuse(folder: Path) -> None:
 
 
 def _furnish(folder: Path, address: str) -> bool:
-    """Settings, site and pages as shipped where missing, and the site's address; whether that changed."""
+    """Settings, sites and pages as shipped where missing, and the sites' addresses; whether those changed."""
     begun = folder / _BEGUN
     begun.parent.mkdir(parents=True, exist_ok=True)
     begun.touch()
@@ -187,14 +187,21 @@ def _furnish(folder: Path, address: str) -> bool:
         if target.parts[len(content.parts)] != "articles" and not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
-    settings = content / "sites" / SITE / "site.toml"
-    before = settings.read_text("utf-8")
-    after = _ADDRESS.sub(f'url = "{address}"', before, count=1)
-    if after != before:
-        fresh = settings.with_suffix(".new")
-        fresh.write_text(after, "utf-8")
-        fresh.replace(settings)
-    return after != before
+    port = address.rpartition(":")[2]
+    changed = False
+    for settings in sorted((content / "sites").glob("*/site.toml")):
+        key = settings.parent.name
+        own = (
+            address if key == SITE else f"http://{key}.localhost:{port}"
+        )  # browsers take it for this machine
+        before = settings.read_text("utf-8")
+        after = _ADDRESS.sub(f'url = "{own}"', before, count=1)
+        if after != before:
+            fresh = settings.with_suffix(".new")
+            fresh.write_text(after, "utf-8")
+            fresh.replace(settings)
+            changed = True
+    return changed
 
 
 def _load(instance: Instance, progress: Progress) -> None:

@@ -106,6 +106,8 @@ def test_another_port_becomes_the_sites_address(made: demo.Newsroom) -> None:
     moved = demo.prepare(made.instance.root, address="http://127.0.0.1:8123", progress=silent, sessions=TWO)
 
     assert moved.instance.sites[demo.SITE].url == "http://127.0.0.1:8123"
+    others = {site.url for key, site in moved.instance.sites.items() if key != demo.SITE}
+    assert others == {"http://duluth.localhost:8123"}
     assert not moved.fresh
 
 

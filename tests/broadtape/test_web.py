@@ -35,7 +35,7 @@ from werkzeug.test import TestResponse
 from broadtape import resources
 from broadtape.archive.catalogue import Gone, StandingPage
 from broadtape.config import FileSource
-from broadtape.model import Correction, Photo, SourceLink
+from broadtape.model import BadSettings, Correction, Photo, SourceLink
 from broadtape.web import contexts, create_app
 
 HOME = "https://sausalito.example"
@@ -383,6 +383,19 @@ def test_the_palette_takes_colours_of_known_names_only(tmp_path: Path) -> None:
 
     assert room.page("/palette.css") == "@media (prefers-color-scheme:light){:root{--accent:#7a1f2b}}\n"
     assert "/palette.css?v=" in room.page("/")
+
+
+@pytest.mark.parametrize(("more", "look"), [("", "broadsheet"), ('look = "bulletin"', "bulletin")])
+def test_a_site_has_the_look_it_chose_on_every_page(tmp_path: Path, more: str, look: str) -> None:
+    room = Newsroom(tmp_path, more=more)
+
+    for path in ("/", "/markets/", "/search", "/about/"):
+        assert f'<html lang="en-US" class="{look}">' in room.page(path)
+
+
+def test_an_unknown_look_names_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match=r"look.*broadsheet, bulletin"):
+        Newsroom(tmp_path, more='look = "tabloid"')
 
 
 def test_copyright_years_are_computed(busy_room: Newsroom) -> None:

@@ -62,6 +62,9 @@ def command(port: int | None, folder: Path | None, *, no_serve: bool) -> None:
 
     def ready(_: list[tuple[str, str]]) -> None:
         click.echo(f"Open {address}/")
+        for site in made.instance.sites.values():
+            if site.url != address:
+                click.echo(f"The same newsroom as another site, {site.name}: {site.url}/", err=True)
         click.echo("Press Ctrl+C to stop.", err=True)
 
     code = serving.supervise(

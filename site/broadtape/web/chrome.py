@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 TOPICS_SHOWN = 5
 COLOUR = re.compile(r"#[0-9a-fA-F]{3}(?:[0-9a-fA-F]{3})?")
 # Custom properties a site may set; with "-dark" for the dark scheme.
-PALETTE = ("accent", "paper", "panel", "ink", "muted", "rule")
+PALETTE = ("accent", "paper", "panel", "ink", "muted", "rule", "band", "band-ink", "trim")
 LEGAL = (
     ("Corrections", urls.CORRECTIONS),
     ("How we work", urls.METHODS),
@@ -66,6 +66,7 @@ def around(
         rights=rights(site, local.year),
         preview=instance.audience == "private",
         palette=palette_address(site),
+        look=site.look,
         style="site.css",
         script="site.js",
     )

@@ -157,6 +157,7 @@ class Chrome:
     rights: str  # "Copyright © 2010–2026 …"
     preview: bool
     palette: str  # address of the site's colours, or ""
+    look: str  # "broadsheet" or "bulletin"
     style: str
     script: str
 
