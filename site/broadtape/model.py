@@ -265,6 +265,44 @@ class Notice:
     severity: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One piece of news as several tell it: `lead` was known first, `others` after it, ascending."""
+
+    lead: Story
+    others: tuple[Story, ...] = ()
+
+    @property
+    def stories(self) -> tuple[Story, ...]:
+        """All of them, the lead first."""
+        return (self.lead, *self.others)
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Every instrument that one of them is about, sorted."""
+        return tuple(sorted({symbol for story in self.stories for symbol in story.symbols}))
+
+    @property
+    def publishers(self) -> int:
+        """How many publishers tell it."""
+        return len({story.publisher.casefold() for story in self.stories})
+
+
+@dataclass(frozen=True, slots=True)
+class Heat:
+    """How much is told of an instrument now, against its own past.
+
+    `pieces` counts clusters of the last 24 hours; `usual` is their mean over each of the `days` before.
+    `rarity` is the share of those days, today included, on which at least as much was told: (0, 1].
+    """
+
+    symbol: str
+    pieces: int
+    usual: Decimal
+    days: int
+    rarity: float
+
+
 class NewsView(Protocol):
     """What had been told by an instant; nothing later than `known` is visible. Absence is an empty tuple."""
 
@@ -274,6 +312,12 @@ class NewsView(Protocol):
 
     def stories(self, since: datetime | None = None, *, symbol: str = "") -> tuple[Story, ...]:
         """Each story's newest version known, newest first; from `since` on, about an instrument."""
+
+    def clusters(self, since: datetime) -> tuple[Cluster, ...]:
+        """Stories known from `since` on, with the same news as one; the most told first."""
+
+    def heat(self, symbol: str) -> Heat | None:
+        """How much is told of an instrument now; None without enough of a past."""
 
     def filings(
         self, company: str = "", *, form: str = "", since: datetime | None = None

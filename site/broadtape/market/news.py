@@ -94,6 +94,12 @@ class _Key:
     symbols: set[str] = field(default_factory=set)
 
 
+def digest(named: Iterable[Named]) -> str:
+    """Changes with the rules and with every name."""
+    lines = sorted("|".join((one.symbol, one.kind, one.cik, *one.names, "", *one.former)) for one in named)
+    return hashlib.sha256("\n".join((str(VERSION), *lines)).encode()).hexdigest()[:32]
+
+
 class Lexicon:
     """Every name and ticker of the listed instruments, looked up in texts. Ambiguous ones are left out."""
 
@@ -110,15 +116,6 @@ class Lexicon:
             self._keys.setdefault(key.words[0], []).append(key)
         for keys in self._keys.values():
             keys.sort(key=lambda key: (-len(key.words), key.words))
-
-    @property
-    def digest(self) -> str:
-        """Changes with the rules and with every name."""
-        lines = sorted(
-            f"{one.symbol}|{one.kind}|{one.cik}|{'|'.join(one.names)}|{'|'.join(one.former)}"
-            for one in self._named.values()
-        )
-        return hashlib.sha256("\n".join((str(VERSION), *lines)).encode()).hexdigest()[:32]
 
     def links(
         self, title: str, excerpt: str = "", *, named: Sequence[str] = (), publisher: str = ""

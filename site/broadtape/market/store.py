@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import sqlalchemy as sa
 
-from broadtape.market import known, schema
+from broadtape.market import known, news, schema
 from broadtape.market.intake import Intake
 from broadtape.market.names import Called, naming
+from broadtape.market.news import Lexicon, Named
 from broadtape.market.reader import Arrangement, MarketReader, StoreError, layout_of, meta_value, open_engine
 from broadtape.market.schema import instant, stamp
 from broadtape.market.splice import compare
@@ -139,12 +140,13 @@ class MarketStore(MarketReader):
 
     def settle(self) -> None:
         """Bring what follows from several sources up to date: instruments with their names, when readings
-        were known, and how sources of one symbol compare. Until all of it is done the store counts as
-        unsettled, and the next opening does it again."""
+        were known, what stories are about, and how sources of one symbol compare. Until all of it is done the
+        store counts as unsettled, and the next opening does it again."""
         sessions = self.shelf().sessions
         with self._write() as connection:
             _settle_instruments(connection)
             _settle_readings(connection, sessions)
+            _settle_links(connection)
             _changed(connection)
         generation = self.generation
         found = [
@@ -353,6 +355,55 @@ def _settle_readings(connection: Connection, sessions: NDArray[np.datetime64]) -
             .values(known_at=sa.bindparam("at"), known_by=sa.bindparam("how")),
             changed,
         )
+
+
+def _settle_links(connection: Connection) -> None:
+    """Which instruments stories are about: of stories not yet looked at; of all when names or rules changed."""
+    table, links = schema.stories, schema.story_links
+    last = connection.execute(sa.select(sa.func.max(table.c.id))).scalar() or 0
+    if not last:
+        return
+    named = _named(connection)
+    looked = int(meta_value(connection, "linked") or 0)
+    if meta_value(connection, "lexicon") != (names := news.digest(named)):
+        connection.execute(sa.delete(links))
+        _set_meta(connection, "lexicon", names)
+        looked = 0
+    if looked == last:
+        return
+    lexicon = Lexicon(named)
+    rows = connection.execute(sa.select(table).where(table.c.id > looked).order_by(table.c.id))
+    found = [
+        {"story": row.id, "symbol": link.symbol, "how": link.how}
+        for row in rows
+        for link in lexicon.links(
+            row.title, row.excerpt, named=json.loads(row.named), publisher=row.publisher
+        )
+    ]
+    if found:
+        connection.execute(sa.insert(links), found)
+    _set_meta(connection, "linked", str(last))
+
+
+def _named(connection: Connection) -> list[Named]:
+    """What the listed instruments are called: by their sources, and by the registrants whose shares they are."""
+    ranks = _ranks(connection)
+    table = schema.companies
+    companies: dict[str, list[Any]] = {}
+    for row in connection.execute(
+        sa.select(table).where(table.c.replaced_at.is_(None)).order_by(table.c.cik, table.c.source)
+    ):
+        if row.source in ranks:
+            for symbol in json.loads(row.symbols):
+                companies.setdefault(symbol, []).append(row)
+    found = []
+    for row in connection.execute(sa.select(schema.instruments).order_by(schema.instruments.c.symbol)):
+        registrants = companies.get(row.symbol, [])
+        names = (row.name, *json.loads(row.aliases), *(one.name for one in registrants))
+        former = tuple(name for one in registrants for name in json.loads(one.former))
+        cik = row.cik or next((one.cik for one in registrants), "")
+        found.append(Named(row.symbol, row.kind, tuple(dict.fromkeys(names)), former, cik))
+    return found
 
 
 # --- small things -----------------------------------------------------------------------------------------

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import sqlalchemy as sa
 
-from broadtape.market import schema
+from broadtape.market import likeness, schema
 from broadtape.market.schema import instant, stamp
 from broadtape.model import (
+    Cluster,
     Company,
     CompanyFact,
     Filing,
     Forecast,
     ForecastPeriod,
+    Heat,
     Notice,
     Origin,
     Quote,
@@ -86,6 +88,24 @@ class Reads:
         kept = sorted(first.values(), key=lambda row: (_when(row), row.uid), reverse=True)[:limit]
         about = self._about([row.id for row in kept])
         return tuple(self._story(row, about.get(row.id, ())) for row in kept)
+
+    def clusters(self, since: datetime) -> tuple[Cluster, ...]:
+        """Stories known from `since` on, with the same news as one; the most told first.
+
+        What was led earlier and is told again since then has its lead from before.
+        """
+        found = likeness.clusters(self.stories(since - likeness.WINDOW))
+        return tuple(one for one in found if any(story.known_at >= since for story in one.stories))
+
+    def heat(self, symbol: str) -> Heat | None:
+        """How much is told of an instrument now, against its own past; None without enough of one."""
+        at = instant(self._cut)
+        begun = self._begun()
+        if begun is None:
+            return None
+        since = at - (likeness.PAST_DAYS + 1) * likeness.DAY
+        told = likeness.clusters(self.stories(since, symbol=symbol))
+        return likeness.heat(symbol, told, at, begun)
 
     def filings(
         self, company: str = "", *, form: str = "", since: datetime | None = None, limit: int = MOST
@@ -205,6 +225,14 @@ class Reads:
             )
             for row in rows
         )
+
+    def _begun(self) -> datetime | None:
+        """When the first story was read: from then on the wire was watched."""
+        table = schema.stories
+        query = sa.select(sa.func.min(table.c.retrieved)).where(table.c.source.in_(list(self._shelf.ranks)))
+        with self._shelf.engine.connect() as connection:
+            first = connection.execute(query).scalar()
+        return None if first is None else instant(first)
 
     # --- versions and sources
 

@@ -92,6 +92,10 @@ class StoredView(Reads):
         self._readings: dict[str, Readings] = {}
         self._last_days: dict[int, np.datetime64] = {}
 
+    def as_retrieved(self, before: datetime) -> StoredView:
+        """The same session with values retrieved later than `before` replaced by those they replaced."""
+        return StoredView(self._shelf, self._as_of, before)
+
     @property
     def as_of(self) -> date:
         """The last session that may be used, exchange-local."""
