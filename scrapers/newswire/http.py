@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 __all__ = ["Client", "ContactMissing", "Limits", "retry_after"]
 
 log = logging.getLogger(__name__)
+logging.getLogger("httpcore2").setLevel(
+    logging.WARNING
+)  # its traces hold whole addresses and headers, keys among them
 
 ROBOTS_KEPT = timedelta(hours=24)
 ROBOTS_BYTES = 512 * 1024  # what a crawler must read of it (RFC 9309, section 2.5)
@@ -396,7 +399,10 @@ class Client:
         where = _NO_TEXT.sub("", answer.headers.get("location", "")).strip()
         if not where:
             return _out(trip, "failed", f"answered {answer.status} without saying where to")
-        target = urlunsplit(urlsplit(urljoin(trip.url, where))._replace(fragment=""))
+        try:
+            target = urlunsplit(urlsplit(urljoin(trip.url, where))._replace(fragment=""))
+        except ValueError:
+            return _out(trip, "failed", f"redirected to {where[:200]}, which is no address")
         refusal = _refused(target, trip.about, origin=trip.url)
         if refusal:
             return _out(trip, "disallowed", f"redirected: {refusal}")
@@ -486,8 +492,12 @@ class Client:
                 return _out(trip, "failed", f"robots.txt of {_host(origin)}: {error}")
             if answer.status not in REDIRECTS:
                 break
-            target = urljoin(url, _NO_TEXT.sub("", answer.headers.get("location", "")))
-            if _host(target) != host or urlsplit(target).scheme not in ("http", "https"):
+            try:
+                target = urljoin(url, _NO_TEXT.sub("", answer.headers.get("location", "")))
+                elsewhere = _host(target) != host or urlsplit(target).scheme not in ("http", "https")
+            except ValueError:
+                elsewhere = True
+            if elsewhere:
                 return self._keep_robots(origin, 404, b"")  # elsewhere are no rules of this host's
             url = target
             if self._wait(trip, host) is not None:
