@@ -124,7 +124,7 @@ class About:
 class Source(Protocol):
     """One source: the addresses due, and observations out of what they answered. Pure."""
 
-    about: ClassVar[About]
+    about: About
     Options: ClassVar[type[msgspec.Struct]]
 
     def __init__(self, options: Any) -> None: ...
