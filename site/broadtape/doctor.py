@@ -30,6 +30,7 @@ STALE_SESSIONS = 3  # a source of daily bars may lack this many finished session
 STALE_DAYS = 60  # other sources: readings come monthly, directories change slowly
 LOW_SPACE = 1_000_000_000  # bytes free below which publishing and fetching are at risk
 NO_SPACE = 100_000_000
+HELD_SESSIONS = 20  # held values of so many sessions are told
 NAMED = 5  # so many of a long list are named
 
 
@@ -148,6 +149,7 @@ def _store(instance: Instance, reader: MarketReader, now: datetime) -> Iterator[
     yield from _never_fetched(instance, reader)
     yield from _failed(reader)
     yield from _disagreeing(reader)
+    yield from _held(instance, reader, view)
     yield from _unresolved(instance, view)
     if instance.audience == "public":
         yield from _restricted(instance, view)
@@ -214,6 +216,33 @@ def _disagreeing(reader: MarketReader) -> Iterator[Finding]:
         says = f"sources disagree on {_count(len(found), 'series')}: {_few(shown)}"
         yield Finding(
             "warning", "sources", says, "the first in the settings is used; find out which is right"
+        )
+
+
+def _held(instance: Instance, reader: MarketReader, view: MarketView) -> Iterator[Finding]:
+    """Values of late that no fact may rest on, and prices that a split hides."""
+    wanted = [
+        *instance.desk.benchmarks.values(),
+        *(one for site in instance.sites.values() for one in site.watch_list),
+    ]
+    wanted += [symbol for symbol, _ in reader.comparisons()]
+    since = view.sessions[-HELD_SESSIONS:][0].item()
+    reasons = []
+    for symbol in dict.fromkeys(wanted):
+        try:
+            held = view.bars(symbol).held
+        except BroadtapeError:
+            continue  # said elsewhere
+        reasons += [
+            one.reason if one.before else f"{symbol} {one.reason.removeprefix('held: ')}"
+            for one in held
+            if one.before or one.day >= since
+        ]
+    if reasons:
+        says = f"{_count(len(reasons), 'figure')} held: {'; '.join(reasons[:NAMED])}"
+        more = "" if len(reasons) <= NAMED else f" and {len(reasons) - NAMED} more"
+        yield Finding(
+            "warning", "sources", says + more, "find out which source is right; facts on them are refused"
         )
 
 

@@ -30,6 +30,7 @@ from broadtape.desk.stories import Assignment, Proposal
 from broadtape.model import (
     Article,
     BadParameter,
+    BroadtapeError,
     Claim,
     Fact,
     MarketView,
@@ -90,6 +91,24 @@ def ranked_signals(instance: Instance, view: MarketView, archive: Archive | None
         told=lambda signal: told.get(_subject_key(signal), 0.0),
         local=local,
     )
+
+
+def held_figures(instance: Instance, view: MarketView) -> list[str]:
+    """Why figures of the benchmarks and the watch lists may not be used on the view's session, each once."""
+    wanted = [
+        *instance.desk.benchmarks.values(),
+        *(one for site in instance.sites.values() for one in site.watch_list),
+    ]
+    found: dict[str, None] = {}
+    for symbol in dict.fromkeys(wanted):
+        try:
+            bars = view.bars(symbol)
+        except BroadtapeError:
+            continue
+        for one in bars.held:
+            if one.day == view.as_of:
+                found[one.reason if one.before else f"{symbol}: {one.reason}"] = None
+    return list(found)
 
 
 def _subject_key(signal: Signal) -> str:

@@ -70,6 +70,16 @@ class Origin:
     delay_minutes: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A value that no fact may rest on, with the reason; with `before`, all prices before that day."""
+
+    day: date
+    field: str  # "close" or "adj_close"
+    reason: str
+    before: bool = False
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Bars:
     """Daily bars of one instrument up to the view's session, ascending, one a session, float64 with NaN for none.
@@ -91,10 +101,19 @@ class Bars:
     unit: str  # "USD" or "points"
     decimals: int
     origin: Origin
+    held: tuple[Held, ...] = ()
 
     def values(self, basis: Basis) -> NDArray[np.float64]:
         """The closes on one basis; all NaN where the source does not give that basis."""
         return self.close if basis == "price" else self.adj_close
+
+    def why_held(self, field: str, day: date) -> str:
+        """Why the value of a session may not be used; empty when it may."""
+        kind = "adj_close" if field == "adj_close" else "close"
+        for one in self.held:
+            if one.field == kind and (day < one.day if one.before else day == one.day):
+                return one.reason
+        return ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -35,7 +35,9 @@ def command(newsroom: Newsroom, on: datetime | None, most: int, as_json: bool) -
     instance = newsroom.instance()
     store = MarketStore.open(instance.store, readonly=True)
     day = on.date() if on else store.last_session()
-    ranked = edition.ranked_signals(instance, edition.view_on(store, day), Archive(instance.content))
+    view = edition.view_on(store, day)
+    ranked = edition.ranked_signals(instance, view, Archive(instance.content))
+    held = edition.held_figures(instance, view)
     if as_json:
         rows = [
             {
@@ -50,8 +52,10 @@ def command(newsroom: Newsroom, on: datetime | None, most: int, as_json: bool) -
             }
             for item in ranked
         ]  # fmt: skip
-        click.echo(json.dumps({"on": str(day), "signals": rows}, indent=2, ensure_ascii=False))
+        click.echo(json.dumps({"on": str(day), "signals": rows, "held": held}, indent=2, ensure_ascii=False))
         return
+    for reason in held:
+        click.echo(reason, err=True)
     if not ranked:
         click.echo(f"{day}: nothing out of the ordinary")
         return

@@ -1,7 +1,8 @@
 """What is newsworthy about a session: patterns found in the series, each stated by one fact.
 
 Owns the detectors; how they are weighed is desk.newsworthiness, what is told about them desk.stories.
-Every rarity is the share of the series' own past sessions on which at least as much happened.
+Every rarity is the share of the series' own past sessions on which at least as much happened. What a dividend or a
+split explains is no signal, and neither is what rests on a value that sources dispute.
 """
 
 from __future__ import annotations
@@ -69,6 +70,28 @@ def basis_of(view: MarketView, *symbols: str) -> Basis | None:
     return None
 
 
+def distributed(view: MarketView, symbol: str, sessions: int = 1) -> bool:
+    """Whether dividends explain the price's last move: with them it is less than half as large, or the other way.
+
+    Known from the closes including dividends, else from the dividends themselves; an index pays none.
+    """
+    bars = view.bars(symbol)
+    kept = np.flatnonzero(np.isfinite(bars.close))
+    if len(kept) <= sessions:
+        return False
+    first, last = int(kept[-1 - sessions]), int(kept[-1])
+    price = float(bars.close[last] / bars.close[first] - 1)
+    total = float(bars.adj_close[last] / bars.adj_close[first] - 1)
+    if not np.isfinite(total):
+        paid = float(np.nansum(bars.dividend[first + 1 : last + 1]))
+        if paid <= 0:
+            return False
+        total = float((bars.close[last] + paid) / bars.close[first] - 1)
+    if total - price < 0.0005:  # nothing to speak of was paid
+        return False
+    return abs(total) < 0.5 * abs(price) or total * price < 0
+
+
 def _has_session(view: MarketView, symbol: str, basis: str) -> bool:
     try:
         bars = view.bars(symbol)
@@ -98,6 +121,8 @@ def _relative_streaks(view: MarketView, book: FactBook, extra: Sequence[tuple[st
         if len(course.went) < _LEAST_HISTORY or not len(course.starts):
             continue
         chosen = {} if basis == "price" else {"basis": basis}
+        if basis == "price" and (distributed(view, of) or distributed(view, vs)):
+            continue  # whose day it was, a dividend decided
         names = view.instrument(of).name, view.instrument(vs).name
         length = int(course.lengths[-1])
         ended = int(course.starts[-1]) + length
@@ -156,6 +181,8 @@ def _records(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]]
             year = book.find("record", of=symbol, side=side, window="52w")
             if year is None or (side == "high" and fact is not None):
                 continue
+            if side == "low" and distributed(view, symbol):
+                continue
             rarity = _share_of_extremes(sign * closes, 252)
             what = f"{name} closed at a 52-week {side}"
             yield Signal("52-week", symbol, what, year, rarity, _session_size(closes), params={"side": side})
@@ -211,6 +238,8 @@ def _moves(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]]) 
             continue
         chosen = {} if basis == "price" else {"basis": basis}
         for window, sessions in _MOVE_WINDOWS:
+            if basis == "price" and distributed(view, symbol, sessions):
+                continue
             moves = np.abs(closes[sessions:] / closes[:-sessions] - 1)
             fact = book.find("return", of=symbol, over=window, **chosen)
             if fact is None:
@@ -230,6 +259,8 @@ def _drawdowns(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str
             continue
         peak = np.maximum.accumulate(closes)
         below = (closes / peak - 1) * 100
+        if distributed(view, symbol):
+            continue
         fact = book.find("drawdown", of=symbol)
         for threshold in _DRAWDOWNS:
             since_peak = np.flatnonzero(closes == peak)[-1]

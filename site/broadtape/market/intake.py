@@ -15,6 +15,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from broadtape.market import schema
+from broadtape.market.crosscheck import restated, split_factor
 from broadtape.market.intake_told import Told
 from broadtape.market.reader import unpack
 from broadtape.market.schema import BAR_COLUMNS, stamp
@@ -172,7 +173,9 @@ class Intake:
     ) -> tuple[NDArray[np.datetime64], dict[str, NDArray[np.float64]], NDArray[np.int64]]:
         """Old and new rows as one; rows that changed or that the new table leaves out are kept as former.
 
-        Outside the new table's first and last day old rows stay: many files are rolling windows.
+        Outside the new table's first and last day old rows stay: many files are rolling windows. Where the new
+        table restates the shared rows as a whole (a split, a dividend), the rows before it are carried along by
+        the same factor; where that factor is none, they are withdrawn.
         """
         place = np.searchsorted(days, old.days)
         inside = np.minimum(place, len(days) - 1)
@@ -183,6 +186,15 @@ class Intake:
             same &= (before == now) | (np.isnan(before) & np.isnan(now))
         changed = again & ~same
         gone = ~again & (old.days > days[0]) & (old.days < days[-1])
+        older = old.days < days[0]
+        carried = _carried(old, columns, inside, again, older) if older.any() else old.columns
+        if (
+            carried is None
+        ):  # restated in a way that cannot be carried back: the rows before are another series
+            gone |= older
+            carried = old.columns
+        elif carried is not old.columns:
+            changed |= older
         if changed.any() or gone.any():
             self._keep_former(old, symbol, changed | gone)
         self.revised += int(np.count_nonzero(changed))
@@ -193,15 +205,13 @@ class Intake:
         outside = ~again & ~gone
         if not outside.any():
             return days, dict(columns), seen
+        then = np.where(changed, self._now, old.seen)
         all_days = np.concatenate([days, old.days[outside]])
         order = np.argsort(all_days, kind="stable")
         return (
             all_days[order],
-            {
-                name: np.concatenate([columns[name], old.columns[name][outside]])[order]
-                for name in BAR_COLUMNS
-            },
-            np.concatenate([seen, old.seen[outside]])[order],
+            {name: np.concatenate([columns[name], carried[name][outside]])[order] for name in BAR_COLUMNS},
+            np.concatenate([seen, then[outside]])[order],
         )
 
     def _closed_sessions(self, table: BarTable) -> NDArray[np.bool_]:
@@ -465,6 +475,34 @@ class Intake:
                 sa.update(table).where(table.c.id == sa.bindparam("row")).values(replaced_at=self._now),
                 [{"row": one} for one in ids],
             )
+
+
+def _carried(
+    old: Strip,
+    columns: Mapping[str, NDArray[np.float64]],
+    inside: NDArray[np.intp],
+    again: NDArray[np.bool_],
+    older: NDArray[np.bool_],
+) -> dict[str, NDArray[np.float64]] | None:
+    """The old columns with rows before the new table on its anchor; the same object where nothing was restated.
+
+    None where prices were restated by something that is no split.
+    """
+    price = restated(old.columns["close"][again], columns["close"][inside][again])
+    total = restated(old.columns["adj_close"][again], columns["adj_close"][inside][again])
+    if price == 1.0 and total == 1.0:
+        return old.columns
+    found = dict(old.columns)
+    if price != 1.0:
+        factor = None if price is None else split_factor(price)
+        if factor is None:
+            return None
+        for name in ("open", "high", "low", "close", "dividend"):
+            found[name] = np.where(older, np.round(old.columns[name] * factor, 6), old.columns[name])
+        found["volume"] = np.where(older, np.round(old.columns["volume"] / factor), old.columns["volume"])
+    carried = np.nan if total is None else np.round(old.columns["adj_close"] * total, 6)
+    found["adj_close"] = np.where(older, carried, old.columns["adj_close"])
+    return found
 
 
 def _address(harvest: Harvest) -> str:

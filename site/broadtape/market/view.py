@@ -11,10 +11,22 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from broadtape.market.crosscheck import Split, disputes, hidden, splits
 from broadtape.market.schema import BAR_COLUMNS, instant, stamp
-from broadtape.market.splice import Strip, splice
+from broadtape.market.splice import Spliced, Strip, splice
 from broadtape.market.told import Reads, ToldShelf
-from broadtape.model import Bars, Decision, Event, Instrument, NoData, Origin, Readings, UnknownSymbol
+from broadtape.model import (
+    Bars,
+    Basis,
+    Decision,
+    Event,
+    Held,
+    Instrument,
+    NoData,
+    Origin,
+    Readings,
+    UnknownSymbol,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,6 +34,9 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from numpy.typing import NDArray
+
+
+_BASES: tuple[Basis, ...] = ("price", "total")
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +220,17 @@ class StoredView(Reads):
         seen = max(
             int(strip.seen.max()) for strip in strips if strip.source in joined.sources and len(strip.seen)
         )
+        held: list[Held] = []
+        if len(strips) > 1:
+            for basis in _BASES:
+                held += disputes(strips, joined.sources, basis)
         columns = {name: joined.columns[name] for name in BAR_COLUMNS}
+        split = self._last_split(joined, strips)
+        if split is not None:
+            held.append(hidden(split.day, split, symbol))
+            earlier = joined.days < np.datetime64(split.day, "D")
+            for name in ("open", "high", "low", "close"):
+                columns[name] = np.where(earlier, np.nan, columns[name])
         for values in columns.values():
             values.flags.writeable = False
         return Bars(
@@ -215,8 +240,24 @@ class StoredView(Reads):
             unit=joined.unit,
             decimals=joined.decimals,
             origin=self._joint_origin(joined.sources, seen),
+            held=tuple(held),
             **columns,
         )
+
+    def _last_split(self, joined: Spliced, strips: Sequence[Strip]) -> Split | None:
+        """The newest split that the joined prices hide; an index has none."""
+        if joined.unit == "points" or joined.adjustment == "total":
+            return None
+        raw = joined.adjustment == "raw"
+        others = [(joined.days, joined.columns["adj_close"])]
+        for strip in strips:
+            others.append((strip.days, strip.columns["adj_close"]))
+            if raw and strip.adjustment == "split":
+                others.append((strip.days, strip.columns["close"]))
+        found = splits(
+            joined.days, joined.columns["close"], others, raw=raw, dividend=joined.columns["dividend"]
+        )
+        return found[-1] if found else None
 
     def _in_time(self, symbol: str, strip: Strip) -> Strip:
         """The strip as far as it was public by the cut, and as retrieved by then where that was asked."""

@@ -144,7 +144,9 @@ class Answer:
         self.close(line.symbol, line.day(position), line.field, float(line.exact(position)), line.bars)
 
     def close(self, symbol: str, day: date, field: str, value: float, bars: Bars) -> None:
-        """Lists one value of an instrument as stored, a price at least in cents."""
+        """Lists one value of an instrument as stored, a price at least in cents; NoData where it is held."""
+        if bars.held and (reason := bars.why_held(field, day)):
+            raise NoData(f"{symbol}: {reason.removeprefix(f'{symbol}: ')}")
         self._origin(bars.origin)
         given = exact(value)
         few, many = (0, 6) if bars.unit == "points" else (2, max(6, 3 - given.adjusted()))

@@ -49,8 +49,10 @@ class Line:
         return int(np.flatnonzero(np.isfinite(self.values))[0])
 
     def exact(self, position: int) -> Decimal:
-        """The stored value at a position as a decimal; NoData naming the session where there is none."""
+        """The stored value at a position as a decimal; NoData says why where there is none or it is held."""
         value = float(self.values[position])
+        if self.bars.held and (reason := self.bars.why_held(self.field, self.day(position))):
+            raise NoData(f"{self.symbol}: {reason.removeprefix(f'{self.symbol}: ')}")
         if math.isnan(value):
             raise NoData(f"{self.symbol}: no {words(self.field)} on {self.day(position)}")
         return exact(value)
