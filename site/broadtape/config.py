@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
@@ -27,6 +27,7 @@ SHIPPED = {"BROADTAPE_SAMPLE": str(Path(__file__).resolve().parent / "sample" / 
 """What `${NAME}` stands for in a path where the environment says nothing: the data in the package."""
 MAX_BYTES = 1_000_000  # of one settings file; the largest sensible one is a few kB
 
+OWN_SOURCES = frozenset(["files", "feeds", "scrapers"])  # what [sources] holds besides tables of sources
 Audience = Literal["private", "public"]
 Licence = Literal["private", "public"]
 Look = Literal["broadsheet", "bulletin"]
@@ -178,6 +179,18 @@ class _InstanceTable(_Table, frozen=True, kw_only=True):
 
 class _SourcesTable(_Table, frozen=True, kw_only=True):
     files: tuple[FileSource, ...] = ()
+    feeds: tuple[dict[str, Any], ...] = ()
+    scrapers: tuple[dict[str, Any], ...] = ()
+    web: dict[str, dict[str, Any]] = {}  # every other table of [sources]
+
+
+class Wire(_Table, frozen=True, kw_only=True):
+    """How fetching behaves, whatever it fetches."""
+
+    allow_private: tuple[str, ...] = ()  # host names that may have private or loopback addresses
+    retention_days: Annotated[int, Meta(ge=0, le=36_500)] = (
+        0  # of snapshots that newer ones replace; 0: for ever
+    )
 
 
 class _InstanceFile(_Table, frozen=True, kw_only=True):
@@ -186,6 +199,25 @@ class _InstanceFile(_Table, frozen=True, kw_only=True):
     instance: _InstanceTable = _InstanceTable()
     desk: Desk = Desk()
     sources: _SourcesTable = _SourcesTable()
+    wire: Wire = Wire()
+
+
+@dataclass(frozen=True, slots=True)
+class WebSource:
+    """A source that is fetched: its name here, the source that it is one of, and its settings as written.
+
+    `kind` is the name of a source in newswire.sources ("fred", "feed"), or "module:Class" of the operator's own.
+    """
+
+    name: str
+    kind: str
+    options: Mapping[str, Any]
+    where: str  # its table, for messages
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it is asked."""
+        return self.options.get("enabled") is not False
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +261,8 @@ class Instance:
     sources: tuple[FileSource, ...]
     sites: Mapping[str, Site]
     warnings: tuple[str, ...]
+    web_sources: tuple[WebSource, ...] = ()
+    wire: Wire = field(default_factory=Wire)
 
     @property
     def content(self) -> Path:
@@ -259,6 +293,21 @@ class Instance:
     def store(self) -> Path:
         """The market store."""
         return self.state / "market.sqlite"
+
+    @property
+    def snapshots(self) -> Path:
+        """What was fetched, as it came."""
+        return self.state / "snapshots"
+
+    @property
+    def ledger(self) -> Path:
+        """What the fetcher remembers of hosts and addresses."""
+        return self.state / "wire.sqlite"
+
+    @property
+    def scrapers(self) -> Path:
+        """The operator's own sources, as Python files."""
+        return self.root / "scrapers"
 
     @property
     def catalogue(self) -> Path:
@@ -302,6 +351,7 @@ def load(root: Path) -> Instance:
     settings = _read(root / SETTINGS, shown, _InstanceFile, warnings)
     _check_sources(settings.sources.files, shown, warnings)
     _check_desk(settings.desk, shown)
+    web = _web_sources(settings.sources, shown)
     zone = _zone(settings.instance.time_zone, f"{shown}: instance.time_zone")
     sites = _load_sites(root, zone.key, warnings)
     default = settings.instance.default_site
@@ -327,6 +377,8 @@ def load(root: Path) -> Instance:
         sources=settings.sources.files,
         sites=sites,
         warnings=tuple(warnings),
+        web_sources=web,
+        wire=settings.wire,
     )
 
 
@@ -360,12 +412,50 @@ def _read(path: Path, shown: str, kind: type[T], warnings: list[str]) -> T:
         raise BadSettings(f"{shown}: not valid TOML: {error}") from error
     except OSError as error:
         raise BadSettings(f"{shown}: cannot be read: {error.strerror}") from error
+    if kind is _InstanceFile:
+        _gather(data)
     try:
         settings = msgspec.convert(data, kind)
     except msgspec.ValidationError as error:
         raise BadSettings(f"{shown}: {_explain(str(error), data, kind)}") from error
     warnings += [f"{shown}: unknown key {key}" for key in _unknown(data, kind, "")]
     return settings
+
+
+def _gather(data: dict[str, Any]) -> None:
+    """Put the tables of fetched sources, whose names are theirs, under one key."""
+    sources = data.get("sources")
+    if not isinstance(sources, dict):
+        return
+    named = [name for name, value in sources.items() if name not in OWN_SOURCES and isinstance(value, dict)]
+    if named:
+        sources["web"] = {name: sources.pop(name) for name in named}
+
+
+def _web_sources(table: _SourcesTable, shown: str) -> tuple[WebSource, ...]:
+    """The fetched sources in the order of the settings: those with a table of their own, feeds, scrapers."""
+    found = [
+        WebSource(name, name, options, f"{shown}: sources.{name}") for name, options in table.web.items()
+    ]
+    for group, entries in (("feeds", table.feeds), ("scrapers", table.scrapers)):
+        for number, entry in enumerate(entries):
+            where = f"{shown}: sources.{group}[{number}]"
+            options = dict(entry)
+            name = options.pop("name", None)
+            if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,62}", name):
+                raise BadSettings(f"{where}.name: {name!r} is no name; small letters, digits and hyphens")
+            kind: Any = "feed" if group == "feeds" else options.pop("use", None)
+            if group == "scrapers" and not (isinstance(kind, str) and re.fullmatch(r"\w+:\w+", kind)):
+                raise BadSettings(
+                    f"{where}.use: {kind!r} does not name a class, as in 'harbour:HarbourNotices'"
+                )
+            found.append(WebSource(name, kind, options, where))
+    names = [source.name for source in table.files]
+    for source in found:
+        if source.name in names:
+            raise BadSettings(f"{source.where}: {source.name!r} is used twice; give each source its own name")
+        names.append(source.name)
+    return tuple(found)
 
 
 def _explain(message: str, data: Any, kind: type[msgspec.Struct]) -> str:

@@ -38,7 +38,7 @@ class BaseSource:
     """A source whose terms the settings may change. Subclasses give `about`, `Options`, `due` and `parse`."""
 
     about: About
-    Options: ClassVar[type[msgspec.Struct]] = Settings
+    Options: ClassVar[type[Settings]] = Settings
 
     def __init__(self, options: Settings) -> None:
         self.options = options
