@@ -38,6 +38,12 @@ class Rule:
 RULES = (
     Rule(r"CPIAUCSL|CPILFESL|CPIAUCNS|CPILFENS|CU[SU]R0000SA0(L1E)?", "monthly", 45, "cpi"),
     Rule(r"UNRATE|PAYEMS|CIVPART|CES0500000003|LNS14000000|CES0000000001", "monthly", 45, "jobs"),
+    Rule(r"PPIFIS|PPIACO|WP[SU]FD4\w*|WPU00000000", "monthly", 45, "ppi"),
+    Rule(
+        r"PCEPI(LFE)?|PCE|DSPIC96", "monthly", 62, "pce"
+    ),  # the end of the month after, later after a shutdown
+    Rule(r"RSAFS|RSXFS", "monthly", 50, "retail"),
+    Rule(r"INDPRO|TCU|HOUST|PERMIT|M2SL|UMCSENT", "monthly", 60),
     Rule(r"A191RL1Q225SBEA|GDP|GDPC1", "quarterly", 60, "gdp"),
     Rule(r"FEDFUNDS", "monthly", 5),
     Rule(
@@ -46,6 +52,7 @@ RULES = (
         None,
     ),
     Rule(r"DCOIL(WTICO|BRENTEU)", "daily", 7),  # the EIA posts a week's spot prices together
+    Rule(r"MORTGAGE(15|30)US|WALCL", "weekly", 2),  # dated by the day of the survey, out that day or the next
     Rule(r"ICSA|IC4WSA", "weekly", 5),  # dated by the Saturday that ends the week, out on Thursday
 )
 

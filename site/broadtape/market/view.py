@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from broadtape.market.closures import closures
 from broadtape.market.crosscheck import Split, disputes, hidden, splits
 from broadtape.market.schema import BAR_COLUMNS, instant, stamp
 from broadtape.market.splice import Spliced, Strip, splice
@@ -201,6 +202,13 @@ class StoredView(Reads):
             for event, known_at, retrieved, replaced_at in self._shelf.events
             if known_at <= self._cut and self._current(retrieved, replaced_at)
         )
+
+    def calendar(self, days: int = 14) -> Sequence[Event]:
+        """What comes next: events known, and holidays and early closes, of the days after `as_of`, by instant."""
+        first, last = self._as_of + timedelta(days=1), self._as_of + timedelta(days=days)
+        coming = [one for one in self.events() if first <= one.day <= last]
+        coming += closures(self._shelf.sessions, self._shelf.closes, first, last, self.time_zone)
+        return tuple(sorted(coming, key=lambda one: (one.at, one.kind, one.title)))
 
     def benchmark(self, role: str) -> str | None:
         """The symbol the settings name for a role; None when unset."""
