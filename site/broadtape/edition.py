@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jinja2 import FileSystemLoader
 
-from broadtape import metrics, resources
+from broadtape import markdown, metrics, resources
 from broadtape.archive import Archive
 from broadtape.archive.files import new_id
 from broadtape.desk import chart, newsworthiness, proof, prose, signals, stories
@@ -27,6 +27,7 @@ from broadtape.desk.outline import ChartPlan, Outline
 from broadtape.desk.prose import Draft
 from broadtape.desk.signals import Signal
 from broadtape.desk.stories import Assignment, Proposal
+from broadtape.market import likeness
 from broadtape.model import (
     Article,
     BadParameter,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 _SECOND_FROM = 5.0  # score from which a further story joins the lead and the wrap
 _PUBLISHED_AT = time(16, 41)  # market time: closes are final, readers are on their way home
 _MEMORY = timedelta(days=10)  # calendar days the archive remembers a story for
+_SOURCES_OF = timedelta(days=14)  # others' stories of so many days are what a draft may be too close to
 _TOLD = 0.3  # share of a story's weight that its telling a moment ago would take; it fades over the memory
 
 
@@ -62,6 +64,7 @@ class Filed:
     words: int
     claims: Mapping[str, int]
     failing: tuple[Claim, ...] = ()
+    close: tuple[str, ...] = ()  # where it repeats a source: then it is held
 
 
 def view_on(store: MarketStore, on: date) -> MarketView:
@@ -171,7 +174,8 @@ def write(
 ) -> list[Filed]:
     """Write, prove and file the edition of a session from what was known at its end.
 
-    `now` is aware UTC and only fills `written`. An article that does not pass is filed as held. One that is in
+    `now` is aware UTC, fills `written` and bounds what others' stories we have read. An article that does not pass,
+    or repeats a source, is filed as held. One that is in
     the archive already and differs is kept as it stands unless `replace`: an editor may have changed it.
     Raises NoData when there is nothing to write from.
     """
@@ -189,12 +193,13 @@ def write(
     if not chosen:
         raise NoData(f"{on}: no {story or 'story'} to write; see broadtape signals --on {on}")
     kinds = stories.kinds()
+    told = others_words(store, on, now)
     filed = []
     for place, proposal in enumerate(chosen):
         progress(f"{on}: writing {proposal.story}")
         outline = kinds[proposal.story].plan(assignment, proposal)
         filed.append(
-            _file(instance, archive, view, outline, place, site=site, draft=draft, replace=replace, now=now,
+            _file(instance, archive, view, outline, place, told=told, site=site, draft=draft, replace=replace, now=now,
                   view_for=lambda day: view if day == on else store.view(day))
         )  # fmt: skip
     return filed
@@ -219,6 +224,7 @@ def _file(
     outline: Outline,
     place: int,
     *,
+    told: Sequence[tuple[str, str]],
     site: str | None,
     draft: bool,
     replace: bool,
@@ -230,7 +236,9 @@ def _file(
         instance, view, outline, written, facts, place=place, site=site, draft=draft, now=now
     )
     report = proof.verify(dataclasses.replace(article, facts=record), view_for, archive.lookup)
-    if not report.ok:
+    plain = markdown.to_text(markdown.parse(written.body))
+    close = likeness.too_close(f"{written.title}\n\n{written.summary}\n\n{plain}", told)
+    if not report.ok or close:
         article = dataclasses.replace(article, status="held")
     path, status = archive.file_desk_article(article, facts=record, attachments=attachments, replace=replace)
     if not report.ok and status == "filed":  # once more as filed, so that the lines are the file's
@@ -246,7 +254,18 @@ def _file(
         failing=tuple(
             claim for claim in report.claims if claim.status in {Status.UNSUPPORTED, Status.CONTRADICTED}
         ),
+        close=tuple(str(one) for one in close),
     )
+
+
+def others_words(store: MarketStore, since: date, now: datetime) -> list[tuple[str, str]]:
+    """Titles and excerpts of others that we have read by `now`, of a fortnight before `since` on, with their place."""
+    begin = datetime.combine(since, time(), UTC) - _SOURCES_OF
+    return [
+        (f"{story.publisher} ({story.link})", text)
+        for story in store.news(now).stories(begin)
+        for text in (story.title, story.excerpt)
+    ]
 
 
 def assemble(

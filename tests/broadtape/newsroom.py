@@ -26,6 +26,7 @@ class FakeStore:
 
     def __init__(self, market: FakeMarket) -> None:
         self.generation = 1
+        self.told: list[Any] = []
         self._market = market
         self.newest = market.as_of
 
@@ -39,6 +40,12 @@ class FakeStore:
 
     def last_session(self) -> date:
         return self.newest
+
+    def news(self, at: datetime) -> Any:
+        """What others told by an instant: the stories that a test puts in."""
+        return SimpleNamespace(
+            stories=lambda since: [one for one in self.told if since <= one.known_at <= at]
+        )
 
     def sources(self) -> list[Any]:
         return [SimpleNamespace(origin=SimpleNamespace(retrieved=NOON - timedelta(hours=5)))]

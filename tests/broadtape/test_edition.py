@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -15,9 +16,10 @@ from broadtape.archive import Archive
 from broadtape.config import Instance
 from broadtape.desk import stories
 from broadtape.desk.facts import FactBook
-from broadtape.model import Article, BadParameter, NoData
+from broadtape.model import Article, BadParameter, NoData, Origin, Story
 
 DAY = date(2026, 1, 12)
+ORIGIN = Origin("wire", "", "private", datetime(2026, 1, 12, tzinfo=UTC))
 NOW = datetime(2026, 1, 12, 23, 0, tzinfo=UTC)
 RUN = {
     "small": [-0.5, *[0.6] * 7],
@@ -52,6 +54,7 @@ def settings(root: Path, *, most: int = 3) -> Instance:
 def write(instance: Instance, *, on: date = DAY, now: datetime = NOW, **more: object) -> list[edition.Filed]:
     moves = more.pop("moves", RUN)
     store = FakeStore(market(**moves))  # type: ignore[arg-type]  # words of tests
+    store.told = more.pop("told", [])  # type: ignore[assignment]
     return edition.write(instance, store, on, now=now, **more)  # type: ignore[arg-type]  # a store by its face
 
 
@@ -248,3 +251,21 @@ def test_the_edition_takes_the_signals_it_is_given(instance: Instance) -> None:
     assignment = stories.Assignment(view, FactBook(view), [], ("trees",), ())
 
     assert [one.story for one in edition.choose(assignment, story=None, most=3)] == ["wrap"]
+
+
+def test_a_draft_that_repeats_a_source_is_held_and_says_which(instance: Instance) -> None:
+    first = write(instance)[0]
+    text = article(instance, first).summary
+    told = Story("s", text, "https://wire.example.org/1", "Wire", NOW, NOW - timedelta(hours=1), "", ORIGIN)
+    other = settings(instance.root.parent / "other")
+
+    held = write(other, told=[told])[0]
+    later = write(
+        settings(instance.root.parent / "third"),
+        told=[dataclasses.replace(told, known_at=NOW + timedelta(hours=1))],
+    )
+
+    assert (held.status, held.failing) == ("held", ())
+    assert any(one.startswith("100% of Wire (https://wire.example.org/1)") for one in held.close)
+    assert article(other, held).status == "held"
+    assert {one.status for one in later} == {"published"}

@@ -75,6 +75,8 @@ def command(
     for item in held:
         for claim in item.failing:
             click.echo(f"{item.path}:{claim.line}: {claim.status}: {claim.text!r}: {claim.reason}", err=True)
+        for source in item.close:
+            click.echo(f"{item.path}: too close to a source: {source}", err=True)
     if held:
         click.echo(
             f"broadtape: {len(held)} held; correct the text or the data, then broadtape verify", err=True
