@@ -24,7 +24,7 @@ from newswire.wire import Snapshot
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LEVEL = 9
+LEVEL = 3  # most of what is kept is small or compressed already
 MOST_BYTES = 512 * 2**20  # of one body; more is not a body of ours
 _PART = ".part"
 _PART_KEPT = timedelta(hours=1)  # a half-written body younger than this may be somebody's at work

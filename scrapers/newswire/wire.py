@@ -9,13 +9,11 @@ import hashlib
 from dataclasses import dataclass, field
 from email.message import Message
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
-
-    import msgspec
 
     from newswire.directory import Directory
     from newswire.observations import Harvest, Licence
@@ -125,9 +123,6 @@ class Source(Protocol):
     """One source: the addresses due, and observations out of what they answered. Pure."""
 
     about: About
-    Options: ClassVar[type[msgspec.Struct]]
-
-    def __init__(self, options: Any) -> None: ...
 
     def due(self, now: datetime, last: Mapping[str, datetime]) -> Sequence[Request]:
         """The requests due at `now`. `last`: when each label was last fetched or confirmed."""

@@ -6,7 +6,8 @@ Reads and stores nothing itself; broadtape.market.fetching does.
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,8 +15,9 @@ import click
 from broadtape.cli import Newsroom, pass_newsroom
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from broadtape.config import Instance
     from broadtape.market.fetching import Fetched
 
 _SHOWN = 8  # symbols or notes listed per source; --json lists all
@@ -29,16 +31,26 @@ _SHOWN = 8  # symbols or notes listed per source; --json lists all
     metavar="DATE",
     help="Take in only what is dated on or after this day.",
 )
-@click.option("--dry-run", is_flag=True, help="Read and check, store nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="Read files and check, say which addresses are due; store nothing."
+)
+@click.option("--replay", is_flag=True, help="Make the market store anew from the kept snapshots, offline.")
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON.")
 @pass_newsroom
 def command(
-    newsroom: Newsroom, sources: tuple[str, ...], since: datetime | None, dry_run: bool, as_json: bool
+    newsroom: Newsroom,
+    sources: tuple[str, ...],
+    since: datetime | None,
+    dry_run: bool,
+    replay: bool,
+    as_json: bool,
 ) -> None:
     """Collect what is due into the market store.
 
-    Without names every enabled source of content/broadtape.toml is read. One that fails is reported, keeps
-    what was stored of it before, and never stops the others; the exit code is then 1.
+    Without names every enabled source of content/broadtape.toml is read: files that changed, and what is due on the
+    web. A source that is named is asked whether it is due or not. One that fails is reported, keeps what was stored
+    of it before, and never stops the others; the exit code is then 1. Every body is kept as it came; --replay makes
+    the store from those alone.
     """
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -46,7 +58,11 @@ def command(
     from broadtape.market.fetching import fetch, lacking_benchmarks
 
     instance = newsroom.instance()
-    if not instance.sources:
+    if replay and (sources or since or dry_run):
+        raise click.UsageError(
+            "--replay takes everything that is kept; leave out names, --since and --dry-run"
+        )
+    if not instance.sources and not instance.web_sources:
         click.echo("broadtape: content/broadtape.toml names no sources; see docs/sources.md", err=True)
         raise SystemExit(1)
     errors = Console(stderr=True)
@@ -57,6 +73,9 @@ def command(
         def told(name: str, place: int, total: int) -> None:
             bar.update(task, description=name, completed=place, total=total)
 
+        if replay:
+            _replay(instance, told, as_json=as_json)
+            return
         results = fetch(
             instance, sources, since=since.date() if since else None, dry_run=dry_run, progress=told
         )
@@ -73,6 +92,27 @@ def command(
         raise SystemExit(1)
 
 
+def _replay(instance: Instance, told: Callable[[str, int, int], None], *, as_json: bool) -> None:
+    from broadtape.market.fetching import replay
+
+    done = replay(instance, progress=told)
+    if as_json:
+        click.echo(json.dumps(asdict(done), ensure_ascii=False, indent=2))
+    else:
+        click.echo(f"{done.stored:,} of {done.snapshots:,} snapshots are in the new store.")
+        if done.same is not None:
+            click.echo(
+                "It holds exactly what the one before held."
+                if done.same
+                else "It differs from the one before."
+            )
+        click.echo("A server that runs must be started again to see it.", err=True)
+    for problem in done.problems:
+        click.echo(f"broadtape: passed over: {problem}", err=True)
+    if done.problems:
+        raise SystemExit(1)
+
+
 def _print_table(results: Sequence[Fetched]) -> None:
     from rich import box
     from rich.console import Console
@@ -86,6 +126,10 @@ def _print_table(results: Sequence[Fetched]) -> None:
     table.add_column("result")
     for name in ("read", "stored", "new", "revised", "skipped", "unresolved", "seconds"):
         table.add_column(name, justify="right")
+    web = any(one.next_due for one in results)
+    for name in ("age", "next due") if web else ():
+        table.add_column(name, justify="right")
+    now = datetime.now(UTC)
     for one in results:
         counts = one.counts
         numbers = (
@@ -96,13 +140,29 @@ def _print_table(results: Sequence[Fetched]) -> None:
             sum(counts.skipped.values()),
             len(counts.unresolved),
         )
-        empty = one.outcome in ("failed", "unchanged")
-        cells = ["" if empty else f"{number:,}" for number in numbers]
-        table.add_row(one.source, one.outcome, *cells, f"{one.seconds:.2f}")
+        full = one.outcome in ("stored", "parsed") or counts.rows_read
+        cells = [f"{number:,}" if full else "" for number in numbers]
+        when = [_span(now - one.last) if one.last else "", _due(one, now)] if web else []
+        table.add_row(one.source, one.outcome, *cells, f"{one.seconds:.2f}", *when)
     output.print(table)
     for one in results:
         for note in _notes(one):
             output.print(f"{one.source}: {note}", highlight=False, markup=False)
+
+
+def _due(one: Fetched, now: datetime) -> str:
+    if one.next_due is None:
+        return ""
+    return f"in {_span(one.next_due - now)}" if one.next_due > now else "now"
+
+
+def _span(length: timedelta) -> str:
+    """A length of time in its largest unit."""
+    seconds = max(0, round(length.total_seconds()))
+    for name, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {name}"
+    return f"{seconds} s"
 
 
 def _notes(one: Fetched) -> list[str]:
@@ -115,6 +175,11 @@ def _notes(one: Fetched) -> list[str]:
         notes.append(f"skipped {reasons}")
     if one.counts.unresolved:
         notes.append(f"no loaded instrument for {_some(one.counts.unresolved)}")
+    notes += [f"would ask {address}" for address in one.addresses[:_SHOWN]]
+    if len(one.addresses) > _SHOWN:
+        notes.append(f"and {len(one.addresses) - _SHOWN} more addresses (--json lists them)")
+    if one.outcome == "resting":
+        notes.append(one.message)
     if one.ambiguous:
         notes.append(f"taken for the primary listing: {_some(one.ambiguous, '; ')}")
     if one.disagreements:
@@ -145,4 +210,7 @@ def _as_json(one: Fetched) -> dict[str, Any]:
         "ambiguous": list(one.ambiguous),
         "disagreements": list(one.disagreements),
         "message": one.message,
+        "addresses": list(one.addresses),
+        "last": one.last.isoformat() if one.last else None,
+        "next_due": one.next_due.isoformat() if one.next_due else None,
     }

@@ -240,7 +240,7 @@ def _only_one(instance: Instance) -> Iterator[None]:
 
 
 def _chosen(instance: Instance, names: Sequence[str]) -> tuple[list[FileSource], list[WebSource]]:
-    there = [source.name for source in (*instance.sources, *instance.web_sources)]
+    there = [*(source.name for source in instance.sources), *(source.name for source in instance.web_sources)]
     for name in names:
         if name not in there:
             raise BadSettings(
