@@ -27,7 +27,7 @@ from broadtape.desk.outline import ChartPlan, Outline
 from broadtape.desk.prose import Draft
 from broadtape.desk.signals import Signal
 from broadtape.desk.stories import Assignment, Proposal
-from broadtape.market import likeness
+from broadtape.market import likeness, places
 from broadtape.model import (
     Article,
     BadParameter,
@@ -35,6 +35,7 @@ from broadtape.model import (
     Claim,
     Fact,
     MarketView,
+    NewsView,
     NoData,
     Photo,
     Status,
@@ -43,7 +44,7 @@ from broadtape.model import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from broadtape.config import Instance
+    from broadtape.config import Instance, Site
     from broadtape.market import MarketStore
 
 _SECOND_FROM = 5.0  # score from which a further story joins the lead and the wrap
@@ -86,7 +87,7 @@ def ranked_signals(instance: Instance, view: MarketView, archive: Archive | None
     """The session's signals by newsworthiness; with an archive, less what it has told already."""
     roles = {symbol: role for role, symbol in instance.desk.benchmarks.items()}
     told = _memory(archive, view.as_of) if archive is not None else {}
-    local = {symbol for site in instance.sites.values() for symbol in site.watch_list}
+    local = {symbol for site in instance.sites.values() for symbol in (*site.watch_list, *near(site, view))}
     return newsworthiness.rank(
         signals.scan(view, instance.desk.pairs),
         role=lambda symbol: roles.get(symbol, ""),
@@ -94,6 +95,15 @@ def ranked_signals(instance: Instance, view: MarketView, archive: Archive | None
         told=lambda signal: told.get(_subject_key(signal), 0.0),
         local=local,
     )
+
+
+def near(site: Site, view: MarketView) -> tuple[str, ...]:
+    """The symbols of the companies near a site, by what registrants had said of their addresses by then."""
+    if site.companies_near is None or not isinstance(view, NewsView):
+        return ()
+    listed = {one.symbol: one for one in view.instruments()}
+    found = places.local_companies(site.companies_near, view.companies(), listed)
+    return tuple(symbol for one in found for symbol in one.symbols)
 
 
 def held_figures(instance: Instance, view: MarketView) -> list[str]:

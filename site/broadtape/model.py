@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 from urllib.parse import parse_qsl, quote, urlencode
 
 if TYPE_CHECKING:
@@ -322,6 +322,7 @@ class Heat:
     rarity: float
 
 
+@runtime_checkable
 class NewsView(Protocol):
     """What had been told by an instant; nothing later than `known` is visible. Absence is an empty tuple."""
 
