@@ -130,6 +130,14 @@ class FileSource(_Table, frozen=True, kw_only=True):
         return root / "content" / expand(self.path, where=f"{SETTINGS}: source {self.name}: path")
 
 
+def may_show(audience: Audience, licence: str) -> bool:
+    """Whether figures of a series with that licence may be given out: on pages, in feeds, files and answers.
+
+    The one rule of every output. A private preview shows everything, a public instance only what is licensed so.
+    """
+    return audience == "private" or licence == "public"
+
+
 class Near(_Table, frozen=True, kw_only=True):
     """Which companies count as local: within `radius_km` of `place` (latitude, longitude), and `also`."""
 

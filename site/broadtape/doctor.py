@@ -260,7 +260,7 @@ def _unresolved(instance: Instance, view: MarketView) -> Iterator[Finding]:
 
 
 def _restricted(instance: Instance, view: MarketView) -> Iterator[Finding]:
-    """Public, and shown by a site or a benchmark, yet not licensed for it."""
+    """Public, and shown by a site or a benchmark, or read by a fact, yet not licensed for it."""
     wanted = [symbol for site in instance.sites.values() for symbol in site.watch_list]
     wanted += instance.desk.benchmarks.values()
     hidden = []
@@ -270,6 +270,7 @@ def _restricted(instance: Instance, view: MarketView) -> Iterator[Finding]:
                 hidden.append(symbol)
         except BroadtapeError:
             continue  # said above
+    hidden += [series for series in view.series() if view.readings(series).origin.licence != "public"]
     if hidden:
         says = f"public, but {_count(len(hidden), 'series')} may not be republished: {_few(hidden)}"
         yield Finding(

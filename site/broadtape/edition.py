@@ -20,6 +20,7 @@ from jinja2 import FileSystemLoader
 from broadtape import markdown, metrics, resources
 from broadtape.archive import Archive
 from broadtape.archive.files import new_id
+from broadtape.config import may_show
 from broadtape.desk import chart, newsworthiness, proof, prose, signals, stories
 from broadtape.desk.facts import FactBook
 from broadtape.desk.newsworthiness import Ranked
@@ -301,6 +302,9 @@ def assemble(
     published = closing.astimezone(zone) - timedelta(minutes=place)
     late = now - published > timedelta(days=1)
     drawn = draw(view, outline.chart, written) if outline.chart is not None else None
+    if drawn is not None and outline.chart is not None:
+        licences = [view.bars(symbol).origin.licence for symbol in outline.chart.symbols]
+        drawn = drawn if all(may_show(instance.audience, one) for one in licences) else None
     photo = Photo("chart.svg", written.alt, f"Chart: {instance.title}") if drawn is not None else None
     article = Article(
         path="",

@@ -465,14 +465,22 @@ def test_an_article_brings_the_board_of_its_session(make: Make) -> None:
 def test_a_public_board_leaves_restricted_series_out_or_shows_what_stands_for_them(make: Make) -> None:
     from broadtape.model import Instrument
 
-    stand_in = Instrument("NASDAQ:BBB", "Bbb Fund", "etf", proxy_of="NASDAQ:AAA")
-    held = market(public=["NASDAQ:BBB"], instruments=[stand_in])
+    stand_in = Instrument("NASDAQ:FND", "Aaa Fund", "etf", proxy_of="NASDAQ:AAA")
+    held = FakeMarket(
+        "2026-01-20",
+        {"NASDAQ:AAA": "100 101 103", "NASDAQ:BBB": "50 49 49.49", "NASDAQ:FND": "10.00 10.10 10.30"},
+        public=["NASDAQ:FND"],
+        instruments=[stand_in],
+    )
     newsroom = make(market=held, settings='audience = "public"\n')
     newsroom.publish()
 
     board = newsroom.catalogue.quotes("bay", None)
     assert board is not None
-    assert [(row.symbol, row.name) for row in board.rows] == [("NASDAQ:BBB", "Bbb Fund")] * 2
+    assert [(row.symbol, row.name, row.stands_for) for row in board.rows] == [
+        ("NASDAQ:FND", "Aaa Fund", "AAA")
+    ]
+    assert board.left_out == ("NASDAQ:BBB", "NASDAQ:GONE")
     view = newsroom.catalogue.instrument("NASDAQ:AAA")
     assert view is not None
     assert (view.quote, view.history, view.licence) == (None, (), "private")

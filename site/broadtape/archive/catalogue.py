@@ -75,6 +75,7 @@ class QuoteRow:
     delay_minutes: int
     fact_id: str
     licence: str
+    stands_for: str = ""  # the name of what may not be shown, where this is its proxy
 
 
 @dataclass(frozen=True, slots=True)

@@ -365,7 +365,7 @@ class _Run:
         wanted = proof is not proving.EMPTY
         state = msgspec.structs.replace(state, proved=wanted, store=self.market.generation if wanted else 0)
         stops = not proof.ok and not proving.override(article)
-        stops = stops or (self.instance.audience == "public" and bool(proof.restricted))
+        stops = stops or (bool(proof.restricted) and not config.may_show(self.instance.audience, "private"))
         shown = KEPT if self._proven(path) else ABSENT
         problems = [*parsed.warnings, *proving.problems(article, proof, self.instance.audience, shown=shown)]
         if stops:

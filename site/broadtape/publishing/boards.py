@@ -7,6 +7,7 @@ nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ from broadtape.archive.catalogue import (
     QuoteBoard,
     QuoteRow,
 )
+from broadtape.config import may_show
 from broadtape.metrics.series import as_date
 from broadtape.model import BroadtapeError, Fact, Instrument, MarketView, Part
 
@@ -39,20 +41,20 @@ def board(view: MarketView, symbols: Iterable[str], audience: Audience) -> Quote
     """The quotes of the view's session in the order given.
 
     An instrument without a bar of that session is left out and named. On a public instance so is one whose
-    series may not be republished, unless an instrument that stands for it may: that one is shown, as itself.
+    series may not be republished, unless an instrument that stands for it may and is not in the list itself: that
+    one is shown, under its own name and as standing for the other.
     """
     rows: list[QuoteRow] = []
     left_out: list[str] = []
     attribution: dict[str, None] = {}
-    for symbol in symbols:
-        shown = next(
-            (
-                found
-                for one in (symbol, *_proxies(view, symbol, audience))
-                if (found := _quote(view, one, audience))
-            ),
-            None,
-        )
+    wanted = list(dict.fromkeys(symbols))
+    for symbol in wanted:
+        shown = _quote(view, symbol, audience)
+        if shown is None:
+            stand_ins = (one for one in _proxies(view, symbol, audience) if one not in wanted)
+            shown = next((found for one in stand_ins if (found := _quote(view, one, audience))), None)
+            if shown is not None:
+                shown = (replace(shown[0], stands_for=view.instrument(symbol).name), shown[1])
         if shown is None:
             left_out.append(symbol)
             continue
@@ -79,7 +81,7 @@ def _quote(view: MarketView, symbol: str, audience: Audience) -> tuple[QuoteRow,
         bars = view.bars(symbol)
     except BroadtapeError:  # no such instrument, no bar, no price: absence, which the board names
         return None
-    if audience == "public" and fact.licence != "public":
+    if not may_show(audience, fact.licence):
         return None
     price, change, percent = fact.part("value"), fact.part("change"), fact.part("percent")
     row = QuoteRow(
@@ -113,7 +115,7 @@ def instrument_view(
         return InstrumentView(instrument, None)
     origin = bars.origin
     first, last = as_date(bars.days[0]), as_date(bars.days[-1])
-    hidden = audience == "public" and origin.licence != "public"
+    hidden = not may_show(audience, origin.licence)
     quote = None if hidden else _quote(view_on(last), instrument.symbol, audience)
     history, basis = ((), "price") if hidden else _history(bars)
     return InstrumentView(

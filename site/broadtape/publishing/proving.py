@@ -125,9 +125,27 @@ def prove(
         counts={str(status): number for status, number in report.counts.items() if number},
         links=links,
         failing=failing,
-        restricted=tuple(sorted({v.long_form for v in views.values() if v.fact.licence != "public"})),
+        restricted=(
+            *sorted({v.long_form for v in views.values() if v.fact.licence != "public"}),
+            *_drawn_without_licence(article, view_for),
+        ),
         facts=dump_facts(views),
     )
+
+
+def _drawn_without_licence(article: Article, view_for: Callable[[date], MarketView]) -> list[str]:
+    """The series of a desk article's chart that may not be republished: no fact of the article need name them."""
+    if article.origin != "desk" or article.photo is None or not article.photo.src.startswith("chart."):
+        return []
+    view = view_for(article.as_of or article.date.date())
+    found = []
+    for symbol in article.symbols:
+        try:
+            if view.bars(symbol).origin.licence != "public":
+                found.append(f"chart of {symbol}")
+        except BroadtapeError:  # no bars, so not drawn
+            continue
+    return found
 
 
 def may_publish(article: Article, failing: tuple[Claim, ...]) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint, Response, abort, send_file
 
 from broadtape import numbers, urls
+from broadtape.config import may_show
 from broadtape.metrics.filed import to_json
 from broadtape.web import cards, pictures, words
 from broadtape.web.contexts import (
@@ -262,7 +263,7 @@ def sources(entry: Entry) -> tuple[str, ...]:
 
 def withheld(fact: Fact) -> bool:
     """Whether a public page may not show the fact's inputs."""
-    return press().instance.audience == "public" and fact.licence != "public"
+    return not may_show(press().instance.audience, fact.licence)
 
 
 def canonical(entry: Entry) -> str:

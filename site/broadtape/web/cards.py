@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from broadtape import numbers, urls
+from broadtape.config import may_show
 from broadtape.web import pictures, words
 from broadtape.web.contexts import Card, Link, Picture, QuoteLine, QuoteTable
 
@@ -114,9 +115,7 @@ def quote_table(
 
 def shown(row: QuoteRow, instance: Instance) -> bool:
     """Whether a quote may be printed: listed, and licensed for a public page where this is one."""
-    return not row.symbol.startswith("UNLISTED:") and (
-        instance.audience == "private" or row.licence == "public"
-    )
+    return not row.symbol.startswith("UNLISTED:") and (may_show(instance.audience, row.licence))
 
 
 def quote_line(row: QuoteRow, day: date) -> QuoteLine:
@@ -124,7 +123,7 @@ def quote_line(row: QuoteRow, day: date) -> QuoteLine:
     return QuoteLine(
         symbol=row.symbol,
         ticker=row.symbol.partition(":")[2],
-        name=row.name,
+        name=f"{row.name} (proxy for {row.stands_for})" if row.stands_for else row.name,
         address=urls.quote_page(row.symbol),
         price=numbers.plain(row.price, places(row.price)),
         change=words.change(row.change, row.percent, decimals=places(row.price)),

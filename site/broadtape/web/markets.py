@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, redirect
 
-from broadtape import numbers, urls
+from broadtape import config, numbers, urls
 from broadtape.web import cards, front, quotes, words
 from broadtape.web.contexts import (
     FeedLink,
@@ -165,7 +165,7 @@ def the_instrument(symbol: str) -> InstrumentView:
 
 def may_show(view: InstrumentView) -> bool:
     """Whether the bars of an instrument may be printed on this instance's pages."""
-    return press().instance.audience == "private" or view.licence == "public"
+    return config.may_show(press().instance.audience, view.licence)
 
 
 def notes(view: InstrumentView, series: quotes.Series | None) -> Iterable[str]:
