@@ -65,6 +65,7 @@ class FakeMarket:
         decimals: int = 2,
     ) -> None:
         self._as_of = day(as_of)
+        self._former: FakeMarket | None = None
         if sessions is None:
             self._all_sessions = weekdays(date(1985, 1, 1), self._as_of + timedelta(days=800))
         else:
@@ -92,6 +93,24 @@ class FakeMarket:
         view.__dict__.update(self.__dict__)
         view._as_of = day(as_of)
         return view
+
+    def revised(self, bars: Mapping[str, Closes]) -> FakeMarket:
+        """The same market after a fetch on the next day changed these closes; it remembers the former ones."""
+        view = self.at(self._as_of)
+        changed = {
+            symbol: dict(self._closes(symbol)) | dict(day_closes) for symbol, day_closes in bars.items()
+        }  # type: ignore[call-overload]  # by day
+        view._bars = self._bars | {symbol: self._table(symbol, closes) for symbol, closes in changed.items()}
+        view._former = self
+        return view
+
+    def as_retrieved(self, before: datetime) -> FakeMarket:
+        former = self._former
+        return self if former is None or before > RETRIEVED else former.at(self._as_of)
+
+    def _closes(self, symbol: str) -> Mapping[str, Price]:
+        table = self._bars[symbol]
+        return {str(when): repr(float(close)) for when, close in zip(table.days, table.close, strict=True)}
 
     # --- the view -------------------------------------------------------------------------------------
 

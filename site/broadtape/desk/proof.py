@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
 from typing import Final
@@ -40,7 +40,7 @@ from broadtape.desk.claims.recomputed import (
     Lookup,
     differs,
     embellished,
-    revised_since,
+    filed_view,
     same,
 )
 from broadtape.desk.claims.unlinked import Unlinked
@@ -49,6 +49,7 @@ from broadtape.markdown import Block, Sentence, Span
 from broadtape.model import (
     Article,
     BadParameter,
+    BroadtapeError,
     Claim,
     Fact,
     MarketView,
@@ -56,6 +57,7 @@ from broadtape.model import (
     Status,
 )
 
+_RECORD: Final = re.compile(r"facts\.json: \w+")  # a claim about what is on file, not about a text
 _MOST_LINKS: Final = 2_000  # fact links of one article; the longest desk article has some 90
 _INSIDE: Final = "·"  # stands for a link's text where the rest of its sentence is read
 _DIVIDENDS: Final = re.compile(
@@ -119,9 +121,13 @@ class Report:
 def verify(article: Article, view_for: Callable[[date], MarketView], lookup: Lookup) -> Report:
     """Prove an article. `view_for` gives the market as of a date (its last session on or before it);
     `lookup` finds a fact's record elsewhere in the archive by id. Facts are recomputed, never believed.
+
+    What fails now and held of the market as it stood when the facts were filed is revised: a warning with both
+    values. Whether inputs were revised is what the store remembers (`as_retrieved` of its views).
     """
     try:
-        return _Proof(article, view_for, lookup).report()
+        report = _Proof(article, view_for, lookup).report()
+        return report if report.ok else _revisions_told(report, article, view_for, lookup)
     except NoData:
         if article.origin == "desk" or "](fact:" in article.body:
             raise
@@ -144,6 +150,65 @@ def verify_texts(
             for text, status, fact, objection in unlinked.prove(text)
         ]
     return tuple(claims)
+
+
+def _revisions_told(
+    report: Report, article: Article, view_for: Callable[[date], MarketView], lookup: Lookup
+) -> Report:
+    """The report, with what only revisions of the inputs made fail as such."""
+    then = filed_view(article, view_for)
+    if then is None:
+        return report
+    try:
+        return _with_revisions(report, _Proof(article, then, lookup).report())
+    except BroadtapeError:  # the store remembers nothing from then
+        return report
+
+
+def _with_revisions(now: Report, then: Report) -> Report:
+    """The report of now, its failures that were none when the facts were filed as revised.
+
+    A line on which something else failed then (the text was changed besides) keeps all its failures.
+    """
+    failed_now = {(claim.line, claim.text) for claim in now.failing}
+    failed_then = {(claim.line, claim.text) for claim in then.failing}
+    spoilt = {line for line, _ in failed_then - failed_now}
+    claims: list[Claim] = []
+    for claim in now.claims:
+        place = claim.line, claim.text
+        failing = claim.status in {Status.UNSUPPORTED, Status.CONTRADICTED}
+        if not failing or place in failed_then or claim.line in spoilt:
+            claims.append(claim)
+        elif _RECORD.fullmatch(claim.text) and claim.fact in now.facts and _alike(now, then, claim.fact):
+            continue  # an input was revised, what the fact says was not
+        else:
+            claims.append(_revised(claim, now, then))
+    return Report(tuple(claims), now.facts)
+
+
+def _alike(now: Report, then: Report, identity: str) -> bool:
+    return identity in then.facts and same(then.facts[identity], now.facts[identity])
+
+
+def _revised(claim: Claim, now: Report, then: Report) -> Claim:
+    """A claim that held when it was filed, with what the fact it rested on then said and says now."""
+    there = [one for one in then.claims if one.line == claim.line and one.fact]
+    before = [one for one in there if one.text == claim.text] or [
+        one for one in there if claim.text in one.text or one.text in claim.text
+    ]
+    identity = before[0].fact if before else claim.fact
+    was, is_ = then.facts.get(identity), now.facts.get(identity)
+    if was is not None and is_ is not None:
+        if same(was, is_):
+            reason = f"the inputs were revised since it was filed; now: {claim.reason}"
+        else:
+            reason = f"revised since it was filed: {differs(was, is_)}"
+    elif was is not None:
+        value = was.get("value")
+        reason = f"revised since it was filed: it was {shown(value) if value else 'so'}; now: {claim.reason}"
+    else:
+        reason = f"the inputs were revised since it was filed; now: {claim.reason}"
+    return replace(claim, status=Status.REVISED, reason=reason, fact=identity or claim.fact)
 
 
 # --- the article -------------------------------------------------------------------------------------------
@@ -268,8 +333,13 @@ class _Proof:
                     )
                 )
             elif found.filed is not None and not same(found.filed, found.fact):
-                status = Status.REVISED if revised_since(found.filed, found.fact) else Status.CONTRADICTED
-                self._add(f"facts.json: {identity}", 1, status, differs(found.filed, found.fact), found.fact)
+                self._add(
+                    f"facts.json: {identity}",
+                    1,
+                    Status.CONTRADICTED,
+                    differs(found.filed, found.fact),
+                    found.fact,
+                )
 
     # --- title, summary, photo ----------------------------------------------------------------------------
 
@@ -492,10 +562,8 @@ class _Proof:
             reason = f"the definition has changed from version {filed.key.version} to {fact.key.version}"
             self._add(text, line, kind, reason, fact, verdict.objections[0] if verdict.objections else None)
         elif filed is not None and not same(filed, fact):
-            right_then = entails(tokens, filed, context).holds and revised_since(filed, fact)
-            status = Status.REVISED if right_then else Status.CONTRADICTED
             objection = verdict.objections[0] if verdict.objections else None
-            self._add(text, line, status, differs(filed, fact), fact, objection)
+            self._add(text, line, Status.CONTRADICTED, differs(filed, fact), fact, objection)
         elif verdict.holds:
             if any(isinstance(token, Figure | Moment | Word | Name) for token in own) or not self.desk:
                 self._add(text, line, Status.VERIFIED, fact=fact)

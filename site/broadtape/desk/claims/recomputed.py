@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import Final, Protocol, runtime_checkable
 
 from broadtape import metrics
 from broadtape.desk.claims.parts import shown
@@ -21,6 +21,8 @@ from broadtape.model import (
     Fact,
     MarketView,
     NoData,
+    Part,
+    Row,
     Status,
     UnknownSymbol,
     parse_fact_address,
@@ -125,41 +127,70 @@ class Facts:
 
 
 def same(one: Fact, other: Fact) -> bool:
-    """Whether two facts say the same: value, parts and tags."""
+    """Whether two facts say the same: value, parts and tags; 159.110 is 159.11."""
     return (
-        one.parts == other.parts
+        tuple(_said(part) for part in one.parts) == tuple(_said(part) for part in other.parts)
         and one.tags == other.tags
         and (one.value, one.unit) == (other.value, other.unit)
     )
 
 
-def revised_since(filed: Fact, fresh: Fact) -> bool:
-    """Whether the inputs changed after the fact was filed: other evidence, retrieved later."""
-    before = {(row.series, row.day, row.field): row.value for row in filed.evidence.rows}
-    after = {(row.series, row.day, row.field): row.value for row in fresh.evidence.rows}
-    changed = before != after or {span.digest for span in filed.evidence.spans} != {
-        span.digest for span in fresh.evidence.spans
-    }
-    if not changed:
-        return False
-    latest = max((row.retrieved for row in fresh.evidence.rows), default=None)
-    known = max((row.retrieved for row in filed.evidence.rows), default=None)
-    return latest is not None and known is not None and latest > known
+def _said(part: Part) -> tuple[object, ...]:
+    """What a part says, without the decimals it is printed with: those follow from how a source writes."""
+    return part.name, part.kind, part.value, part.unit
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """A view that can also show its session as it stood before later retrievals changed values."""
+
+    def as_retrieved(self, before: datetime) -> MarketView:
+        """The same session from what had been retrieved by `before`."""
+
+
+def filed_view(
+    article: Article, view_for: Callable[[date], MarketView]
+) -> Callable[[date], MarketView] | None:
+    """The market as the store held it when the article's facts were filed; None where that cannot be had.
+
+    The instant is the latest retrieval that the evidence on file names: what was read later was not used.
+    """
+    records = article.facts.get("facts") if article.facts else None
+    stamps = [
+        row.retrieved
+        for identity, record in (records.items() if isinstance(records, Mapping) else ())
+        if isinstance(record, Mapping)
+        for row in _rows_on_file(str(identity), record)
+    ]
+    if not stamps:
+        return None
+    before = max(stamps)
+    views: dict[date, MarketView] = {}
+
+    def then(day: date) -> MarketView:
+        if day not in views:
+            view = view_for(day)
+            views[day] = view.as_retrieved(before) if isinstance(view, Remembers) else view
+        return views[day]
+
+    return then
+
+
+def _rows_on_file(identity: str, record: Mapping[str, object]) -> tuple[Row, ...]:
+    try:
+        return metrics.from_json(identity, record).evidence.rows
+    except BroadtapeError:
+        return ()
 
 
 def embellished(filed: Fact, fresh: Fact) -> str:
-    """Why what stands on file beside a right value is not what it was computed from; empty when it is.
-
-    Rows that are on file and computed must agree, unless the inputs were collected again since.
-    """
+    """Why what stands on file beside a right value is not what it was computed from; empty when it is."""
     if filed.licence == "public" and fresh.licence != "public":
         return "facts.json calls the fact public; its inputs are not"
     if (fresh.evidence.rows and not filed.evidence.rows) or (
         fresh.evidence.spans and not filed.evidence.spans
     ):
         return "facts.json leaves out the evidence"
-    if revised_since(filed, fresh):
-        return ""
     computed = {(row.series, row.day, row.field): row for row in fresh.evidence.rows}
     for row in filed.evidence.rows:
         now = computed.get((row.series, row.day, row.field))
@@ -182,6 +213,10 @@ def differs(filed: Fact, fresh: Fact) -> str:
     old, new = filed.get("value"), fresh.get("value")
     before, after = shown(old) if old else "", shown(new) if new else ""
     if before == after:
-        names = [part.name for part in fresh.parts if filed.get(part.name) != part]
-        return f"facts.json differs from what is computed in {', '.join(names) or 'tags'}"
+        told = [
+            f"{part.name}: {shown(held)} on file, {shown(part)} computed"
+            for part in fresh.parts
+            if (held := filed.get(part.name)) is not None and _said(held) != _said(part)
+        ]
+        return f"facts.json differs from what is computed in {'; '.join(told) or 'what it tells'}"
     return f"facts.json says {before}; computed again it is {after}"
