@@ -77,11 +77,28 @@ def view_on(store: MarketStore, on: date) -> MarketView:
         nearest = f"; the session before is {last}" if last else ""
         raise NoData(f"{on} is no trading session{nearest}")
     if not signals.benchmarks(view):
-        newest = store.last_session()
-        raise NoData(
-            f"no benchmark of the settings has a bar on {on}; the newest session in the store is {newest}"
+        if not any(view.benchmark(role) for role in signals.ROLES):
+            raise NoData("the settings name no benchmark; add benchmarks = { large = … } to [desk]")
+        newest = _newest_with(view)
+        reach = (
+            f"the newest session with one is {newest}"
+            if newest
+            else "none is in the store; run broadtape fetch"
         )
+        raise NoData(f"no benchmark of the settings has a bar on {on}; {reach}")
     return view
+
+
+def _newest_with(view: MarketView) -> date | None:
+    """The last day on which a benchmark has a bar in view."""
+    found: list[date] = []
+    for role in signals.ROLES:
+        symbol = view.benchmark(role)
+        try:
+            found += [view.bars(symbol).days[-1].item()] if symbol else []
+        except BroadtapeError:
+            continue
+    return max(found, default=None)
 
 
 def ranked_signals(instance: Instance, view: MarketView, archive: Archive | None = None) -> list[Ranked]:
@@ -187,7 +204,8 @@ def write(
 
     `now` is aware UTC, fills `written` and bounds what others' stories we have read. An article that does not pass,
     or repeats a source, is filed as held. One that is in
-    the archive already and differs is kept as it stands unless `replace`: an editor may have changed it.
+    the archive already and differs is kept as it stands unless `replace`: an editor may have changed it. What is
+    replaced keeps its address, whatever its new title: links to it and its place in feeds stay.
     Raises NoData when there is nothing to write from.
     """
     view = view_on(store, on)
@@ -255,9 +273,10 @@ def _file(
     if not report.ok and status == "filed":  # once more as filed, so that the lines are the file's
         there = archive.load(path).article
         report = proof.verify(there, view_for, archive.lookup) if there is not None else report
+    standing = archive.load(path).article if status == "kept" else None
     return Filed(
         story=outline.story,
-        title=article.title,
+        title=standing.title if standing is not None else article.title,
         path=path,
         status=article.status if status == "filed" else status,
         words=len(written.body.split()),

@@ -555,8 +555,14 @@ def revise(text: str, old: Article, new: Article) -> str:
     header = _edit(parts, changes) if changes else parts.header
     if header is None:
         header = "".join(_lines_of(key, value, "\n") for key, value in after.items())
-    body = parts.body if new.body == old.body else new.body
+    body = parts.body if new.body == old.body else _below(parts, new.body)
     return f"{parts.before}{header}{parts.fence}{body}"
+
+
+def _below(parts: Parts, body: str) -> str:
+    """Another body with the blank lines that the file keeps below its front matter."""
+    blank = re.match(r"(?:[ \t]*(?:\r\n|\n|\r))*", parts.body)
+    return body if body[:1] in {"\n", "\r"} else f"{blank.group() if blank else ''}{body}"
 
 
 def _offset(value: object) -> timedelta | None:

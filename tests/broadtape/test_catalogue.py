@@ -25,6 +25,7 @@ from broadtape.archive.catalogue import (
     QuoteRow,
     StandingPage,
 )
+from broadtape.archive.files import CannotFile
 from broadtape.model import (
     Article,
     Correction,
@@ -398,3 +399,28 @@ def test_threads_make_the_decoder_of_a_type_one_at_a_time(monkeypatch: pytest.Mo
         thread.join()
 
     assert met == [False, False]
+
+
+def test_a_full_disk_is_one_line_and_leaves_what_was_there(tmp_path):
+    with CatalogueWriter(tmp_path / "catalogue.sqlite") as writer:
+        with writer.change(now=NOON):
+            writer.put(filing(), now=NOON)
+        pages = writer._db.execute("PRAGMA page_count").fetchone()[0]
+        writer._db.execute(f"PRAGMA max_page_count = {pages}")
+
+        refused = pytest.raises(
+            CannotFile, match=r"catalogue\.sqlite: cannot be written: .*full.*; see to space"
+        )
+        with refused, writer.change(now=NOON):
+            writer.set_meta("long", "x" * 200_000)
+
+        assert writer.generation == 1
+        assert writer.meta("long") is None
+
+
+def test_another_writer_that_does_not_end_is_one_line(tmp_path):
+    with CatalogueWriter(tmp_path / "catalogue.sqlite") as one, CatalogueWriter(one.path) as other:
+        other._db.execute("PRAGMA busy_timeout = 1")
+
+        with one.change(now=NOON), pytest.raises(CannotFile, match="locked"), other.change(now=NOON):
+            pass

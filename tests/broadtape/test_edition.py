@@ -111,10 +111,16 @@ def test_a_session_beyond_the_data_names_the_newest_there_is(instance: Instance)
     later = store._market.at("2026-02-02")
     store.view = lambda day: later  # type: ignore[method-assign]  # a session the calendar has and the data have not
 
-    with pytest.raises(
-        NoData, match="has a bar on 2026-02-02; the newest session in the store is 2026-01-12"
-    ):
+    with pytest.raises(NoData, match="has a bar on 2026-02-02; the newest session with one is 2026-01-12"):
         edition.write(instance, store, date(2026, 2, 2), now=NOW)  # type: ignore[arg-type]  # a store by its face
+
+
+def test_settings_without_a_benchmark_are_told_apart_from_data_without_one(instance: Instance) -> None:
+    store = FakeStore(market())
+    store._market._benchmarks = {}
+
+    with pytest.raises(NoData, match=r"the settings name no benchmark; add benchmarks"):
+        edition.write(instance, store, DAY, now=NOW)  # type: ignore[arg-type]  # a store by its face
 
 
 def test_it_is_published_after_the_close_in_the_zone_of_the_site(instance: Instance) -> None:
@@ -181,6 +187,20 @@ def test_what_an_editor_changed_is_kept_unless_asked(instance: Instance) -> None
     assert (kept[0].status, replaced[0].status) == ("kept", "published")
     assert 'title: "Evening: ' in after
     assert "Evening" not in path.read_text("utf-8")
+    assert kept[0].title.startswith("Evening: ")
+
+
+def test_what_is_replaced_keeps_its_address_and_its_bytes(instance: Instance) -> None:
+    path = write(instance, story="wrap")[0].path
+    assert path is not None
+    filed = path.read_text("utf-8")
+    path.write_text(filed.replace('title: "', 'title: "Evening: ').replace("Wider", "Other"), "utf-8")
+    path.write_text(path.read_text("utf-8") + "\nOne more line.\n", "utf-8")
+
+    again = write(instance, story="wrap", replace=True)[0].path
+
+    assert again == path
+    assert path.read_text("utf-8") == filed
 
 
 def test_what_does_not_prove_is_held_and_names_its_lines(

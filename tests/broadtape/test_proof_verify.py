@@ -136,3 +136,32 @@ def test_a_folder_without_articles_is_said_to_be_one(ground: Path) -> None:
 
     assert done.exit_code == 1
     assert "no articles" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["write", "--site", "nowhere"], "'nowhere' is not one of bay"),
+        (["write", "--story", "poem"], "'poem' is not one of "),
+        (["search", "--site", "nowhere", "stocks"], "'nowhere' is not one of bay"),
+    ],
+)
+def test_a_name_that_does_not_exist_is_wrong_use_and_the_known_ones_are_told(
+    ground: Path, arguments: list[str], said: str
+) -> None:
+    done = CliRunner().invoke(main, ["-C", str(ground), *arguments])
+
+    assert done.exit_code == 2
+    assert said in done.stderr
+
+
+def test_after_a_later_fetch_changes_a_bar_the_filed_edition_only_warns(ground: Path) -> None:
+    runner = CliRunner()
+    assert runner.invoke(main, ["-C", str(ground), "write", "--on", "2026-01-12"]).exit_code == 0
+    (ground / "bars.csv").write_text(BARS.replace("6977.80", "6978.90"), "utf-8")
+    fetch(config.load(ground))
+
+    done = verify(ground)
+
+    assert done.exit_code == 0, done.output
+    assert "revised" in done.stdout

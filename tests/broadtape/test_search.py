@@ -423,6 +423,11 @@ def test_no_query_raises_or_takes_long(there, crowded, text):
     assert time.process_time() - started < 2
 
 
+@pytest.mark.parametrize("text", ["(((", ")", '"', "!?", "- -", "((()"])
+def test_a_query_of_signs_alone_finds_nothing(there, text):
+    assert there.search(Query(text)).total == 0
+
+
 def test_what_is_cut_is_said(there):
     assert any("500 characters" in note for note in there.search(Query("word " * 200)).notes)
     assert any("32 words" in note for note in there.search(Query("a b " * 40)).notes)

@@ -855,13 +855,29 @@ class CatalogueWriter:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
+        with self._refusals():
+            self._db.execute("BEGIN IMMEDIATE")
+        try:
+            with self._refusals():
+                yield
+        except BaseException:
+            if self._db.in_transaction:  # a full disk has ended it already
+                self._db.execute("ROLLBACK")
+            raise
+        with self._refusals():
+            self._db.execute("COMMIT")
+
+    @contextmanager
+    def _refusals(self) -> Iterator[None]:
+        """What the disk refuses in one line: no space, no right to write, another writer that does not end."""
         try:
             yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            from broadtape.archive.files import CannotFile  # noqa: PLC0415  readers load no YAML
+
+            raise CannotFile(
+                f"{self.path}: cannot be written: {error}; see to space and rights, then run broadtape index"
+            ) from error
 
     @contextmanager
     def change(self, *, now: datetime | None = None) -> Iterator[None]:

@@ -18,7 +18,7 @@ from broadtape.model import BadSettings, BroadtapeError
 from newswire.errors import NewswireError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from broadtape.config import Instance
 
@@ -152,3 +152,9 @@ def main(ctx: click.Context, folder: Path | None) -> None:
 def pass_newsroom(function: Callable[..., Any]) -> Callable[..., Any]:
     """Decorate a command's function to receive the Newsroom first."""
     return click.make_pass_decorator(Newsroom)(function)
+
+
+def known(option: str, given: str | None, names: Iterable[str]) -> None:
+    """Refuse an option's value that is none of the names, as wrong use (exit code 2) that lists them."""
+    if given is not None and given not in (found := sorted(names)):
+        raise click.BadParameter(f"{given!r} is not one of {', '.join(found)}", param_hint=option)

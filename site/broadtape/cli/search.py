@@ -34,12 +34,12 @@ def command(
     Words are all required; "…" is a phrase, rotat* a beginning, OR and NOT (or -) are understood, as are
     ticker: topic: author: site: and date:>2026-01-01. Exits 0 whether or not something was found.
     """
-    from broadtape.model import BadParameter, BroadtapeError
+    from broadtape.cli import known
+    from broadtape.model import BroadtapeError
     from broadtape.search import open_index
 
     instance = newsroom.instance()
-    if site and site not in instance.sites:
-        raise BadParameter(f"--site: {site!r} is not one of {', '.join(sorted(instance.sites))}")
+    known("--site", site or None, instance.sites)
     index = open_index(instance.index)
     if not index.generation:
         raise BroadtapeError(f"{instance.index}: there is no search index yet; run broadtape index first")

@@ -16,11 +16,13 @@ from broadtape.cli import Newsroom, pass_newsroom
     type=click.DateTime(["%Y-%m-%d"]),
     help="The session to write about; default: the newest in the store.",
 )
-@click.option("--story", metavar="KIND", help="Only this kind of story: rotation, record or wrap.")
+@click.option("--story", metavar="KIND", help="Only this kind of story, such as rotation, record or wrap.")
 @click.option("--site", metavar="SITE", help="File it for one site; default: all.")
 @click.option("--draft", is_flag=True, help="File it as a draft: not shown until an editor publishes it.")
 @click.option(
-    "--replace", is_flag=True, help="Write over an article of the same story that was changed since."
+    "--replace",
+    is_flag=True,
+    help="Write over an article of the same story that was changed since; it keeps its address.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @pass_newsroom
@@ -40,12 +42,13 @@ def command(
     from rich.console import Console
 
     from broadtape import edition
+    from broadtape.cli import known
+    from broadtape.desk import stories
     from broadtape.market import MarketStore
-    from broadtape.model import BadParameter
 
     instance = newsroom.instance()
-    if site is not None and site not in instance.sites:
-        raise BadParameter(f"--site: {site!r} is not one of {', '.join(sorted(instance.sites))}")
+    known("--site", site, instance.sites)
+    known("--story", story, stories.kinds())
     store = MarketStore.open(instance.store, readonly=True)
     day = on.date() if on else store.last_session()
     console = Console(stderr=True)

@@ -20,7 +20,7 @@ from broadtape.desk.facts import FactBook
 from broadtape.model import Basis, Fact, MarketView, NoData, UnknownSymbol
 
 _LEAST_HISTORY = 250  # sessions: under a year of its own past, a series has no measure of the unusual
-_ROLES = ("large", "small", "tech")
+ROLES = ("large", "small", "tech")
 _RECORD_HISTORY = 1_260  # sessions, five years: a high of less is no record to readers
 _STREAK_FROM = 4  # periods; shorter runs come and go within any fortnight
 _MOVE_WINDOWS = (("1s", 1), ("5s", 5))
@@ -58,7 +58,7 @@ def scan(view: MarketView, pairs: Sequence[tuple[str, str]] = ()) -> list[Signal
 
 def benchmarks(view: MarketView) -> list[str]:
     """The symbols of the roles large, small and tech that have a close on the view's session."""
-    named = [view.benchmark(role) for role in _ROLES]
+    named = [view.benchmark(role) for role in ROLES]
     return [symbol for symbol in named if symbol is not None and basis_of(view, symbol) is not None]
 
 

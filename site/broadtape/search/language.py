@@ -146,6 +146,8 @@ def parse(text: str) -> Parsed:
         notes.append(f"The query was cut after {MAX_LENGTH} characters.")
     reader = _Reader(text, notes)
     node = reader.alternatives(0)
+    if isinstance(node, Everything) and text.strip() and not re.search(r"[\w*]", text):
+        node = Not(node)  # "(((" asks for something, and nothing is written so
     return Parsed(_without_stop_words(node), text, tuple(dict.fromkeys(notes)), tuple(reader.written))
 
 
