@@ -51,6 +51,8 @@ class Counts:
 class MarketStore(MarketReader):
     """The store, for reading and writing."""
 
+    _calendar: tuple[date, NDArray[np.datetime64], NDArray[np.int64]] | None = None
+
     @classmethod
     def open(cls, path: Path, *, readonly: bool = False) -> Self:
         """The store at `path`, made or upgraded as needed; with `readonly` as it is."""
@@ -115,8 +117,7 @@ class MarketStore(MarketReader):
         What the source gave before and gives differently now is kept as a revision. `settings` is a digest
         of how the source was read. Without `settle`, call `settle` once after the last harvest.
         """
-        self.ensure_calendar(datetime.now(UTC).date())
-        sessions, closes = self.shelf().sessions, self.shelf().closes
+        sessions, closes = self._sessions_now()
         with self._write() as connection:
             intake = Intake(connection, harvest, sessions, closes)
             intake.register(settings, self._rank_for(connection, harvest.source))
@@ -137,6 +138,15 @@ class MarketStore(MarketReader):
             skipped=skipped,
             unresolved=harvest.unresolved,
         )
+
+    def _sessions_now(self) -> tuple[NDArray[np.datetime64], NDArray[np.int64]]:
+        """The list of sessions, long enough for today; read from the file once a day, not for each harvest."""
+        today = datetime.now(UTC).date()
+        if self._calendar is None or self._calendar[0] != today:
+            self.ensure_calendar(today)
+            shelf = self.shelf()
+            self._calendar = (today, shelf.sessions, shelf.closes)
+        return self._calendar[1:]
 
     def settle(self) -> None:
         """Bring what follows from several sources up to date: instruments with their names, when readings
