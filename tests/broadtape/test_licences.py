@@ -5,11 +5,14 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import pytest
+import wire
 from fakes import FakeMarket
 from newsroom import NOON, Newsroom
 
@@ -17,6 +20,7 @@ from broadtape import config, search
 from broadtape.model import Instrument
 from broadtape.publishing import searchable
 from broadtape.web import create_app
+from newswire.observations import Harvest, Provenance, Reading
 
 BASE = "http://bay.localhost:8000"
 # AAA may be computed with, not republished; BBB and the fund that follows AAA may.
@@ -195,3 +199,40 @@ def test_a_public_instance_gives_out_only_what_is_licensed_public(
     audience: Any, licence: str, shown: bool
 ) -> None:
     assert config.may_show(audience, licence) is shown
+
+
+# --- terms of a series --------------------------------------------------------------------------------------
+
+
+def reading(series: str, licence: str, read: datetime) -> Harvest:
+    origin = Provenance(
+        "fred",
+        f"https://fred.example.org/graph.csv?id={series}",
+        "00",
+        read,
+        f"{series}'s owner",
+        licence,  # type: ignore[arg-type]
+    )
+    return Harvest("fred", 1, readings=(Reading(series, date(2026, 1, 5), Decimal("3.1"), read, origin),))
+
+
+@pytest.mark.parametrize("order", [("CPIAUCSL", "BAMLH0A0HYM2"), ("BAMLH0A0HYM2", "CPIAUCSL")])
+def test_of_one_source_each_series_keeps_its_own_licence(tmp_path: Path, order: tuple[str, str]) -> None:
+    licences = {"CPIAUCSL": "public", "BAMLH0A0HYM2": "private"}
+    read = datetime(2026, 1, 6, 12, tzinfo=UTC)
+
+    with wire.open_store(tmp_path, *(reading(one, licences[one], read) for one in order)) as store:
+        view = store.view(date(2026, 1, 7))
+        found = {one: view.readings(one).origin for one in licences}
+
+    assert {one: origin.licence for one, origin in found.items()} == licences
+    assert found["CPIAUCSL"].attribution == "CPIAUCSL's owner"
+
+
+def test_a_licence_that_is_withdrawn_counts_from_the_next_reading(tmp_path: Path) -> None:
+    read = datetime(2026, 1, 6, 12, tzinfo=UTC)
+
+    with wire.open_store(tmp_path, reading("CPIAUCSL", "public", read)) as store:
+        store.ingest(reading("CPIAUCSL", "private", read + timedelta(days=1)))
+
+        assert store.view(date(2026, 1, 8)).readings("CPIAUCSL").origin.licence == "private"

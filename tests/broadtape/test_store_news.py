@@ -261,6 +261,7 @@ def test_a_store_of_the_first_layout_is_upgraded_with_what_it_holds(tmp_path: Pa
             "company_facts",
             "forecasts",
             "notices",
+            "terms",
         ):
             connection.execute(f"DROP TABLE {table}")
         for table in ("listings", "members", "decisions", "events"):

@@ -50,6 +50,7 @@ class Intake:
         self._closes = closes
         self._now = stamp(_retrieved(harvest))
         self._address = _address(harvest)
+        self._terms_of_source = _terms(harvest)
         self.stored = self.fresh = self.revised = self.withdrawn = 0
         self.left_out: Counter[str] = Counter()
 
@@ -79,8 +80,8 @@ class Intake:
             "digest": provenance.digest if provenance else "",
             "names": json.dumps(names, sort_keys=True),
             "address": provenance.address if provenance else "",
-            "attribution": provenance.attribution if provenance else "",
-            "licence": provenance.licence if provenance else "private",
+            "attribution": self._terms_of_source[1],
+            "licence": self._terms_of_source[0],
             "delay_minutes": provenance.delay_minutes if provenance else 0,
             "published": stamp(provenance.published) if provenance and provenance.published else None,
             "retrieved": self._now,
@@ -96,6 +97,7 @@ class Intake:
 
     def take(self) -> None:
         """Everything the harvest holds."""
+        self._keep_terms()
         if self._harvest.instruments:
             self._take_instruments()
         if self._harvest.groups:
@@ -266,6 +268,10 @@ class Intake:
 
     def _rename(self, old: str, new: str) -> None:
         """Move what the source gave under one symbol to another; the directory has learnt better."""
+        own = schema.terms.c
+        self._connection.execute(
+            sa.delete(schema.terms).where(own.source == self._source, own.series.in_((old, new)))
+        )
         for table in (schema.bars, schema.members, schema.listings):
             taken = self._connection.execute(
                 sa.select(table.c.symbol).where(table.c.source == self._source, table.c.symbol == new)
@@ -282,6 +288,31 @@ class Intake:
             .where(former.c.source == self._source, former.c.symbol == old)
             .values(symbol=new)
         )
+
+    def _keep_terms(self) -> None:
+        """What each series of the harvest may be used for; the strictest where its rows differ."""
+        given: dict[str, tuple[str, str]] = {}
+        for series, provenance in (
+            *((one.symbol, one.provenance) for one in self._harvest.bars),
+            *((one.series, one.provenance) for one in self._harvest.readings),
+        ):
+            held = given.get(series, ("public", ""))
+            strict = "public" if held[0] == provenance.licence == "public" else "private"
+            given[series] = (strict, provenance.attribution or held[1])
+        if not given:
+            return
+        table = schema.terms
+        query = sa.select(table).where(table.c.source == self._source)
+        if len(given) <= 500:  # one answer of thousands: do not read the terms of all
+            query = query.where(table.c.series.in_(list(given)))
+        stored = {row.series: (row.licence, row.attribution) for row in self._connection.execute(query)}
+        changed = [
+            {"source": self._source, "series": series, "licence": licence, "attribution": attribution}
+            for series, (licence, attribution) in given.items()
+            if stored.get(series) != (licence, attribution)
+        ]
+        if changed:
+            self._connection.execute(sa.insert(table).prefix_with("OR REPLACE"), changed)
 
     # --- instruments and groups
 
@@ -503,6 +534,18 @@ def _carried(
     carried = np.nan if total is None else np.round(old.columns["adj_close"] * total, 6)
     found["adj_close"] = np.where(older, carried, old.columns["adj_close"])
     return found
+
+
+def _terms(harvest: Harvest) -> tuple[str, str]:
+    """The source's licence and attribution: its harvest's word, else what its observations agree on.
+
+    Where they do not, the source counts as private, and each series has its own.
+    """
+    if harvest.provenance is not None:
+        return harvest.provenance.licence, harvest.provenance.attribution
+    licences = {one.provenance.licence for one in _observations(harvest)}
+    credited = {one.provenance.attribution for one in _observations(harvest)}
+    return "public" if licences == {"public"} else "private", credited.pop() if len(credited) == 1 else ""
 
 
 def _address(harvest: Harvest) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
@@ -301,6 +301,25 @@ class Shelf:
     def origins(self) -> dict[str, Origin]:
         """Where each source's rows come from."""
         return {one.name: one.origin for one in self.sources}
+
+    @cached_property
+    def terms(self) -> dict[tuple[str, str], tuple[str, str]]:
+        """Licence and attribution of each series of a source, by (source, symbol or series)."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(sa.select(schema.terms)).all()
+        return {(row.source, row.series): (row.licence, row.attribution) for row in rows}
+
+    def origin(self, source: str, series: str) -> Origin:
+        """Where a series of a source comes from, on its own terms; on its source's where it has none."""
+        whole = self.origins[source]
+        own = self.terms.get((source, series))
+        if own is None:
+            return whole
+        return replace(
+            whole,
+            licence="public" if own[0] == "public" else "private",
+            attribution=own[1] or whole.attribution,
+        )
 
     @cached_property
     def instruments(self) -> dict[str, Instrument]:

@@ -22,8 +22,8 @@ from sqlalchemy import (
     Text,
 )
 
-HEAD = "0002"  # the newest migration
-KNOWN = ("0001", "0002")  # every migration this program has, oldest first
+HEAD = "0003"  # the newest migration
+KNOWN = ("0001", "0002", "0003")  # every migration this program has, oldest first
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -76,6 +76,15 @@ def _source() -> Column[str]:
 def _source_key() -> Column[str]:
     return Column("source", Text, ForeignKey("sources.name"), primary_key=True)
 
+
+terms = Table(  # what each series of a source may be used for, and whom it credits: of one source some may be private
+    "terms",
+    metadata,
+    _source_key(),
+    Column("series", Text, primary_key=True),  # a symbol or the name of a macro series
+    Column("licence", Text, nullable=False),
+    Column("attribution", Text, nullable=False),
+)
 
 calendars = Table(
     "calendars",

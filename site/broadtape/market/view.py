@@ -84,6 +84,7 @@ class ShelfLike(ToldShelf, Protocol):
     @property
     def events(self) -> tuple[tuple[Event, int, int, int | None], ...]: ...  # noqa: D102
     def strips(self, symbol: str) -> tuple[Strip, ...]: ...  # noqa: D102
+    def origin(self, source: str, series: str) -> Origin: ...  # noqa: D102
     def former(self, symbol: str, source: str) -> list[tuple[int, Strip]]: ...  # noqa: D102
     def readings(self, series: str) -> tuple[VintageReading, ...]: ...  # noqa: D102
 
@@ -247,7 +248,7 @@ class StoredView(Reads):
             adjustment=joined.adjustment,
             unit=joined.unit,
             decimals=joined.decimals,
-            origin=self._joint_origin(joined.sources, seen),
+            origin=self._joint_origin(symbol, joined.sources, seen),
             held=tuple(held),
             **columns,
         )
@@ -284,9 +285,9 @@ class StoredView(Reads):
             self._last_days[delay] = found
         return found
 
-    def _joint_origin(self, sources: Sequence[str], seen: int) -> Origin:
+    def _joint_origin(self, series: str, sources: Sequence[str], seen: int) -> Origin:
         """The origin of rows from one source or several: the strictest licence, the longest delay."""
-        origins = [self._shelf.origins[name] for name in sources]
+        origins = [self._shelf.origin(name, series) for name in sources]
         if len(origins) == 1:
             one = origins[0]
             return Origin(one.source, one.attribution, one.licence, instant(seen), one.delay_minutes)
@@ -317,7 +318,7 @@ class StoredView(Reads):
             periods=np.array([one.period for one in found], dtype="datetime64[D]"),
             values=tuple(one.value for one in found),
             known_at=tuple(instant(one.known_at) for one in found),
-            origin=self._joint_origin(sources, max(one.retrieved for one in found)),
+            origin=self._joint_origin(series, sources, max(one.retrieved for one in found)),
         )
 
     def _in_view(self, one: VintageReading) -> bool:
