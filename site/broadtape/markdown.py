@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, Final, Literal, Protocol, cast
@@ -793,8 +793,11 @@ _WORD_AFTER: Final = re.compile(r"\s*[\"'“‘«(\[]*([^\s,;:.!?)\]”’\"]*)"
 _INITIAL: Final = re.compile(r"[^\W\d_]\.?", re.UNICODE)
 
 
-def sentences(block: Block) -> tuple[Sentence, ...]:
-    """The sentences of a block in order; none for code and raw HTML. A link is never cut in two."""
+def sentences(block: Block, names: Collection[str] = ()) -> tuple[Sentence, ...]:
+    """The sentences of a block in order; none for code and raw HTML. A link is never cut in two.
+
+    Nor is one of the `names`, of companies that have a full stop or the like in theirs: "Yum! Brands".
+    """
     if block.kind in {"code", "html"}:
         return ()
     text = block.text
@@ -807,7 +810,7 @@ def sentences(block: Block) -> tuple[Sentence, ...]:
         end = found.end()
         if span is not None and span.start < end < span.end:
             continue
-        if _ends_here(text, found):
+        if _ends_here(text, found) and not _within_name(text, found, names):
             cuts.append(end)
     cuts.append(len(text))
     return tuple(_cut(block, cuts))
@@ -835,6 +838,18 @@ def _cut(block: Block, cuts: list[int]) -> Iterator[Sentence]:
         )
         first = last
         yield Sentence(text, start, end, block.line + bisect_left(block.breaks, start), inside)
+
+
+def _within_name(text: str, found: re.Match[str], names: Collection[str]) -> bool:
+    """Whether the mark at `found` is a letter of a name and not the end of a sentence."""
+    marked = text[: found.end()].rstrip()
+    for name in names:
+        for place in (place for place, letter in enumerate(name) if letter in ".!?"):
+            if marked.endswith(name[: place + 1]):
+                rest = text[len(marked) :]
+                if rest.startswith(name[place + 1 :]) and (name[place + 1 :] or rest.lstrip()[:1] == "("):
+                    return True
+    return False
 
 
 def _ends_here(text: str, found: re.Match[str]) -> bool:

@@ -443,6 +443,39 @@ def test_a_decimal_on_file_with_more_digits_is_the_same_number(paper: Paper) -> 
     assert only(report).status is Status.VERIFIED
 
 
+# --- names as companies write them ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Ørsted", "L'Oréal", "三菱", "AT&T", "1-800-Flowers.com", "Yum! Brands", "Yahoo!", "E*TRADE", "3M", "Lowe’s",
+     "abrdn", "Škoda", "İşbank", "Straße AG", "Jack in the Box", "C3.ai", "U.S. Bancorp"],
+)  # fmt: skip
+def test_a_company_may_be_called_what_it_is_called(name: str) -> None:
+    sheet = Paper()
+    symbol = "NYSE:ODD"
+    sheet.market._instruments[symbol] = Instrument(symbol, name, "stock")
+    sheet.market._bars[symbol] = sheet.market._table(symbol, {"2026-01-09": "10.00", "2026-01-12": "10.10"})
+    sheet.ask("day", "return", of=symbol, over="1s")
+    sheet.ask("other", "return", of=SMALL, over="1s")
+    written = name.replace("*", "\\*")
+    body = (
+        f"{written} (NYSE: ODD) [rose 1.0% on Monday](fact:{{day}}). The Russell 2000 [rose 1.0%](fact:{{other}}); "
+        f"{written} [rose 1.0%](fact:{{day}})."
+    )
+
+    report = sheet.prove(body, title=f"{name} rises 1.0%", symbols=(symbol,))
+    wrong = sheet.prove(body.replace("NYSE: ODD", "NASDAQ: NVDA"), symbols=(symbol,))
+
+    assert report.ok, report.failing
+    assert not wrong.ok
+
+
+def test_a_name_in_another_script_that_no_instrument_has_is_refused(paper: Paper) -> None:
+    for stranger in ("三菱", "Łukasiewicz", "Ørsted"):
+        assert not paper.prove(f"{stranger} beat the Russell 2000, which [rose 4.1%](fact:{{gain}}).").ok
+
+
 # --- the rest of a sentence ------------------------------------------------------------------------
 
 

@@ -257,6 +257,8 @@ class _Proof:
         tickers += [symbol for symbol in article.symbols if ":" in symbol]
         self.view = self.facts.view(self.as_of)
         self.names = table_for(self.view, tickers)
+        titles = (self.names.titles.get(symbol, "") for symbol in dict.fromkeys((*article.symbols, *tickers)))
+        self.whole = tuple(title for title in titles if any(mark in title for mark in ".!?"))
         self.listed = _listed(article)
         self.claims: list[Claim] = []
         self.reading = _Reading()
@@ -453,7 +455,7 @@ class _Proof:
     def _heading(self, block: Block) -> None:
         self.reading.section()
         if any(span.kind == "fact" for span in block.spans):
-            for sentence in markdown.sentences(block):
+            for sentence in markdown.sentences(block, self.whole):
                 self._sentence(sentence)
         elif sentence_digest(block.text) in self.listed:
             self._listed_sentence(block.text, block.line, block.spans)
@@ -465,7 +467,7 @@ class _Proof:
         self.reading.block_text = block.text
         if _DIVIDENDS.search(block.text):
             self.reading.dividends = True
-        for sentence in markdown.sentences(block):
+        for sentence in markdown.sentences(block, self.whole):
             self._sentence(sentence)
 
     def _sentence(self, sentence: Sentence) -> None:

@@ -94,7 +94,7 @@ _52: Final = re.compile(
 )
 _NUMBER_ONE: Final = re.compile(r"No\.\s?(?P<number>\d{1,4})(?!\w)")
 _TOKEN_WORD: Final = re.compile(
-    r"[A-Za-zÀ-ÿ](?:[\w’&]|\.(?=[A-Za-z])|-(?=\w))*(?:\.(?=\s[a-z])|(?<=\b[A-Z])\.)?|%"
+    r"[^\W\d_](?:[\w’&]|\.(?=[A-Za-z])|-(?=\w))*(?:\.(?=\s[a-z])|(?<=\b[A-Z])\.)?|%"
 )
 _SIGN_WORD: Final = re.compile(r"(?P<word>minus|negative|plus)\s+(?=[\d$])", re.IGNORECASE)
 _LETTERS: Final = re.compile(r"[A-Za-z]+")

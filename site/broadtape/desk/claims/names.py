@@ -30,8 +30,7 @@ _NOT_TICKERS = lexicon.words("""
     A I
 """)
 _LEGAL = re.compile(r",? (?:Inc|Corp|Co|Ltd|plc|PLC|N\.V|S\.A)\b\.?(?!\w)")
-_CAPITAL = re.compile(r"[a-z]?[A-Z0-9]")
-_FIRST = re.compile(r"[A-Za-z0-9]+")
+_FIRST = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,8 @@ class NameTable:
             return
         self.titles[instrument.symbol] = instrument.name
         for form in forms(instrument):
-            self._add(form, instrument.symbol, anywhere=False)
+            small = form == instrument.name and form[:1].islower() and form.lower() not in lexicon.COMMON
+            self._add(form, instrument.symbol, anywhere=small and not lexicon.classes_of(form.lower()))
         if len(instrument.ticker) > 1 and instrument.ticker not in _NOT_TICKERS:
             self._add(instrument.ticker, instrument.symbol, anywhere=False, exact=True)
 
@@ -93,11 +93,11 @@ class NameTable:
         found = _FIRST.match(text, place)
         if found is None:
             return None
-        for form, symbols, exact in self._candidates(found.group().casefold()):
+        for form, symbols, exact in self._candidates(_folded(found.group())):
             end = place + len(form)
             piece = text[place:end]
-            if (piece == form if exact else piece.casefold() == form) and not _WORD_END.match(text, end):
-                if not exact and not self._anywhere(form) and not _CAPITAL.match(piece):
+            if (piece == form if exact else _folded(piece) == form) and not _WORD_END.match(text, end):
+                if not exact and not self._anywhere(form) and not _capital(piece):
                     continue
                 legal = _LEGAL.match(text, end) if symbols - {"", "@FED"} else None
                 return Match(legal.end() if legal else end, symbols)
@@ -115,13 +115,13 @@ class NameTable:
 
     def _add(self, phrase: str, symbol: str, *, anywhere: bool, exact: bool = False) -> None:
         phrase = phrase.replace("'", "’")
-        form = phrase if exact else phrase.casefold()
+        form = phrase if exact else _folded(phrase)
         first = _FIRST.search(form)
         if first is None or first.start() != 0:
             return
         if anywhere:
             self._lower.add(form)
-        key = first.group().casefold()
+        key = _folded(first.group())
         symbols, _ = self._forms.setdefault(key, {}).setdefault(
             f"{'=' if exact else ''}{form}", (set(), exact)
         )
@@ -138,6 +138,16 @@ class NameTable:
             ]
             self._ordered[key] = sorted(entries, key=lambda entry: (-len(entry[0]), entry[2]))
         return self._ordered[key]
+
+
+def _folded(text: str) -> str:
+    """The text in lower case, character for character: offsets stay true, whatever the script."""
+    return "".join(lower if len(lower := one.lower()) == 1 else one for one in text)
+
+
+def _capital(piece: str) -> bool:
+    """Whether it is written as a name: "Ørsted", "3M", "iShares", "三菱", which knows no capitals."""
+    return any(not one.islower() and one.isalnum() for one in piece[:2])
 
 
 def forms(instrument: Instrument) -> set[str]:
