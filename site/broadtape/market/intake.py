@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from newswire.observations import BarTable, Harvest
 
 
+_FEW = 500  # so many names are asked for; an answer about few does not read what a source says of all
 _OF_A_DAY = re.compile(r"[\d.:TZ-]*")
 
 
@@ -303,7 +304,7 @@ class Intake:
             return
         table = schema.terms
         query = sa.select(table).where(table.c.source == self._source)
-        if len(given) <= 500:  # one answer of thousands: do not read the terms of all
+        if len(given) <= _FEW:
             query = query.where(table.c.series.in_(list(given)))
         stored = {row.series: (row.licence, row.attribution) for row in self._connection.execute(query)}
         changed = [
@@ -337,10 +338,11 @@ class Intake:
             for one in self._harvest.instruments
         ]
         table = schema.listings
-        before = {
-            row.symbol: row
-            for row in self._connection.execute(sa.select(table).where(table.c.source == self._source))
-        }
+        query = sa.select(table).where(table.c.source == self._source)
+        if self._web and len(rows) <= _FEW:
+            own = table.c.symbol.in_([row["symbol"] for row in rows])
+            query = query.where(sa.or_(own, table.c.address.in_(("", self._address))))
+        before = {row.symbol: row for row in self._connection.execute(query)}
         new, changed = [], []
         for row in {row["symbol"]: row for row in rows}.values():
             old = before.pop(row["symbol"], None)
@@ -431,9 +433,11 @@ class Intake:
         """New vintages beside the old. A source that dates its readings gives vintages itself."""
         table = schema.readings
         current: dict[tuple[str, str, int | None], Any] = {}
-        for row in self._connection.execute(
-            sa.select(table).where(table.c.source == self._source, table.c.replaced_at.is_(None))
-        ):
+        told = {one.series for one in self._harvest.readings}
+        query = sa.select(table).where(table.c.source == self._source, table.c.replaced_at.is_(None))
+        if len(told) <= _FEW:
+            query = query.where(table.c.series.in_(sorted(told)))
+        for row in self._connection.execute(query):
             current[row.series, row.period, row.stated] = row
         spans: dict[str, tuple[str, str]] = {}
         new, replaced = [], []
