@@ -93,7 +93,7 @@ def _classes(module: ModuleType) -> list[type[BaseSource]]:
         if isinstance(value, type)
         and issubclass(value, BaseSource)
         and value.__module__ == module.__name__
-        and _has_about(value)
+        and isinstance(vars(value).get("about"), About)
     ]
 
 

@@ -77,11 +77,15 @@ class Cboe(BaseSource):
             found.append(Row(when, line, prices.pop("close", None), **prices))
         symbol = f"INDEXCBOE:{index}"
         bars = table(symbol, found, snapshot, self.provenance(snapshot), adjustment="raw")
-        named = Instrument(symbol, NAMES.get(index, f"Cboe {index}"), "index")
+        # All of them each time: what a source's list leaves out counts as withdrawn.
+        listed = dict.fromkeys((*self.options.indices, index))
+        named = tuple(
+            Instrument(f"INDEXCBOE:{one}", NAMES.get(one, f"Cboe {one}"), "index") for one in listed
+        )
         return Harvest(
             snapshot.source,
             rows_read=len(rows),
             bars=(bars,),
-            instruments=(named,),
+            instruments=named,
             provenance=self.provenance(snapshot),
         )
