@@ -27,6 +27,7 @@ class FakeStore:
     def __init__(self, market: FakeMarket) -> None:
         self.generation = 1
         self.told: list[Any] = []
+        self.companies: list[Any] = []
         self._market = market
         self.newest = market.as_of
 
@@ -44,7 +45,8 @@ class FakeStore:
     def news(self, at: datetime) -> Any:
         """What others told by an instant: the stories that a test puts in."""
         return SimpleNamespace(
-            stories=lambda since: [one for one in self.told if since <= one.known_at <= at]
+            stories=lambda since: [one for one in self.told if since <= one.known_at <= at],
+            companies=lambda: self.companies,
         )
 
     def sources(self) -> list[Any]:

@@ -8,12 +8,17 @@ from pathlib import Path
 import pytest
 import told
 import wire
+from fakes import FakeMarket
+from newsroom import NOON as WHEN
+from newsroom import Newsroom
 from told import NOON, harvest
+from web_fakes import FakeCatalogue, FakeSearch
 
 from broadtape import config, edition
 from broadtape.config import Near
 from broadtape.market.places import distance_km, local_companies, place_of
 from broadtape.model import Company, Instrument, Origin
+from broadtape.web import create_app
 
 SAUSALITO = (37.8591, -122.4853)
 ORIGIN = Origin("edgar", "", "public", NOON)
@@ -121,3 +126,31 @@ def test_the_desk_counts_companies_near_a_site_as_local_once_they_are_known(tmp_
         assert edition.near(site, store.view(day)) == ("NYSE:ACM",)
         assert edition.near(site, store.view(day - timedelta(days=1))) == ()
         assert date(2026, 3, 10) == day
+
+
+def test_companies_near_a_site_are_on_its_markets_page_and_absent_where_none_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Newsroom(
+        tmp_path, monkeypatch, market=FakeMarket("2026-01-20", {"NYSE:SAU": "10 11", "NYSE:OAK": "20 21"})
+    )
+    assert room.store is not None
+    room.store.companies = [company("2", "NYSE:SAU", "94965", "CA"), company("1", "NYSE:OAK", "94612", "CA")]
+    room.site("bay", more="companies_near = { place = [37.8591, -122.4853], radius_km = 9 }\n")
+    room.site("far", more="companies_near = { place = [44.97, -93.26], radius_km = 9 }\n")
+    room.publish()
+    app = create_app(
+        room.instance, catalogue=room.catalogue, search=FakeSearch(FakeCatalogue()), clock=lambda: WHEN
+    )
+
+    def page(site: str) -> str:
+        return (
+            app.test_client()
+            .get("/markets/", base_url=f"http://{site}.localhost:8000")
+            .get_data(as_text=True)
+        )
+
+    assert "Local companies" in page("bay")
+    assert "NYSE:SAU" in page("bay")
+    assert "NYSE:OAK" not in page("bay")
+    assert "Local companies" not in page("far")

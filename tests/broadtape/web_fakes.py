@@ -339,6 +339,7 @@ class FakeCatalogue:
     entries: list[Entry] = field(default_factory=list)
     boards: dict[date, QuoteBoard] = field(default_factory=dict)
     views: dict[str, InstrumentView] = field(default_factory=dict)
+    local: tuple[str, ...] = ()
     told: dict[str, dict[str, FactView]] = field(default_factory=dict)
     withdrawn: dict[str, Gone] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
@@ -418,6 +419,9 @@ class FakeCatalogue:
 
     def quotes(self, site: str, as_of: date | None) -> QuoteBoard | None:
         return self.boards.get(as_of or max(self.boards, default=SESSION))
+
+    def near(self, site: str) -> tuple[str, ...]:
+        return self.local
 
     def page(self, site: str, name: str) -> StandingPage | None:
         return self.standing.get(name)

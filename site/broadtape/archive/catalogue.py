@@ -699,6 +699,11 @@ class Catalogue:
             raw = self._value("SELECT board FROM board WHERE site = ? AND as_of = ?", site, as_of.isoformat())
         return None if raw is None else _load(raw, QuoteBoard)
 
+    def near(self, site: str) -> tuple[str, ...]:
+        """Symbols of the companies near a site, nearest first; none where none is known."""
+        raw = self._value("SELECT value FROM meta WHERE name = ?", f"near/{site}")
+        return tuple(str(raw).split()) if raw else ()
+
     def page(self, site: str, name: str) -> StandingPage | None:
         """A standing page: the site's own, else the instance's, else the package's."""
         raw = self._value("SELECT page FROM page WHERE site = ? AND name = ?", site, name)
@@ -898,6 +903,10 @@ class CatalogueWriter:
         """A note kept with the catalogue."""
         row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return None if row is None else str(row[0])
+
+    def set_near(self, site: str, symbols: Iterable[str]) -> None:
+        """Keep which companies are near a site."""
+        self.set_meta(f"near/{site}", " ".join(symbols))
 
     def set_meta(self, name: str, value: str) -> None:
         """Keep a note, if it differs from the one kept."""

@@ -551,6 +551,8 @@ class _Run:
         named = {symbol for symbol in self.writer.named_symbols() if self._has_quote_page(symbol)}
         printable = {name for name in listed | named if not name.startswith(boards.UNPRINTABLE)}
         self.writer.set_instruments(self._instruments(printable))
+        for one in self.instance.sites.values():
+            self.writer.set_near(one.key, self._near(one))
         self.writer.set_definitions(boards.definitions())
         self.writer.set_meta("as_of", view.as_of.isoformat() if view is not None else "")
         self.writer.set_meta("retrieved", self._retrieved())
@@ -569,6 +571,17 @@ class _Run:
         reader = self.market.reader
         moments = [source.origin.retrieved for source in reader.sources()] if reader is not None else []
         return max(moments).isoformat() if moments else ""
+
+    def _near(self, site: Site) -> tuple[str, ...]:
+        """The symbols of the companies near a site that have a quote page, nearest first."""
+        reader, view = self.market.reader, self.market.newest()
+        if site.companies_near is None or reader is None or view is None:
+            return ()
+        from broadtape.market.places import local_companies  # noqa: PLC0415 – few sites have such companies
+
+        listed = {one.symbol: one for one in view.instruments()}
+        found = local_companies(site.companies_near, reader.news(self.now).companies(), listed)
+        return tuple(one.symbol for one in found if self.writer.has_instrument(one.symbol))
 
     def _instruments(self, symbols: set[str]) -> list[InstrumentView]:
         view = self.market.newest()

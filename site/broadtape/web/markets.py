@@ -132,7 +132,8 @@ def markets() -> Response:
     """Benchmarks, sector funds and the watch list over the usual windows."""
     this, site = press(), here()
     roles = tuple(dict.fromkeys(this.instance.desk.benchmarks.values()))
-    tables = this.keep(("performance", site.key), lambda: _tables(roles, site.watch_list))
+    near = [symbol for symbol in this.catalogue.near(site.key) if symbol not in site.watch_list][:MEMBERS]
+    tables = this.keep(("performance", site.key), lambda: _tables(roles, site.watch_list, near))
     views = [
         view for table in tables for row in table.rows if (view := this.known(row.line.symbol)) is not None
     ]
@@ -205,8 +206,15 @@ def sector_funds() -> tuple[str, ...]:
     return this.keep("sector-funds", found)
 
 
-def _tables(roles: Iterable[str], watched: Iterable[str]) -> tuple[PerformanceTable, ...]:
-    wanted = (("Benchmarks", roles), ("Sector funds", sector_funds()), ("Watch list", watched))
+def _tables(
+    roles: Iterable[str], watched: Iterable[str], near: Iterable[str]
+) -> tuple[PerformanceTable, ...]:
+    wanted = (
+        ("Benchmarks", roles),
+        ("Sector funds", sector_funds()),
+        ("Watch list", watched),
+        ("Local companies", near),
+    )
     return tuple(table for title, symbols in wanted if (table := performance(title, symbols)) is not None)
 
 
