@@ -279,7 +279,7 @@ class Harvest:
     company_facts: tuple[CompanyFact, ...] = ()
     forecasts: tuple[Forecast, ...] = ()
     notices: tuple[Notice, ...] = ()
-    places: tuple[str, ...] = ()  # whose notices are given in full: those missing no longer hold
+    places: tuple[tuple[str, str], ...] = ()  # (kind, place) of notices given in full: those missing are over
     skipped: tuple[Skipped, ...] = ()
     unresolved: tuple[str, ...] = ()  # symbols kept as UNLISTED:…
     groups: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())  # (group name, member symbols)

@@ -164,8 +164,8 @@ def test_a_forecast_is_the_newest_issued_and_grows_stale(tmp_path: Path) -> None
 
 def test_a_notice_is_over_at_its_end_or_when_its_place_no_longer_has_it(tmp_path: Path) -> None:
     both = harvest(told.notice("n1", ends=NOON + 4 * HOUR), told.notice("n2", title="Flood watch"))
-    later = harvest(told.notice("n2", at=NOON + HOUR, title="Flood watch"), places=("town",))
-    none = harvest(at=NOON + 2 * HOUR, places=("town",))
+    later = harvest(told.notice("n2", at=NOON + HOUR, title="Flood watch"), places=(("alert", "town"),))
+    none = harvest(at=NOON + 2 * HOUR, places=(("alert", "town"),))
 
     with wire.open_store(tmp_path, both) as store:
         held = [[one.uid for one in store.news(NOON + n * HOUR).notices("town")] for n in (0, 4, 30)]
@@ -221,7 +221,7 @@ def test_the_same_harvests_make_the_same_rows(tmp_path: Path) -> None:
                 told.story("Acme Corp. opens a mill (NYSE: ACM)", "a1"), told.filing("a-1"), told.company()
             ),
             harvest(told.story("Acme Corp. closes a mill", "a1", read=NOON + 8 * HOUR), told.forecast()),
-            harvest(told.notice("n1"), told.quote("10.5"), places=("town",)),
+            harvest(told.notice("n1"), told.quote("10.5"), places=(("alert", "town"),)),
         ]
         with wire.open_store(tmp_path / name, *harvests):
             pass
@@ -273,3 +273,35 @@ def test_a_store_of_the_first_layout_is_upgraded_with_what_it_holds(tmp_path: Pa
     with MarketReader.open(path) as reader:
         assert [one.symbol for one in reader.view(NOON.date()).instruments()] == ["NYSE:ACM"]
         assert len(reader.news(NOON + DAY).stories()) == 1
+
+
+def test_an_answer_that_holds_nothing_changes_no_terms_of_its_source(tmp_path: Path) -> None:
+    public = harvest(
+        replace(told.notice("n1"), provenance=told.provenance(licence="public", attribution="Office"))
+    )
+    held = replace(public, provenance=None)
+    empty = Harvest("wire", 1, places=(("alert", "town"),))
+
+    with wire.open_store(tmp_path, held) as store:
+        counts = store.ingest(empty, retrieved=NOON + HOUR)
+        (source,) = store.sources()
+
+        assert counts.withdrawn == 1
+        assert (source.origin.licence, source.origin.attribution, source.holds) == (
+            "public",
+            "Office",
+            "notices",
+        )
+        assert source.origin.retrieved == NOON + HOUR
+        assert len(store.news(NOON).notices("town")) == 1
+        assert store.news(NOON + HOUR).notices("town") == ()
+
+
+def test_notices_of_another_kind_at_a_place_are_not_over(tmp_path: Path) -> None:
+    both = harvest(told.notice("n1"), replace(told.notice("c1"), kind="closure"))
+    closures = Harvest("wire", 0, places=(("closure", "town"),))
+
+    with wire.open_store(tmp_path, both) as store:
+        store.ingest(closures, retrieved=NOON + HOUR)
+
+        assert [one.uid for one in store.news(NOON + HOUR).notices("town")] == ["n1"]

@@ -159,7 +159,7 @@ def replay(
                 if harvest is None:
                     problems.append(f"{snapshot.source}: no longer in the settings")
                     continue
-                store.ingest(harvest, settings=read_as, settle=False)
+                store.ingest(harvest, settings=read_as, settle=False, retrieved=snapshot.retrieved)
                 directory.add((one.symbol, one.kind) for one in harvest.instruments)
                 stored += 1
             store.settle()

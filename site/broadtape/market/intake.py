@@ -43,13 +43,14 @@ class Intake:
         harvest: Harvest,
         sessions: NDArray[np.datetime64],
         closes: NDArray[np.int64],
+        retrieved: datetime | None = None,
     ) -> None:
         self._connection = connection
         self._harvest = harvest
         self._source = harvest.source
         self._sessions = sessions
         self._closes = closes
-        self._now = stamp(_retrieved(harvest))
+        self._now = stamp(_retrieved(harvest, retrieved))
         self._address = _address(harvest)
         self._terms_of_source = _terms(harvest)
         self.stored = self.fresh = self.revised = self.withdrawn = 0
@@ -87,6 +88,11 @@ class Intake:
             "published": stamp(provenance.published) if provenance and provenance.published else None,
             "retrieved": self._now,
         }
+        if before is not None and provenance is None:  # an answer that holds nothing changes no terms
+            self._connection.execute(
+                sa.update(table).where(table.c.name == self._source).values(rank=rank, retrieved=self._now)
+            )
+            return
         if before is None:
             self._connection.execute(sa.insert(table).values(name=self._source, **values))
             return
@@ -564,14 +570,14 @@ def _address(harvest: Harvest) -> str:
     return f"{path}?{'&'.join(asked)}" if asked else path
 
 
-def _retrieved(harvest: Harvest) -> datetime:
-    """When the harvest was read: its own word, else its rows', else now."""
+def _retrieved(harvest: Harvest, given: datetime | None) -> datetime:
+    """When the harvest was read: its own word, else its rows', else its caller's, else now."""
     if harvest.provenance is not None:
         return harvest.provenance.retrieved
     first = next(_observations(harvest), None)
     if first is not None:
         return first.provenance.retrieved  # type: ignore[no-any-return]  # every observation has one
-    return datetime.now(UTC)
+    return given or datetime.now(UTC)
 
 
 def _observations(harvest: Harvest) -> Iterator[Any]:

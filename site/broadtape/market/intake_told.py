@@ -207,11 +207,12 @@ class Told:
                 [{"row": one} for one in again],
             )
         given = {(row["place"], row["uid"]) for row in rows}
-        for place in dict.fromkeys(self._harvest.places):
+        for kind, place in dict.fromkeys(self._harvest.places):
             standing = self._connection.execute(
                 sa.select(table.c.id, table.c.uid).where(
                     table.c.source == self._source,
                     table.c.place == place,
+                    table.c.kind == kind,
                     table.c.replaced_at.is_(None),
                     table.c.retrieved <= self._now,
                 )

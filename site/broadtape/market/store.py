@@ -111,15 +111,18 @@ class MarketStore(MarketReader):
             connection.execute(sa.insert(schema.calendars).values(name=calendar.EXCHANGE, **values))
             _changed(connection)
 
-    def ingest(self, harvest: Harvest, *, settings: str = "", settle: bool = True) -> Counts:
+    def ingest(
+        self, harvest: Harvest, *, settings: str = "", settle: bool = True, retrieved: datetime | None = None
+    ) -> Counts:
         """Take in one source's harvest in one transaction: all of it or, on any failure, none.
 
         What the source gave before and gives differently now is kept as a revision. `settings` is a digest
-        of how the source was read. Without `settle`, call `settle` once after the last harvest.
+        of how the source was read, `retrieved` when it was, for a harvest that holds nothing to say so. Without
+        `settle`, call `settle` once after the last harvest.
         """
         sessions, closes = self._sessions_now()
         with self._write() as connection:
-            intake = Intake(connection, harvest, sessions, closes)
+            intake = Intake(connection, harvest, sessions, closes, retrieved)
             intake.register(settings, self._rank_for(connection, harvest.source))
             intake.take()
             _set_meta(connection, "unsettled", "1")

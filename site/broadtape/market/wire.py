@@ -166,7 +166,7 @@ def _take(
     except NewswireError as error:
         told.problems.append(_line(error))
         return
-    counts = store.ingest(harvest, settings="", settle=False)
+    counts = store.ingest(harvest, settings="", settle=False, retrieved=outcome.snapshot.retrieved)
     directory.add((one.symbol, one.kind) for one in harvest.instruments)
     told.stored += 1
     told.counts = _sum(told.counts, counts)
