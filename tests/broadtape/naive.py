@@ -524,6 +524,8 @@ def what_followed(
     )
     if not gains:
         return None
+    if stat == "positive":
+        return {"value": sum(gain > 0 for gain in gains), "n": len(gains)}
     if stat == "share":
         return {"value": half_up(Fraction(100 * sum(gain > 0 for gain in gains), len(gains)), 1)}
     return {"value": half_up((gains[(len(gains) - 1) // 2] + gains[len(gains) // 2]) / 2), "n": len(gains)}

@@ -58,6 +58,7 @@ def written(view: FakeMarket, outline: Outline) -> tuple[Draft, list[Claim]]:
         sites={"bay": site},
         default_site="bay",
         title="Bay",
+        audience="private",
         time_zone=ZoneInfo("America/New_York"),
     )
     draft, facts = edition.compose(room, view, outline)  # type: ignore[arg-type]  # an instance by its face

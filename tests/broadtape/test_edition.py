@@ -289,3 +289,12 @@ def test_a_draft_that_repeats_a_source_is_held_and_says_which(instance: Instance
     assert any(one.startswith("100% of Wire (https://wire.example.org/1)") for one in held.close)
     assert article(other, held).status == "held"
     assert {one.status for one in later} == {"published"}
+
+
+def test_a_market_in_which_nothing_moved_is_told_and_proved(instance: Instance) -> None:
+    still = {"small": [0.0] * 3, "large": [0.0] * 3, "tech": [0.0] * 3}
+
+    filed = write(instance, story="wrap", moves=still)[0]
+
+    assert filed.status == "published", filed.failing
+    assert "S&P 500 unchanged at " in filed.title

@@ -69,7 +69,7 @@ def _events(answer: Answer, series: Line) -> NDArray[np.intp]:
     "what-followed",
     "What followed",
     "The subject's return over the 5, 21 or 63 sessions after earlier cases: the number of cases, their "
-    "median, or the share in which it was above zero; relative, the other's return is taken off. A case is "
+    "median, and in how many, or what share, it was above zero; relative, the other's return is taken off. A case is "
     "a run, counted once, on the session it first was long enough; a one-session gain or drop of at least so "
     "many percent; or a record close at least so many sessions after the one before. The present run and "
     "cases without that many later sessions in view are left out; the set of all measures the same after "
@@ -85,7 +85,14 @@ def _events(answer: Answer, series: Line) -> NDArray[np.intp]:
         "at_least", "the shortest run or wait in periods, or the least move in percent", None, "7", "number"
     ),
     choice("horizon", "sessions after the case", "5", "21", "63"),
-    choice("stat", "number of cases, middle return or share above zero", "n", "median", "share"),
+    choice(
+        "stat",
+        "number of cases, middle return, share or number above zero",
+        "n",
+        "median",
+        "share",
+        "positive",
+    ),
     choice("set", "the cases, or every session", "cases", "all"),
     choice("measure", "the subject's return, or what it gained on the other", "return", "relative"),
     basis(),
@@ -141,7 +148,7 @@ def _after(answer: Answer, one: Line, other: Line | None, horizon: int) -> NDArr
 
 
 def _stat(answer: Answer, one: Line, other: Line | None, cases: NDArray[np.intp], horizon: int) -> None:
-    """The number of cases, their median return or the share above zero."""
+    """The number of cases, their median return, or the share or number above zero."""
     stat = answer["stat"]
     if stat == "n":
         answer.value("count", len(cases), "cases")
@@ -149,15 +156,18 @@ def _stat(answer: Answer, one: Line, other: Line | None, cases: NDArray[np.intp]
     if not len(cases):
         raise NotTrue(f"no earlier case of {answer['event']} has {horizon} later sessions in the data")
     a0, a1 = one.values[cases], one.values[cases + horizon]
-    if stat == "share":
+    if stat in ("share", "positive"):
         ones = np.ones(1)
         against = (
             compare_changes(a0, a1, ones, ones)
             if other is None
             else compare_changes(a0, a1, other.values[cases], other.values[cases + horizon])
         )
-        share = Decimal(int((against > 0).sum())) * 100 / len(cases)
-        answer.value("share", percent(share, 1), "percent", 1)
+        above = int((against > 0).sum())
+        if stat == "share":
+            answer.value("share", percent(Decimal(above) * 100 / len(cases), 1), "percent", 1)
+        else:
+            answer.value("count", above, "cases")
         answer.tags.add("positive")
         if other is not None:
             answer.tags.add("lead")

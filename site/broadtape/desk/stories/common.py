@@ -182,7 +182,7 @@ def what_followed(
     found = {
         "cases": find("what-followed", **asked, stat="n"),
         "median": find("what-followed", **asked, stat="median"),
-        "share": find("what-followed", **asked, stat="share"),
+        "share": find("what-followed", **asked, stat="positive"),
         "usual": find("what-followed", **asked, stat="median", set="all"),
         "usual_share": find("what-followed", **asked, stat="share", set="all"),
     }
@@ -304,6 +304,19 @@ def volatility(assignment: Assignment) -> Planned | None:
     return Planned(
         "volatility", {"symbol": symbol, "level": level, "since": since if far else None, "far": far}
     )
+
+
+def since_months(assignment: Assignment, *months: int) -> tuple[str, ...]:
+    """Windows that start so many months back, at the close of the last session on or before that day."""
+    view = assignment.view
+    found = []
+    for count in months:
+        month = np.datetime64(view.as_of, "M") - count
+        end = (month + 1).astype("datetime64[D]") - 1
+        day = min(month.astype("datetime64[D]") + (view.as_of.day - 1), end)
+        place = max(int(np.searchsorted(view.sessions, day, side="right")) - 1, 0)
+        found.append(f"since:{view.sessions[place].astype('datetime64[D]')}")
+    return tuple(found)
 
 
 def sessions_between(assignment: Assignment, first: date, last: date) -> list[date]:

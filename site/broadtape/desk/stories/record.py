@@ -65,7 +65,6 @@ class _Plan:
         """The whole story."""
         parts = [
             self._opening(), self._way(), self._others(), self._companies(), self._precedent(), self._next(),
-            self._summary(),
         ]  # fmt: skip
         return Outline(
             story="record",
@@ -129,7 +128,8 @@ class _Plan:
         return self._say("previous", previous=level)
 
     def _way(self) -> Section | None:
-        windows = {"month": "21s", "quarter": "63s", "year_move": "252s"}
+        names = ("month", "quarter", "year_move")
+        windows = dict(zip(names, common.since_months(self.assignment, 1, 3, 12), strict=True))
         found = {name: self.book.find("return", of=self.of, over=over) for name, over in windows.items()}
         between = None
         if self.previous is not None:
@@ -157,7 +157,12 @@ class _Plan:
         table = common.levels_table(
             self.assignment, [self.of, *(s for s in benchmarks(self.view) if s != self.of)]
         )
-        return section(self._say("others_heading", "definition"), paragraph(*said), table)
+        return section(
+            self._say("others_heading", "definition"),
+            paragraph(*said),
+            table,
+            paragraph(self._say("closing_definition", "definition")),
+        )
 
     def _companies(self) -> Section | None:
         field = common.field_of(self.assignment, "1s", None, self.view.as_of)
@@ -214,12 +219,6 @@ class _Plan:
             )
             if common.coming(self.assignment)
             else None
-        )
-
-    def _summary(self) -> Section | None:
-        return section(
-            self._say("summary_heading", "definition"),
-            paragraph(self._say("closing"), self._say("closing_definition", "definition")),
         )
 
     def _chart(self) -> ChartPlan:

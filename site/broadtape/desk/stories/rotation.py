@@ -269,12 +269,10 @@ class _Plan:
         )
 
     def _counter_signal(self) -> Planned | None:
-        """The stretch of 63, 252 or 756 sessions over which the subject trails by most, if it trails at all."""
+        """The stretch of three months, a year or three over which the subject trails by most, if it trails at all."""
         worst: Fact | None = None
-        for sessions in (63, 252, 756):
-            fact = self.book.find(
-                "relative-return", of=self.of, vs=self.vs, over=f"{sessions}s", **self.chosen
-            )
+        for window in common.since_months(self.assignment, 3, 12, 36):
+            fact = self.book.find("relative-return", of=self.of, vs=self.vs, over=window, **self.chosen)
             if fact is not None and "lag" in fact.tags and (worst is None or fact.value < worst.value):  # type: ignore[operator]  # Decimals
                 worst = fact
         return self._say("counter", counter=worst) if worst else None
@@ -300,12 +298,12 @@ class _Plan:
         return section(self._say("next_heading", "definition"), *blocks)
 
     def _summary(self) -> Section | None:
+        """What would end the run; of one that is over the story has told all."""
+        if self.over:
+            return None
         return section(
             self._say("summary_heading", "definition"),
-            paragraph(
-                self._say("closing_ended" if self.over else "closing"),
-                self._say("closing_condition", "definition") if not self.over else None,
-            ),
+            paragraph(self._say("closing"), self._say("closing_condition", "definition")),
         )
 
     def _chart(self) -> ChartPlan | None:

@@ -75,8 +75,6 @@ class _Plan:
             self._precedent(),
             self._next(),
         ]
-        if self.long:
-            parts.append(self._summary())
         return Outline(
             story="wrap",
             key=key,
@@ -131,8 +129,23 @@ class _Plan:
             return self._say("title_since")
         if self.extreme is not None:
             return self._say("title_extreme", extreme=self.extreme)
-        other = self._return(self.indices[1], "1s") if len(self.indices) > 1 else None
-        return self._say("title", other=other, symbol=self.indices[1] if other else "")
+        if self.values["record"] is not None:
+            return self._say("title_record")
+        symbol, other = self._furthest()
+        return self._say("title", other=other, symbol=symbol)
+
+    def _furthest(self) -> tuple[str, Fact | None]:
+        """The other index whose move is furthest from the first one's; that of two alike named first."""
+        own = self.day.value if self.day is not None else None
+        apart = [
+            (abs(fact.value - own), -place, symbol, fact)
+            for place, (symbol, fact) in enumerate(self._others())
+            if isinstance(own, Decimal) and isinstance(fact.value, Decimal)
+        ]
+        if not apart:
+            return "", None
+        _, _, symbol, fact = max(apart, key=lambda one: one[:2])
+        return symbol, fact
 
     def _others(self) -> tuple[tuple[str, Fact], ...]:
         pairs = [(symbol, self._return(symbol, "1s")) for symbol in self.indices[1:]]
@@ -217,7 +230,7 @@ class _Plan:
 
     def _counter(self) -> Planned | None:
         """A longer stretch that points the other way than the session."""
-        for window in ("252s", "756s", "63s"):
+        for window in common.since_months(self.assignment, 12, 36, 3):
             fact = self._return(self.of, window)
             if fact is not None and ("up" in fact.tags) != self.up and "flat" not in fact.tags:
                 return self._say("counter", counter=fact)
@@ -226,9 +239,6 @@ class _Plan:
     def _next(self) -> Section | None:
         events = common.coming(self.assignment, 2)
         return section(self._say("next_heading", "definition") if self.long else None, paragraph(*events))
-
-    def _summary(self) -> Section | None:
-        return section(self._say("summary_heading", "definition"), paragraph(self._say("closing")))
 
     def _chart(self) -> ChartPlan | None:
         days = self.view.sessions[-126:].astype("datetime64[D]").tolist()
