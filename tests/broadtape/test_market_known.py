@@ -42,6 +42,11 @@ def test_a_release_more_than_75_days_away_is_not_its_release() -> None:
         ("DGS10", date(2026, 1, 9), date(2026, 1, 12)),
         ("T10Y2Y", date(2026, 1, 8), date(2026, 1, 9)),
         ("DFF", date(2026, 1, 10), date(2026, 1, 12)),
+        ("DGS1_5MO", date(2026, 1, 9), date(2026, 1, 12)),
+        ("EXR.USD", date(2026, 1, 9), date(2026, 1, 12)),
+        ("OBFR", date(2026, 1, 9), date(2026, 1, 12)),
+        ("PPIFIS", date(2025, 12, 1), date(2026, 2, 14)),
+        ("MORTGAGE30US", date(2026, 1, 8), date(2026, 1, 10)),
         ("DCOILWTICO", date(2026, 1, 5), date(2026, 1, 12)),
     ],
 )

@@ -47,7 +47,8 @@ RULES = (
     Rule(r"A191RL1Q225SBEA|GDP|GDPC1", "quarterly", 60, "gdp"),
     Rule(r"FEDFUNDS", "monthly", 5),
     Rule(
-        r"DGS\d+(MO)?|T10Y2Y|T10Y3M|T\d+YIE|T5YIFR|DFF|EFFR|SOFR|DFEDTAR[UL]?|ECBDFR|BAML\w+|VIXCLS",
+        r"DGS\d+(_\d+)?(MO)?|T10Y2Y|T10Y3M|T\d+YIE|T5YIFR|DFF|EFFR|OBFR|SOFR|DFEDTAR[UL]?|ECBDFR|EXR\.[\w.]+|BAML\w+|"
+        r"VIXCLS",
         "daily",
         None,
     ),
