@@ -426,7 +426,7 @@ def test_every_source_says_what_an_operator_must_know(kind: str) -> None:
     assert about.terms.startswith("https://") or not about.hosts
     assert about.every >= timedelta(minutes=5)
     assert about.budget > 0
-    assert about.rate >= 1.0
+    assert about.rate >= 0.5
     assert not (about.default and about.key), "what is on by default needs no key"
 
 

@@ -296,7 +296,8 @@ class Sec(BaseSource):
         for concept in CONCEPTS:
             taxonomy, _, name = concept.partition(":")
             held = facts.get(taxonomy)
-            units = (held.get(name) or {}).get("units") if isinstance(held, dict) else None
+            told = held.get(name) if isinstance(held, dict) else None
+            units = told.get("units") if isinstance(told, dict) else None
             for unit, rows in (units if isinstance(units, dict) else {}).items():
                 for line, one in enumerate(listing(rows, snapshot, f"{name} in {unit}"), 1):
                     read_ += 1
