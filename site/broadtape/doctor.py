@@ -238,6 +238,9 @@ def _held(instance: Instance, reader: MarketReader, view: MarketView) -> Iterato
             for one in held
             if one.before or one.day >= since
         ]
+    for series in view.series():
+        late = (one for one in view.readings(series).held if (view.as_of - one.day).days <= STALE_DAYS)
+        reasons += [f"{series} {one.reason.removeprefix('held: ')}" for one in late]
     if reasons:
         says = f"{_count(len(reasons), 'figure')} held: {'; '.join(reasons[:NAMED])}"
         more = "" if len(reasons) <= NAMED else f" and {len(reasons) - NAMED} more"

@@ -125,6 +125,7 @@ class Readings:
     values: tuple[Decimal, ...]
     known_at: tuple[datetime, ...]  # UTC
     origin: Origin
+    held: tuple[Held, ...] = ()  # periods that no fact may rest on
 
 
 @dataclass(frozen=True, slots=True)

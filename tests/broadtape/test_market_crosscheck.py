@@ -16,6 +16,7 @@ from broadtape.desk.facts import FactBook
 from broadtape.market import crosscheck
 from broadtape.market.calendar import exchange_sessions
 from broadtape.model import NoData
+from newswire.observations import Harvest
 
 LISTED = {"NYSE:A": "stock", "NYSE:B": "stock"}
 LAST = date(2026, 3, 27)
@@ -287,3 +288,40 @@ def test_a_bar_read_before_its_close_is_never_a_close(
 
     with wire.open_store(tmp_path, harvest) as store:
         assert (date(2026, 1, 12) in store.view(date(2026, 1, 12)).bars("NYSE:A").days.tolist()) is closed
+
+
+# --- readings ---------------------------------------------------------------------------------------------
+
+
+def rates(name: str, value: str, before: str = "4.20") -> Harvest:
+    text = f"series,date,value\nDGS10,2026-01-08,{before}\nDGS10,2026-01-09,{value}\n"
+    return wire.parse(text, "readings", name=name)
+
+
+@pytest.mark.parametrize(
+    ("values", "held"),
+    [
+        (("4.18", "4.19"), "held: one and two differ on 2026-01-09: 4.18 and 4.19"),
+        (("4.18", "4.18"), ""),
+        (("4.18", "4.2"), ""),  # the same, to the digits given
+        (("4.18", "4.1812"), ""),
+        (("4.18", "4.31", "4.18"), ""),  # a third bears it out
+        (("4.18", "4.31", "4.31"), "held: one and three differ on 2026-01-09: 4.18 and 4.31"),
+    ],
+)
+def test_a_reading_that_sources_dispute_is_no_fact(
+    tmp_path: Path, values: tuple[str, ...], held: str
+) -> None:
+    harvests = [rates(name, value) for name, value in zip(("one", "two", "three"), values, strict=False)]
+
+    with wire.open_store(tmp_path, *harvests) as store:
+        view = store.view(date(2026, 1, 12))
+        said = [one.reason for one in view.readings("DGS10").held]
+
+        assert said == ([held] if held else [])
+        if held:
+            with pytest.raises(NoData, match=held):
+                metrics.fact(view, "reading", series="DGS10")
+            assert metrics.fact(store.view(date(2026, 1, 9)), "reading", series="DGS10").value is not None
+        else:
+            assert str(metrics.fact(view, "reading", series="DGS10").value) == values[0]

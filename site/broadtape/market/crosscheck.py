@@ -5,9 +5,10 @@ Pure; decides what is held, never which value is right. The view applies it, doc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 DISPUTED = 0.005  # of a value: beyond it two sources do not say the same close
 AROUND = 20  # shared sessions before one, by whose middle ratio another anchor is told from a dispute
+
+READING_SLACK = Decimal(
+    "0.0005"
+)  # of a reading: beyond it, and beyond its printed digits, two sources differ
 
 LEAST_SPLIT = 1.17  # the smallest is 5:4, on a day that moves against it
 NEAR = 0.06  # of the ratio: a split day has a move of its own
@@ -101,6 +106,26 @@ def _usual(ratio: NDArray[np.float64]) -> NDArray[np.float64]:
         usual[AROUND:] = np.median(windows[:-1], axis=1)
         usual[:AROUND] = np.median(ratio[:AROUND])
     return usual
+
+
+def disputed_reading(period: date, source: str, told: Mapping[str, Decimal]) -> Held | None:
+    """The reading as held, where another source contradicts the one in use and none bears it out.
+
+    `told`: what each source last said of the period. Values that agree to the digits of the shorter one are alike.
+    """
+    mine = told[source]
+    others = {name: value for name, value in told.items() if name != source}
+    against = {name: value for name, value in others.items() if not _alike(mine, value)}
+    if not against or len(against) < len(others):
+        return None
+    name, value = sorted(against.items())[0]
+    return Held(period, "reading", f"held: {source} and {name} differ on {period}: {mine:f} and {value:f}")
+
+
+def _alike(one: Decimal, other: Decimal) -> bool:
+    places = min(-int(value.as_tuple().exponent) for value in (one, other))
+    slack = Decimal(1).scaleb(-places) / 2 + max(abs(one), abs(other)) * READING_SLACK
+    return abs(one - other) <= slack
 
 
 # --- splits -----------------------------------------------------------------------------------------------

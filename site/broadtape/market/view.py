@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from broadtape.market.closures import closures
-from broadtape.market.crosscheck import Split, disputes, hidden, splits
+from broadtape.market.crosscheck import Split, disputed_reading, disputes, hidden, splits
 from broadtape.market.schema import BAR_COLUMNS, instant, stamp
 from broadtape.market.splice import Spliced, Strip, splice
 from broadtape.market.told import Reads, ToldShelf
@@ -303,9 +303,11 @@ class StoredView(Reads):
 
     def _as_known(self, series: str) -> Readings:
         chosen: dict[date, VintageReading] = {}
+        told: dict[date, dict[str, Decimal]] = {}
         for one in self._shelf.readings(series):  # by period, rank, known_at
             if not self._in_view(one):
                 continue
+            told.setdefault(one.period, {})[one.source] = one.value
             before = chosen.get(one.period)
             if before is None or before.rank == one.rank:  # the first source's latest vintage
                 chosen[one.period] = one
@@ -319,6 +321,12 @@ class StoredView(Reads):
             values=tuple(one.value for one in found),
             known_at=tuple(instant(one.known_at) for one in found),
             origin=self._joint_origin(series, sources, max(one.retrieved for one in found)),
+            held=tuple(
+                held
+                for one in found
+                if len(told[one.period]) > 1
+                and (held := disputed_reading(one.period, one.source, told[one.period])) is not None
+            ),
         )
 
     def _in_view(self, one: VintageReading) -> bool:

@@ -140,4 +140,7 @@ def _period(answer: Answer, first: date, every: str) -> None:
 
 def _row(answer: Answer, readings: Readings, at: int) -> None:
     day = as_date(readings.periods[at])
+    held = next((one for one in readings.held if one.day == day), None)
+    if held is not None:
+        raise NoData(f"{readings.series}: {held.reason}")
     answer.said(readings.series, day, "reading", f"{readings.values[at]:f}", readings.origin)
