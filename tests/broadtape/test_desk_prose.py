@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -129,6 +130,22 @@ def test_headlines_take_the_present_tense(step: int, verb: str) -> None:
 def test_nothing_moved_is_unchanged() -> None:
     assert prose.move(fact("0", "size0")) == "was unchanged"
     assert prose.move(fact("0", "size0"), tense="present") == "unchanged"
+
+
+@pytest.mark.parametrize(
+    ("value", "sessions", "said"),
+    [
+        ("13.60", 252, r"(rose|gained|added|advanced) 13\.6%"),
+        ("0.74", 19, r"(rose|gained|added|advanced) 0\.7%"),
+        ("0.05", 22, r"was little changed, up 0\.05%"),
+        ("0.74", 5, r"was little changed, up 0\.7%"),
+    ],
+)
+def test_over_a_month_or_more_the_verb_is_plain(value: str, sessions: int, said: str) -> None:
+    still = fact(value, "up", "size0")
+    window = replace(still, parts=(*still.parts, Part("sessions", "count", sessions, "sessions", 0)))
+
+    assert re.fullmatch(said, prose.move(window))
 
 
 def test_the_same_fact_takes_the_same_verb_wherever_it_stands() -> None:

@@ -298,3 +298,11 @@ def test_a_market_in_which_nothing_moved_is_told_and_proved(instance: Instance) 
 
     assert filed.status == "published", filed.failing
     assert "S&P 500 unchanged at " in filed.title
+
+
+def test_two_days_that_moved_alike_have_headlines_of_their_own(instance: Instance) -> None:
+    days = {role: [*moves, 0.5, 0.5] for role, moves in RUN.items()}
+
+    titles = {write(instance, story="wrap", on=on, moves=days)[0].title for on in (date(2026, 1, 9), DAY)}
+
+    assert len(titles) == 2

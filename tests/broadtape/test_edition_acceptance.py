@@ -341,11 +341,12 @@ def test_what_followed_such_falls_is_counted(press: Press, tables: Tables, day: 
     assert (link.parts["n"], link.record["value"]) == (len(after), str(half_up(median(after))))
     assert re.search(rf"{spelt(len(after))} earlier cases", link.text)
     share = next(
-        link for link in story.told("what-followed", of=SPX, event="drop", horizon="21", stat="share")
+        link for link in story.told("what-followed", of=SPX, event="drop", horizon="21", stat="positive")
         if link.record["params"].get("set") != "all"
     )  # fmt: skip
-    positive = Decimal(sum(one > 0 for one in after) * 100) / len(after)
-    assert Decimal(share.record["value"]) == half_up(positive, 1)
+    above = sum(one > 0 for one in after)
+    assert share.record["value"] == above
+    assert re.fullmatch(rf"was higher in {spelt(above)} of the {spelt(len(after))} cases", share.text)
 
 
 # --- a day without news ------------------------------------------------------------------------------------
@@ -376,7 +377,7 @@ def test_a_quiet_day_is_one_brief_that_makes_nothing_of_it(press: Press, tables:
     [
         ("2026-01-10", "2026-01-10 is no trading session; the session before is 2026-01-09"),
         ("2026-01-19", "2026-01-19 is no trading session; the session before is 2026-01-16"),  # a holiday
-        ("2026-05-15", "has a bar on 2026-05-15; the newest session in the store is 2026-04-30"),
+        ("2026-05-15", "has a bar on 2026-05-15; the newest session with one is 2026-04-30"),
     ],
 )
 def test_a_day_without_data_is_refused(press: Press, on: str, says: str) -> None:
