@@ -148,6 +148,8 @@ def test_sources_that_disagree_are_named(practice: Practice) -> None:
         "sources disagree on 1 series: NASDAQ:AAA (stocks and second" in line
         for line in practice.says("sources")
     )
+    held = "warning: 1 figure held: NASDAQ:AAA stocks and second differ on the close of 2026-01-16: 10.5 and 12.5"
+    assert any(line.startswith(held) for line in practice.says("sources"))
 
 
 def test_a_public_instance_is_told_which_series_it_may_not_show(practice: Practice) -> None:
