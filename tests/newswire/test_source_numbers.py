@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sources import answer, parse, recorded, source
+from sources import LATER, answer, parse, recorded, source
 
 from newswire.directory import Directory
 from newswire.errors import BadValue, Challenged, Refused, SourceError
@@ -108,6 +108,18 @@ BODIES: dict[str, tuple[str, str]] = {
     "massive": (json.dumps(MASSIVE), "NYSE:BRK.B"),
     "twelvedata": (json.dumps(TWELVE), "NASDAQ:AAPL"),
 }
+QUOTE = {"c": 11.5, "pc": 10.5, "t": 1768251600}
+EARNINGS = {"earningsCalendar": [{"symbol": "AAPL", "date": "2026-01-29", "hour": "amc"}, {"symbol": "X"}]}
+BEA = {"BEAAPI": {"Results": {"Data": [
+    {"TableName": "T10101", "SeriesCode": "A191RL", "TimePeriod": "2025Q3", "DataValue": "4.3"},
+    {"TableName": "T10101", "SeriesCode": "DPCERL", "TimePeriod": "2025Q3", "DataValue": "---"}]}}}  # fmt: skip
+CLOUD = {"rows": [{"Symbol": "AAPL", "Price": "11.5", "Change": "1.0", "LastTradeTime": 1768251600}]}
+BODIES |= {
+    "finnhub": (json.dumps(QUOTE), "NASDAQ:AAPL"),
+    "bea": (json.dumps(BEA), "T10101"),
+    "cloudquote": (json.dumps(CLOUD), "NASDAQ:AAPL"),
+}
+KEYED = ("yahoo", "tiingo", "alphavantage", "massive", "twelvedata", "finnhub", "cloudquote")
 EXPECTED = (SourceError, BadValue, Challenged, Refused)
 CHALLENGE = (
     "<!DOCTYPE html><html><head><title>Just a moment...</title></head><body>Enable JavaScript</body></html>"
@@ -335,6 +347,51 @@ def test_an_instant_of_massive_is_midnight_in_new_york() -> None:
     ]
 
 
+@pytest.mark.parametrize("kind", ["finnhub", "cloudquote"])
+def test_a_quote_in_passing_has_its_instant_and_the_close_before(kind: str) -> None:
+    (quote,) = parse(kind, BODIES[kind][0], label="NASDAQ:AAPL").quotes
+
+    assert (quote.symbol, quote.price, quote.previous_close) == (
+        "NASDAQ:AAPL",
+        Decimal("11.5"),
+        Decimal("10.5"),
+    )
+    assert quote.at == datetime(2026, 1, 12, 21, tzinfo=UTC)
+
+
+def test_a_symbol_that_finnhub_does_not_know_is_all_noughts() -> None:
+    with pytest.raises(Refused, match="knows no AAPL"):
+        parse("finnhub", '{"c":0,"d":null,"pc":0,"t":0}', label="NASDAQ:AAPL")
+
+
+def test_earnings_of_the_symbols_in_the_settings_are_events_known_when_read() -> None:
+    found = parse("finnhub", json.dumps(EARNINGS), label="earnings", options={"symbols": ["NASDAQ:AAPL"]})
+
+    (event,) = found.events
+    assert (event.kind, event.at, event.known_at) == (
+        "earnings",
+        datetime(2026, 1, 29, 21, 15, tzinfo=UTC),
+        LATER,
+    )
+    assert [one.reason for one in found.skipped] == ["of other companies"]
+
+
+def test_national_accounts_are_named_as_fred_names_them_where_it_does() -> None:
+    assert readings(parse("bea", json.dumps(BEA), label="T10101")) == {
+        ("A191RL1Q225SBEA", "2025-07-01"): "4.3"
+    }
+    body = json.dumps({"BEAAPI": {"Results": {"Error": {"APIErrorDescription": "Invalid UserId"}}}})
+    with pytest.raises(Refused, match="Invalid UserId"):
+        parse("bea", body, label="T10101")
+
+
+def test_rows_in_another_order_than_asked_are_refused() -> None:
+    with pytest.raises(SourceError, match="instead of MSFT"):
+        parse("cloudquote", json.dumps(CLOUD), label="NASDAQ:MSFT")
+    with pytest.raises(SourceError, match="1 rows for 2 symbols"):
+        parse("cloudquote", json.dumps(CLOUD), label="NASDAQ:AAPL,NASDAQ:MSFT")
+
+
 # --- what each refuses ---
 
 
@@ -343,7 +400,7 @@ def test_a_source_reads_its_own_answer(kind: str) -> None:
     body, label = BODIES[kind]
     found = parse(kind, body, label=label)
 
-    assert found.readings or found.bars
+    assert found.readings or found.bars or found.quotes
     assert found.rows_read > 0
 
 
@@ -371,7 +428,7 @@ def test_what_is_no_number_is_refused(kind: str, worse: str) -> None:
     body, label = BODIES[kind]
     good = {"fred": "4.19", "fred-api": "4.19", "treasury": "4.18", "nyfed": "3.64", "cboe": "15.12", "bls": "324.368",
             "ecb": "1.1650", "yahoo": "2.5", "tiingo": "10.5", "alphavantage": "11.5", "massive": "11.5",
-            "twelvedata": "11.5"}[kind]  # fmt: skip
+            "twelvedata": "11.5", "finnhub": "11.5", "bea": "4.3", "cloudquote": "11.5"}[kind]  # fmt: skip
     assert good in body
 
     with pytest.raises(EXPECTED):
@@ -433,7 +490,7 @@ def test_every_source_says_what_an_operator_must_know(kind: str) -> None:
 @pytest.mark.parametrize("kind", BODIES)
 def test_a_source_asks_only_its_own_hosts_and_holds_no_key(kind: str) -> None:
     options: dict[str, Any] = {"key": "s3cr3t"}
-    if kind in ("yahoo", "tiingo", "alphavantage", "massive", "twelvedata"):
+    if kind in KEYED:
         options["symbols"] = ["NASDAQ:AAPL", "NYSE:BRK.B"]
     made = source(kind, **options)
 
