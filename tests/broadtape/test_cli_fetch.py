@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -232,8 +233,9 @@ def test_the_commented_settings_of_a_new_instance_are_right(tmp_path: Path) -> N
     path = tmp_path / "new" / "content" / "broadtape.toml"
     lines = path.read_text().splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("# [[sources.files]]"))
+    marked = re.compile(r"# (?:\[|\]|\s|\w+ = )")
     bare = [
-        line.removeprefix("# ") if number >= start or line.startswith("# benchmarks") else line
+        line.removeprefix("# ") if marked.match(line) and (number >= start or "benchmarks" in line) else line
         for number, line in enumerate(lines)
     ]
     path.write_text("\n".join(bare))
@@ -242,6 +244,7 @@ def test_the_commented_settings_of_a_new_instance_are_right(tmp_path: Path) -> N
 
     assert loaded.warnings == ()
     assert [one.name for one in loaded.sources] == ["directory", "prices"]
+    assert {"fred", "tiingo", "town-hall"} <= {one.name for one in loaded.web_sources}
 
 
 def test_what_init_says_to_run_can_be_pasted(tmp_path: Path) -> None:
@@ -254,3 +257,27 @@ def test_what_init_says_to_run_can_be_pasted(tmp_path: Path) -> None:
 def test_what_cannot_stand_in_the_settings_is_wrong_use(tmp_path: Path, words: tuple[str, str]) -> None:
     assert run("init", tmp_path / "new", *words).exit_code == 2
     assert not (tmp_path / "new").exists()
+
+
+def test_a_new_instance_asks_the_web_only_when_somebody_says_who_asks(tmp_path: Path) -> None:
+    from newswire.sources import builtin
+
+    default = {name for name, source in builtin().items() if source.about.default}
+    run("init", tmp_path / "quiet")
+    run("init", tmp_path / "open", "--contact", "ann@news.example")
+
+    quiet, asking = config.load(tmp_path / "quiet"), config.load(tmp_path / "open")
+    assert quiet.web_sources == ()
+    assert all(f"# [sources.{name}]" in (quiet.content / "broadtape.toml").read_text() for name in default)
+    assert {one.name for one in asking.web_sources} == default
+    assert asking.contact == "ann@news.example"
+    assert run("init", tmp_path / "other", "--contact", "nobody").exit_code == 2
+
+
+def test_every_default_source_can_be_asked_with_the_settings_of_a_new_instance(tmp_path: Path) -> None:
+    run("init", tmp_path / "open", "--contact", "ann@news.example")
+
+    found = results("-C", tmp_path / "open", "fetch", "--dry-run")
+    assert {one["outcome"] for name, one in found.items() if name != "nws"} == {"would ask"}
+    assert found["nws"]["outcome"] == "not due", "no site shows a forecast yet"
+    assert "https://fred.stlouisfed.org/graph/fredgraph.csv?id=DGS2" in str(found["fred"]["addresses"])

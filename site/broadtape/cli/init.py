@@ -24,7 +24,7 @@ _SETTINGS = """\
 
 [instance]
 title = "$title"
-contact = "desk@example.org"             # shown on the sites and told to servers we fetch from: put yours
+contact = "$contact"   # shown on the sites and told to servers we fetch from: put yours
 time_zone = "America/New_York"           # of the exchange's sessions; each site has its own for its pages
 default_site = "$site"
 audience = "private"                     # nothing is indexable; public: only licensed figures are shown
@@ -59,6 +59,21 @@ author = "Market Desk"
 # ]
 # attribution = "who supplies these figures"
 # licence = "private"                    # private: may be computed with here, not republished
+
+# --- sources: the web -------------------------------------------------------------------------------------
+# A source with a table of its own is asked when it is due; docs/sources.md has all of them and their terms.
+# Whoever is asked is told who asks: `contact` above must be an e-mail or web address of yours.
+
+$web
+# A key is only ever read from the environment: key = "$${TIINGO_KEY}".
+# [sources.tiingo]
+# key = "$${TIINGO_KEY}"
+# symbols = ["NASDAQ:AAPL"]
+
+# Any RSS or Atom feed: headline, link, credit and a short excerpt are kept.
+# [[sources.feeds]]
+# name = "town-hall"
+# url = "https://example.org/news.xml"
 """
 
 _SITE = """\
@@ -98,7 +113,10 @@ This is an ordinary post: a Markdown file with a title and a date. Everything el
 @click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
 @click.option("--site", default="local", show_default=True, help="The first site's key: its folder's name.")
 @click.option("--title", default="", help="The newsroom's name; by default the folder's.")
-def command(folder: Path, site: str, title: str) -> None:
+@click.option(
+    "--contact", default="", help="Your e-mail address: turns the default web sources on, which are told it."
+)
+def command(folder: Path, site: str, title: str, contact: str) -> None:
     """Make a new instance: commented settings, one site, one article.
 
     Nothing that exists is changed; a folder that already is an instance is refused.
@@ -111,7 +129,12 @@ def command(folder: Path, site: str, title: str) -> None:
             "no quotation marks, backslashes or control characters", param_hint="--title"
         )
     now = datetime.now().astimezone().replace(microsecond=0)
-    words = {"title": name, "name": name, "site": site, "date": now.isoformat()}
+    if contact and not re.fullmatch(r"[^@\s\"\\]+@[^@\s\"\\]+\.[^@\s\"\\]+", contact):
+        raise click.BadParameter("not an e-mail address", param_hint="--contact")
+    web = _web_tables(enabled=bool(contact))
+    words = {
+        "title": name, "name": name, "site": site, "date": now.isoformat(), "contact": contact, "web": web,
+    }  # fmt: skip
     files = {
         folder / "content" / "sites" / site / "site.toml": _SITE,
         folder / "content" / "articles" / f"{now:%Y}" / f"{now:%m}" / "a-new-newsroom.md": _ARTICLE,
@@ -129,6 +152,18 @@ def command(folder: Path, site: str, title: str) -> None:
     click.echo(f"  broadtape -C {shown} fetch")
     click.echo(f"  broadtape -C {shown} write")
     click.echo(f"  broadtape -C {shown} serve")
+
+
+def _web_tables(*, enabled: bool) -> str:
+    """A table for each source that is on by default, commented out where nobody is named to be told."""
+    from newswire.sources import builtin
+
+    mark = "" if enabled else "# "
+    return "".join(
+        f"{mark}[sources.{name}]  # {source.about.title}\n"
+        for name, source in builtin().items()
+        if source.about.default
+    )
 
 
 def _write(path: Path, text: str) -> None:
