@@ -31,6 +31,7 @@ STALE_DAYS = 60  # other sources: readings come monthly, directories change slow
 LOW_SPACE = 1_000_000_000  # bytes free below which publishing and fetching are at risk
 NO_SPACE = 100_000_000
 HELD_SESSIONS = 20  # held values of so many sessions are told
+MANY_RESTS = 3  # times in a row that a host asks for rest before we say that we ask too much
 NAMED = 5  # so many of a long list are named
 
 
@@ -63,6 +64,7 @@ def examine(
     if reader is not None:
         with reader:
             found += _store(instance, reader, moment)
+    found += _wire(instance, moment)
     catalogue = Catalogue(instance.catalogue, now=lambda: moment)
     found += _archive(instance, catalogue)
     found += _search(instance, catalogue)
@@ -178,6 +180,45 @@ def _ages(reader: MarketReader, now: datetime) -> Iterator[Finding]:
         elif now - source.origin.retrieved > timedelta(days=STALE_DAYS):
             says = f"{source.name}: retrieved {source.origin.retrieved.date()}"
             yield Finding("warning", "sources", says, "renew its file and run 'broadtape fetch'")
+
+
+def _wire(instance: Instance, now: datetime) -> Iterator[Finding]:
+    """What the fetcher remembers of the last seven days: requests, answers 304, budgets, rests, what is gone."""
+    asked = {web.name: web for web in instance.web_sources if web.enabled}
+    if asked and not instance.contact:
+        says = f"{_count(len(asked), 'source')} on the web, and instance.contact names nobody"
+        yield Finding("error", "wire", says, "name an e-mail address: whoever is asked is told who asks")
+    if not asked or not instance.ledger.is_file():
+        return
+    from newswire.ledger import Ledger  # noqa: PLC0415  only an instance that fetches needs it
+
+    ledger = Ledger(instance.ledger)
+    figures = {one.source: one for one in ledger.figures(now)}
+    for name in asked:
+        one = figures.get(name)
+        if one is None:
+            yield Finding("warning", "wire", f"{name}: not asked for seven days", "run 'broadtape fetch'")
+            continue
+        says = (
+            f"{name}: {_count(one.asked, 'request')} in seven days, {one.asked_today:,} today, "
+            f"{one.unmodified_share:.0%} answered 304, {one.failed:,} failed"
+        )
+        yield Finding("ok", "wire", says)
+        if one.gone:
+            says = f"{name}: gone for good, says {_few(list(one.gone))}"
+            yield Finding("warning", "wire", says, f"correct its settings, then 'broadtape fetch {name}'")
+        recent = one.last_error_at is not None and now - one.last_error_at < timedelta(days=1)
+        if one.last_error and recent:
+            says = f"{name}: {one.last_error}"
+            yield Finding("warning", "wire", says, "it is tried again when it is due; docs/operating.md")
+    for host, hold in ledger.holds(now).items():
+        says = f"{host} asked for rest until {hold.until:%Y-%m-%d %H:%M} UTC"
+        yield Finding(
+            "ok" if hold.times < MANY_RESTS else "warning",
+            "wire",
+            says,
+            "" if hold.times < MANY_RESTS else "ask less often: every_minutes",
+        )
 
 
 def _finished_sessions(reader: MarketReader, now: datetime) -> list[date]:

@@ -257,3 +257,29 @@ def test_a_key_never_reaches_the_disk(
     for folder, _, names in os.walk(room):
         for name in names:
             assert b"s3cr3t-k3y" not in (Path(folder) / name).read_bytes(), name
+
+
+def findings(room: Path) -> list[tuple[str, str]]:
+    from broadtape.doctor import examine
+
+    return [(one.level, one.says) for one in examine(config.load(room)) if one.subject == "wire"]
+
+
+def test_the_doctor_tells_requests_errors_and_what_is_gone(room: Path, server: Misbehaving) -> None:
+    assert findings(room) == []
+    run("-C", room, "fetch")
+    assert findings(room) == [("ok", "level: 3 requests in seven days, 3 today, 0% answered 304, 0 failed")]
+
+    server.scripts["/level/1"] = plain(b"", status=410)
+    run("-C", room, "fetch", "level")
+    levels_and_words = findings(room)
+    assert [level for level, _ in levels_and_words] == ["ok", "warning", "warning"]
+    assert "gone for good" in levels_and_words[1][1]
+    assert "410" in levels_and_words[2][1]
+
+
+def test_the_doctor_asks_for_a_contact_where_the_web_is_to_be_asked(room: Path) -> None:
+    path = room / "content" / "broadtape.toml"
+    path.write_text(path.read_text().replace('contact = "desk@example.org"', ""))
+
+    assert [level for level, _ in findings(room)] == ["error"]
