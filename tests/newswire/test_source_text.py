@@ -115,6 +115,11 @@ CLOSURES = json.dumps({"data": [
         "beginLongitude": "-122.4950"}, "end": {"endLocationName": "Rodeo Avenue"}},
         "closure": {"closureTimestamp": {"closureStartEpoch": "1795300000", "closureEndEpoch": "1895400000"},
                     "typeOfClosure": "Lane", "lanesClosed": "1,2", "typeOfWork": "Paving"}}}]})  # fmt: skip
+SCHEDULE = json.dumps({
+    "file_updated": "2025-12-18T08:00:00-05:00",
+    "Gross Domestic Product": {"release_dates": ["2026-01-29T13:30:00+00:00", "2026-07-30T12:30:00+00:00", "soon"]},
+    "Personal Income and Outlays": {"release_dates": ["2026-01-30T08:30:00-05:00"], "to_be_rescheduled": []},
+    "Corporate Profits": {"release_dates": ["2026-03-26T12:30:00"]}})  # fmt: skip
 PLACES = {"places": {"town": (37.8591, -122.4853)}}
 # Every source of text and events, a body that it reads, its label and its settings.
 BODIES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
@@ -122,6 +127,7 @@ BODIES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
             "statement 20260128", {}),
     "fomc-calendar": ("fomc-calendar", "<h4>2026 FOMC Meetings</h4><p>January</p> 27-28", "calendar", {}),
     "bls-calendar": ("bls-calendar", ICS, "calendar", {}),
+    "bea-calendar": ("bea-calendar", SCHEDULE, "calendar", {}),
     "tickers": ("sec", TICKERS, "tickers", {}),
     "submissions": ("sec", SUBMISSIONS, "submissions 77", {}),
     "facts": ("sec", FACTS, "facts 77", {}),
@@ -248,6 +254,18 @@ def test_the_release_calendar_gives_kinds_and_instants() -> None:
     assert (jobs.kind, jobs.at) == ("jobs", datetime(2026, 7, 2, 12, 30, tzinfo=UTC))
     assert cpi.known_at == datetime(2026, 1, 1, 5, tzinfo=UTC)
     assert [(one.line, one.reason) for one in found.skipped] == [(3, "no time or name")]
+
+
+def test_the_schedule_of_national_accounts_gives_kinds_and_instants() -> None:
+    found = parse("bea-calendar", SCHEDULE, label="calendar")
+
+    assert [(one.kind, one.at) for one in found.events] == [
+        ("gdp", datetime(2026, 1, 29, 13, 30, tzinfo=UTC)),
+        ("pce", datetime(2026, 1, 30, 13, 30, tzinfo=UTC)),
+        ("gdp", datetime(2026, 7, 30, 12, 30, tzinfo=UTC)),
+    ]
+    assert found.events[0].known_at == datetime(2026, 1, 1, 5, tzinfo=UTC)
+    assert [(one.reason, one.count) for one in found.skipped] == [("no instant or name", 2)]
 
 
 @pytest.mark.acceptance
