@@ -201,6 +201,16 @@ class Wire(_Table, frozen=True, kw_only=True):
     )
 
 
+class Run(_Table, frozen=True, kw_only=True):
+    """What `run` does unattended, and how often."""
+
+    fetch: bool = True
+    write: bool = True
+    draft: bool = False  # file as drafts: an editor publishes
+    every_minutes: Annotated[int, Meta(ge=1, le=1440)] = 10  # between rounds; sources know when they are due
+    write_after_minutes: Annotated[int, Meta(ge=0, le=1440)] = 45  # after a session's close
+
+
 class _InstanceFile(_Table, frozen=True, kw_only=True):
     """broadtape.toml as written."""
 
@@ -208,6 +218,7 @@ class _InstanceFile(_Table, frozen=True, kw_only=True):
     desk: Desk = Desk()
     sources: _SourcesTable = _SourcesTable()
     wire: Wire = Wire()
+    run: Run = Run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +282,7 @@ class Instance:
     warnings: tuple[str, ...]
     web_sources: tuple[WebSource, ...] = ()
     wire: Wire = field(default_factory=Wire)
+    run: Run = field(default_factory=Run)
 
     @property
     def content(self) -> Path:
@@ -387,6 +399,7 @@ def load(root: Path) -> Instance:
         warnings=tuple(warnings),
         web_sources=web,
         wire=settings.wire,
+        run=settings.run,
     )
 
 

@@ -18,6 +18,7 @@ from broadtape.archive.catalogue import Catalogue
 from broadtape.heartbeat import utc_now
 from broadtape.keeperlock import keeper_alive
 from broadtape.model import BadSettings, BroadtapeError
+from broadtape.rounds import load_record
 
 if TYPE_CHECKING:
     from broadtape.config import FileSource, Instance
@@ -69,6 +70,7 @@ def examine(
     found += _archive(instance, catalogue)
     found += _search(instance, catalogue)
     found += _keeper(instance, alive(instance.root), moment)
+    found += _rounds(instance)
     found += _disk(instance)
     catalogue.close()
     return found
@@ -357,6 +359,21 @@ def _search(instance: Instance, catalogue: Catalogue) -> Iterator[Finding]:
         yield Finding("error", "search", says, "run 'broadtape index --rebuild'")
     else:
         yield Finding("ok", "search", f"the index holds all {_count(held, 'article')}")
+
+
+def _rounds(instance: Instance) -> Iterator[Finding]:
+    """What the last unattended round left; nothing where none was ever made."""
+    record = load_record(instance)
+    if record.last is None:
+        return
+    newest = f"newest edition {record.written}" if record.written else "no edition yet"
+    says = f"last round {record.last:%Y-%m-%d %H:%M} UTC, {newest}"
+    if record.problem:
+        yield Finding(
+            "warning", "rounds", f"{says}; {record.problem}", "correct the cause; the next round tries again"
+        )
+    else:
+        yield Finding("ok", "rounds", says)
 
 
 def _keeper(instance: Instance, alive: bool, now: datetime) -> Iterator[Finding]:

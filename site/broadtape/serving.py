@@ -251,11 +251,12 @@ def supervise(
     ready: Callable[[list[tuple[str, str]]], None],
     say: Callable[[str], None],
     keeper: bool = True,
+    rounds: bool = False,
 ) -> int:
     """Run one keeper and the readers until SIGTERM or SIGINT; returns the exit code.
 
     `ready` is called once the readers answer. A dead keeper is started again while readers go on, and the
-    other way round. Without `keeper`, something else must publish.
+    other way round. Without `keeper`, something else must publish; with `rounds` fetching and writing run beside it.
     """
     if not instance.sites:
         raise CannotServe(f"{instance.content}/sites: no site is configured; add one with a site.toml")
@@ -267,6 +268,8 @@ def supervise(
     children = [_Child("readers", [*here, "broadtape.serving", root, host, str(port), str(workers)])]
     if keeper:
         children.insert(0, _Child("keeper", [*here, "broadtape.keeper", root]))
+    if rounds:
+        children.insert(0, _Child("rounds", [*here, "broadtape.rounds", root]))
     stop = threading.Event()
     previous = {
         number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGTERM, signal.SIGINT)

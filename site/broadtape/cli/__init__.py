@@ -35,6 +35,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "index": ("broadtape.cli.index:command", "Bring the catalogue and the search index up to date."),
     "search": ("broadtape.cli.search:command", "Search the archive."),
     "serve": ("broadtape.cli.serve:command", "Serve the sites; follows changes in content/."),
+    "run": ("broadtape.cli.run:command", "The newsroom unattended: fetch, write and serve."),
+    "backup": ("broadtape.cli.backup:command", "All that cannot be made again, in one file."),
+    "restore": ("broadtape.cli.restore:command", "An instance from a backup."),
     "doctor": ("broadtape.cli.doctor:command", "What is stale, missing or inconsistent."),
 }
 

@@ -102,7 +102,7 @@ def fetch(
     if dry_run:
         tried = _try(instance, sources, now, since, progress)
         return tried + _asked(instance, web, None, Directory(), now, bool(names), since, None, None)
-    with _only_one(instance), MarketStore.open(instance.store) as store:
+    with only_fetch(instance), MarketStore.open(instance.store) as store:
         rearranged = store.configure(arrangement_of(instance))
         store.ensure_calendar(now.date())
         if rearranged:  # a directory that is enabled again is unchanged, but its symbols count from now on
@@ -138,7 +138,7 @@ def replay(
     if not snapshots.count():
         raise BadSettings(f"{instance.snapshots}: no snapshots to replay; run 'broadtape fetch' first")
     fresh = instance.store.with_name(instance.store.name + _REPLAYED)
-    with _only_one(instance):
+    with only_fetch(instance):
         _remove(fresh)
         problems: list[str] = []
         stored = 0
@@ -228,7 +228,7 @@ def file_settings(source: FileSource) -> files.FileSettings:
 
 
 @contextmanager
-def _only_one(instance: Instance) -> Iterator[None]:
+def only_fetch(instance: Instance) -> Iterator[None]:
     """Wait until no other process fetches: what one reads decides what the next one's symbols mean."""
     instance.state.mkdir(parents=True, exist_ok=True)
     with (instance.state / "fetch.lock").open("w", encoding="ascii") as file:
