@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,6 +45,8 @@ from broadtape.model import (
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from jinja2 import Environment
 
     from broadtape.config import Instance, Site
     from broadtape.market import MarketStore
@@ -198,6 +201,7 @@ def write(
     draft: bool = False,
     replace: bool = False,
     now: datetime,
+    archive: Archive | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> list[Filed]:
     """Write, prove and file the edition of a session from what was known at its end.
@@ -206,10 +210,11 @@ def write(
     or repeats a source, is filed as held. One that is in
     the archive already and differs is kept as it stands unless `replace`: an editor may have changed it. What is
     replaced keeps its address, whatever its new title: links to it and its place in feeds stay.
+    `archive` is one that has been read before, for whoever writes several editions.
     Raises NoData when there is nothing to write from.
     """
     view = view_on(store, on)
-    archive = Archive(instance.content)
+    archive = archive or Archive(instance.content)
     progress(f"{on}: looking for signals")
     assignment = Assignment(
         view=view,
@@ -238,12 +243,18 @@ def compose(instance: Instance, view: MarketView, outline: Outline) -> tuple[Dra
     """The words of an outline and the facts they rest on."""
     written = prose.realise(
         outline,
-        prose.environment(FileSystemLoader(resources.templates() / "prose")),
+        _wordings(resources.templates() / "prose"),
         instrument=view.instrument,
         roles=instance.desk.benchmarks,
         seed=instance.desk.seed,
     )
     return written, outline.facts()
+
+
+@cache
+def _wordings(folder: Path) -> Environment:
+    """The wording files, compiled once a process; a file that changes is read again."""
+    return prose.environment(FileSystemLoader(folder))
 
 
 def _file(

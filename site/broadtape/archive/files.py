@@ -12,7 +12,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Final, Literal, cast
 
@@ -30,6 +30,9 @@ _DROPPING: Final = re.compile(
 )
 _SHELF: Final = re.compile(r"\d{4}|\d{2}")
 _ATTACHMENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_UNFINISHED: Final = re.compile(
+    r"facts\.json|chart[\w-]*\.(?:svg|csv|png)|\.[\w.-]+\.[0-9a-f]{8}\.tmp"
+)  # what a desk article's bundle holds before its commit point
 _RIGHTS: Final = "Give the newsroom's user the right to read it"
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -455,6 +458,22 @@ class Archive:
             candidate = slug[: urls.MAX_SLUG - len(ending)].rstrip("-") + ending
         return candidate
 
+    def sweep(self, when: date) -> list[Path]:
+        """Remove what a filing cut short left in a month: bundles without an article, as only the desk makes them.
+
+        A folder that holds anything besides facts, charts and half-written files is somebody's and stays.
+        """
+        removed: list[Path] = []
+        for moment in (when, when + timedelta(days=1)):  # a site's day may be the next one
+            month = self.articles / f"{moment.year:04d}" / f"{moment.month:02d}"
+            for folder in sorted(month.iterdir()) if month.is_dir() else ():
+                if folder.is_dir() and not folder.is_symlink() and _is_leftover(folder):
+                    for path in folder.iterdir():
+                        path.unlink()
+                    folder.rmdir()
+                    removed.append(folder)
+        return removed
+
     def file_desk_article(
         self,
         article: Article,
@@ -494,6 +513,11 @@ class Archive:
             return False
         folder = Path(there.path).parent
         return all((folder / n).is_file() and (folder / n).read_bytes() == d for n, d in attachments.items())
+
+
+def _is_leftover(folder: Path) -> bool:
+    names = [path.name for path in folder.iterdir()]
+    return "index.md" not in names and all(_UNFINISHED.fullmatch(name) for name in names)
 
 
 def _renewed(there: Article, new: Article) -> Article:

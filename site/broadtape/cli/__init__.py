@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "fetch": ("broadtape.cli.fetch:command", "Collect what is due into the market store."),
     "signals": ("broadtape.cli.signals:command", "What the desk found newsworthy, ranked, and why."),
     "write": ("broadtape.cli.write:command", "Write, prove and file an edition."),
+    "backfill": ("broadtape.cli.backfill:command", "Write the editions of a stretch of sessions."),
     "facts": ("broadtape.cli.facts:command", "What can be claimed, with definitions and examples."),
     "verify": ("broadtape.cli.verify:command", "Recompute every claim of our articles."),
     "check": ("broadtape.cli.check:command", "Lint content: front matter, links, images, headings."),

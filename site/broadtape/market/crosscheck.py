@@ -63,6 +63,9 @@ def disputes(strips: Sequence[Strip], used: Iterable[str], basis: Basis) -> list
             here, ratio, theirs = _ratios(ours, other, basis)
             if not len(here):
                 continue
+            if len(ratio) > AROUND and ratio.max() <= ratio.min() * (1 + DISPUTED):
+                borne_out.update(here.tolist())  # no session can be further from its usual ratio than that
+                continue
             off = np.abs(ratio / _usual(ratio) - 1)
             printed = 0.5 * 10.0**-ours.decimals / (theirs / ratio) + 0.5 * 10.0**-other.decimals / theirs
             alike = off <= DISPUTED + printed  # pennies of a cheap share are half a percent by themselves

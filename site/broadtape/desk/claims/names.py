@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
 from weakref import WeakKeyDictionary
 
 from broadtape.desk.claims import lexicon
@@ -103,6 +105,14 @@ class NameTable:
                 return Match(legal.end() if legal else end, symbols)
         return None
 
+    def copy(self) -> NameTable:
+        """The same names; what is added to the one is not known to the other."""
+        forms = {
+            key: {form: (set(symbols), exact) for form, (symbols, exact) in entries.items()}
+            for key, entries in self._forms.items()
+        }
+        return NameTable(dict(self.titles), forms, {}, set(self._lower))
+
     def _ticker(self, text: str, place: int) -> Match | None:
         found = _BRACKETS.match(text, place)
         symbol = ticker_symbol(found.group()) if found else None
@@ -142,6 +152,8 @@ class NameTable:
 
 def _folded(text: str) -> str:
     """The text in lower case, character for character: offsets stay true, whatever the script."""
+    if text.isascii():
+        return text.lower()
     return "".join(lower if len(lower := one.lower()) == 1 else one for one in text)
 
 
@@ -169,6 +181,7 @@ def forms(instrument: Instrument) -> set[str]:
 
 
 _KNOWN: WeakKeyDictionary[MarketView, NameTable] = WeakKeyDictionary()
+_SHARED: Final = 4  # tables kept by what they are of: views of neighbouring sessions mostly name the same
 
 
 def table_for(view: MarketView, mentioned: Iterable[str] = ()) -> NameTable:
@@ -198,4 +211,9 @@ def _build(view: MarketView) -> NameTable:
             instruments.append(view.instrument(symbol))
         except UnknownSymbol:
             continue
-    return NameTable.of(instruments, roles)
+    return _shared(tuple(instruments), tuple(roles.items())).copy()
+
+
+@lru_cache(maxsize=_SHARED)
+def _shared(instruments: tuple[Instrument, ...], roles: tuple[tuple[str, str], ...]) -> NameTable:
+    return NameTable.of(instruments, dict(roles))
