@@ -211,6 +211,12 @@ class Run(_Table, frozen=True, kw_only=True):
     write_after_minutes: Annotated[int, Meta(ge=0, le=1440)] = 45  # after a session's close
 
 
+class Search(_Table, frozen=True, kw_only=True):
+    """Which engine keeps the search index: whoosh is always there, tantivy is an extra for large archives."""
+
+    engine: Literal["whoosh", "tantivy"] = "whoosh"
+
+
 class _InstanceFile(_Table, frozen=True, kw_only=True):
     """broadtape.toml as written."""
 
@@ -219,6 +225,7 @@ class _InstanceFile(_Table, frozen=True, kw_only=True):
     sources: _SourcesTable = _SourcesTable()
     wire: Wire = Wire()
     run: Run = Run()
+    search: Search = Search()
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +290,7 @@ class Instance:
     web_sources: tuple[WebSource, ...] = ()
     wire: Wire = field(default_factory=Wire)
     run: Run = field(default_factory=Run)
+    search: Search = field(default_factory=Search)
 
     @property
     def content(self) -> Path:
@@ -400,6 +408,7 @@ def load(root: Path) -> Instance:
         web_sources=web,
         wire=settings.wire,
         run=settings.run,
+        search=settings.search,
     )
 
 

@@ -345,7 +345,7 @@ def _archive(instance: Instance, catalogue: Catalogue) -> Iterator[Finding]:
 def _search(instance: Instance, catalogue: Catalogue) -> Iterator[Finding]:
     from broadtape.search import open_index, open_writer  # noqa: PLC0415 – loads the engine
 
-    state = open_writer(instance.index).state()
+    state = open_writer(instance.index, instance.search.engine).state()
     visible = catalogue.visible()
     if state != "sound":
         level: Level = "warning" if not visible else "error"

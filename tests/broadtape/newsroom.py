@@ -93,7 +93,7 @@ class Newsroom:
         self.store = FakeStore(market) if market is not None else None
         self.write("broadtape.toml", f'[instance]\ntitle = "Test"\ndefault_site = "bay"\n{settings}')
         self.site("bay", watch_list=["NASDAQ:AAA", "NASDAQ:BBB", "NASDAQ:GONE"])
-        monkeypatch.setattr(searchable, "open_writer", lambda folder: self.index)
+        monkeypatch.setattr(searchable, "open_writer", lambda folder, engine: self.index)
         monkeypatch.setattr(publishing, "_open_store", lambda path: self.store)
 
     @property

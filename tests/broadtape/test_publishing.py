@@ -590,7 +590,7 @@ def test_a_busy_index_is_told_later(newsroom: Newsroom, monkeypatch: pytest.Monk
             raise SearchBusy("another process is writing")
 
     with monkeypatch.context() as patch:
-        patch.setattr(searchable, "open_writer", lambda folder: Busy())
+        patch.setattr(searchable, "open_writer", lambda folder, engine: Busy())
         first = newsroom.publish()
     second = newsroom.publish(newsroom.content / "nothing")
 

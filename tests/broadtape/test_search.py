@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import importlib.util
 import json
 import random
 import re
@@ -18,10 +20,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from whoosh import index as whoosh_index
 from whoosh import query as whoosh_query
-from whoosh.filedb.filestore import FileStorage
 
 from broadtape.search import (
+    ENGINES,
     Document,
+    EngineMissing,
     IndexInDoubt,
     Query,
     SearchBusy,
@@ -32,9 +35,10 @@ from broadtape.search import (
     spelling,
     words,
 )
+from broadtape.search.generations import FolderIndex
+from broadtape.search.ranking import RECENCY
 from broadtape.search.snippets import LENGTH, Marker
-from broadtape.search.whoosh_engine import RECENCY, WhooshIndex
-from broadtape.search.whoosh_writer import WhooshWriter
+from broadtape.search.writing import LOCK, FolderWriter
 
 CONTRACT = Path(__file__).parents[2] / "docs" / "contracts" / "search.md"
 DAY = datetime(2026, 1, 12, 13, 41, tzinfo=timezone(timedelta(hours=-8)))
@@ -67,14 +71,22 @@ STORIES = (
 )  # fmt: skip
 
 
+@pytest.fixture(scope="module", params=ENGINES)
+def engine(request: pytest.FixtureRequest) -> str:
+    """Every engine answers alike: each test that names one runs with each."""
+    if importlib.util.find_spec(request.param) is None:
+        pytest.skip(f"{request.param} is not installed; pip install 'broadtape[{request.param}]'")
+    return str(request.param)
+
+
 @pytest.fixture(scope="module")
-def there(tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
+def there(tmp_path_factory: pytest.TempPathFactory, engine: str) -> FolderIndex:
     folder = tmp_path_factory.mktemp("index")
-    open_writer(folder).rebuild(STORIES)
-    return WhooshIndex(folder)
+    open_writer(folder, engine).rebuild(STORIES)
+    return open_index(folder)
 
 
-def slugs(found: WhooshIndex, text: str, **more: object) -> list[str]:
+def slugs(found: FolderIndex, text: str, **more: object) -> list[str]:
     return [hit.slug for hit in found.search(Query(text, **more)).hits]  # type: ignore[arg-type]
 
 
@@ -313,15 +325,15 @@ def crowd(number: int, seed: int = 1) -> list[Document]:
 
 
 @pytest.fixture(scope="module")
-def crowded(tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
+def crowded(tmp_path_factory: pytest.TempPathFactory, engine: str) -> FolderIndex:
     """Several segments, with deletions: an index as it is after a day's work."""
     folder = tmp_path_factory.mktemp("crowd")
-    writer = open_writer(folder)
+    writer = open_writer(folder, engine)
     documents = crowd(600)
     writer.rebuild(documents[:500])
     writer.update(documents[500:560])
     writer.update(documents[560:], [one.url for one in documents[10:30]])
-    return WhooshIndex(folder)
+    return open_index(folder)
 
 
 def generated(seed: int) -> tuple[str, whoosh_query.Query, str]:
@@ -346,38 +358,84 @@ def generated(seed: int) -> tuple[str, whoosh_query.Query, str]:
             return f'"{chosen[0]} {chosen[1]}"', whoosh_query.Phrase("words", stems[:2]), ""
 
 
-def test_the_top_ten_are_those_of_scoring_every_document(crowded):
-    """Against Whoosh's own scorer with no limit, over 400 generated queries."""
-    found = mark.read(crowded.folder)
-    assert found is not None
-    opened = whoosh_index.open_dir(str(crowded.folder / found.folder))
-    checked = 0
-    with opened.searcher() as searcher:
+Ranked = list[tuple[float, float, str]]  # minus score, minus moment, slug: in order
+
+
+def every_score_of_whoosh(home: Path, seed: int) -> Ranked:
+    """By Whoosh's own scorer with no limit."""
+    _, theirs, without = generated(seed)
+    with whoosh_index.open_dir(str(home)).searcher() as searcher:
         held = [searcher.stored_fields(number)["kept"] for number in range(searcher.doc_count_all())]
         moments = [datetime.fromisoformat(kept["date"]) for kept in held]
-        stems = [{term.stem for term in words.terms(f"{kept['title']} {kept['text']}")} for kept in held]
         newest = max(moments[number] for number in searcher.reader().all_doc_ids())
-        for seed in range(400):
-            text, theirs, without = generated(seed)
-            results = crowded.search(Query(text))
-            exhaustive = []
-            for docnum, score in searcher.search(theirs, limit=None).items():
-                age = (newest - moments[docnum]) / timedelta(days=365)
-                if without in stems[docnum]:
-                    continue
-                exhaustive.append(
-                    (-score * (1 + RECENCY * 2**-age), -moments[docnum].timestamp(), held[docnum]["slug"])
-                )
-            exhaustive.sort()
-            assert results.total == len(exhaustive), text
-            assert [hit.score for hit in results.hits] == pytest.approx(
-                [-one[0] for one in exhaustive[:10]], rel=1e-5
-            )
-            assert {hit.slug for hit in results.hits} <= {
-                slug for score, _, slug in exhaustive if -score >= results.hits[-1].score * (1 - 1e-5)
-            }, text
-            checked += bool(exhaustive)
-    assert checked > 200
+        ranked = []
+        for number, score in searcher.search(theirs, limit=None).items():
+            text = f"{held[number]['title']} {held[number]['text']}"
+            if without and without in {term.stem for term in words.terms(text)}:
+                continue
+            boost = 1 + RECENCY * 2 ** -((newest - moments[number]) / timedelta(days=365))
+            ranked.append((-score * boost, -moments[number].timestamp(), held[number]["slug"]))
+    return sorted(ranked)
+
+
+def every_score_of_tantivy(home: Path, seed: int) -> Ranked:
+    """By tantivy's own scorer with no limit."""
+    import tantivy
+
+    from broadtape.search.tantivy_engine import TantivyEngine
+
+    opened = TantivyEngine().open(home, mark.Mark("tantivy", 1, 1, home.name, 1, 1, {}), None)
+    tree = opened.tree(language.parse(generated(seed)[0]).node)
+    everything = opened.searcher.search(tantivy.Query.all_query(), 10_000).hits
+    newest = max(datetime.fromisoformat(opened._kept(place).date) for _, place in everything)
+    ranked = []
+    for score, place in opened.searcher.search(tree, 10_000).hits:
+        kept = opened._kept(place)
+        moment = datetime.fromisoformat(kept.date)
+        boost = 1 + RECENCY * 2 ** -((newest - moment) / timedelta(days=365))
+        ranked.append((-score * boost, -moment.timestamp(), kept.slug))
+    return sorted(ranked)
+
+
+@pytest.mark.slow
+def test_the_top_ten_are_those_of_scoring_every_document(crowded, engine):
+    """Against the engine's own scorer with no limit, over generated queries."""
+    found = mark.read(crowded.folder)
+    assert found is not None
+    every = every_score_of_whoosh if engine == "whoosh" else every_score_of_tantivy
+    checked = 0
+    for seed in range(60):
+        text = generated(seed)[0]
+        results = crowded.search(Query(text))
+
+        exhaustive = every(crowded.folder / found.folder, seed)
+
+        assert results.total == len(exhaustive), text
+        assert [hit.score for hit in results.hits] == pytest.approx(
+            [-one[0] for one in exhaustive[:10]], rel=1e-5
+        )
+        assert {hit.slug for hit in results.hits} <= {
+            slug for score, _, slug in exhaustive if -score >= results.hits[-1].score * (1 - 1e-5)
+        }, text
+        checked += bool(exhaustive)
+    assert checked > 30
+
+
+def test_engines_find_the_same_documents(tmp_path):
+    pytest.importorskip("tantivy", reason="pip install 'broadtape[tantivy]'")
+    documents = crowd(90)
+    for name in ENGINES:
+        open_writer(tmp_path / name, name).rebuild(documents)
+    one, other = (open_index(tmp_path / name) for name in ENGINES)
+    for seed in range(120):
+        text = generated(seed)[0]
+
+        theirs = [
+            (found.total, sorted(hit.slug for hit in found.hits), found.facets)
+            for found in (index.search(Query(text, limit=100)) for index in (one, other))
+        ]
+
+        assert theirs[0] == theirs[1], text
 
 
 def test_pages_of_results_are_one_list_cut_in_pieces(crowded):
@@ -388,16 +446,16 @@ def test_pages_of_results_are_one_list_cut_in_pieces(crowded):
         ] == whole
 
 
-def test_ties_go_by_date_then_slug(tmp_path):
+def test_ties_go_by_date_then_slug(tmp_path, engine):
     twins = [
         story(slug, "Same words", "here", days_ago=age)
         for slug, age in (("b", 1), ("c", 1), ("a", 1), ("z", 0))
     ]
     random.Random(3).shuffle(twins)
-    open_writer(tmp_path).rebuild(twins)
+    open_writer(tmp_path, engine).rebuild(twins)
 
-    assert slugs(WhooshIndex(tmp_path), "same words") == ["z", "a", "b", "c"]
-    assert slugs(WhooshIndex(tmp_path), "", limit=3) == ["z", "a", "b"]
+    assert slugs(open_index(tmp_path), "same words") == ["z", "a", "b", "c"]
+    assert slugs(open_index(tmp_path), "", limit=3) == ["z", "a", "b"]
 
 
 # --- queries that mean harm ------------------------------------------------------------------------------
@@ -468,11 +526,19 @@ def test_any_text_is_a_query(there, text):
     assert results.total >= len(results.hits)
 
 
+def impatient(folder: Path, engine: str, wait_s: float) -> FolderWriter:
+    """A writer that waits only so long for another."""
+    writer = open_writer(folder, engine)
+    assert isinstance(writer, FolderWriter)
+    writer._wait_s = wait_s
+    return writer
+
+
 # --- writing, crashes, readers beside a writer -----------------------------------------------------------
 
 
-def test_an_update_replaces_and_removes_in_one_commit(tmp_path):
-    writer = open_writer(tmp_path)
+def test_an_update_replaces_and_removes_in_one_commit(tmp_path, engine):
+    writer = open_writer(tmp_path, engine)
     writer.rebuild(STORIES)
     reader = open_index(tmp_path)
     first = reader.generation
@@ -489,20 +555,20 @@ def test_an_update_replaces_and_removes_in_one_commit(tmp_path):
     assert [f.value for f in reader.search(Query()).facets["topic"]] == []
 
 
-def test_without_an_index_nothing_is_found_until_there_is_one(tmp_path):
+def test_without_an_index_nothing_is_found_until_there_is_one(tmp_path, engine):
     reader = open_index(tmp_path / "none")
     assert (reader.generation, reader.search(Query("a")).total, reader.suggest("ab")) == (0, 0, ())
-    assert open_writer(tmp_path / "none").state() == "missing"
+    assert open_writer(tmp_path / "none", engine).state() == "missing"
     with pytest.raises(IndexInDoubt, match=r"missing.*--rebuild"):
-        open_writer(tmp_path / "none").update([])
+        open_writer(tmp_path / "none", engine).update([])
 
-    open_writer(tmp_path / "none").rebuild(STORIES)
+    open_writer(tmp_path / "none", engine).rebuild(STORIES)
 
     assert reader.search(Query("rotation")).total == 1
 
 
-def test_an_empty_index_is_an_index(tmp_path):
-    writer = open_writer(tmp_path)
+def test_an_empty_index_is_an_index(tmp_path, engine):
+    writer = open_writer(tmp_path, engine)
     writer.rebuild([])
     reader = open_index(tmp_path)
 
@@ -516,7 +582,8 @@ def test_an_empty_index_is_an_index(tmp_path):
 def damaged(folder: Path, how: str) -> None:
     found = mark.read(folder)
     assert found is not None
-    segment = next((folder / found.folder).glob("*.trm"))
+    home = folder / found.folder
+    segment = next(path for path in home.iterdir() if path.suffix in (".trm", ".term"))
     if how == "mark":
         (folder / mark.NAME).write_text("{")
     elif how == "cut off":
@@ -527,42 +594,84 @@ def damaged(folder: Path, how: str) -> None:
         segment.write_bytes(bytes(data))
     elif how == "gone":
         segment.unlink()
-    elif how == "ahead":  # Whoosh committed, then the power went before our mark
-        opened = whoosh_index.open_dir(str(folder / found.folder))
-        writer = opened.writer()
-        writer.commit()
+    elif how == "ahead":  # the engine committed, then the power went before our mark
+        if found.engine == "whoosh":
+            whoosh_index.open_dir(str(home)).writer().commit()
+        else:
+            import tantivy
+
+            writer = tantivy.Index.open(str(home)).writer(16_000_000, 1)
+            writer.delete_documents_by_term("url", STORIES[0].url)
+            writer.commit()
 
 
 @pytest.mark.parametrize("how", ["mark", "cut off", "flipped", "gone", "ahead"])
-def test_a_damaged_index_is_found_out_refused_and_rebuilt(tmp_path, how, monkeypatch):
-    open_writer(tmp_path).rebuild(STORIES)
+def test_a_damaged_index_is_found_out_refused_and_rebuilt(tmp_path, engine, how, monkeypatch):
+    open_writer(tmp_path, engine).rebuild(STORIES)
     reader = open_index(tmp_path)
     assert reader.search(Query("rotation")).total == 1
 
     damaged(tmp_path, how)
-    monkeypatch.setattr("broadtape.search.whoosh_writer._checked", {})  # as in a new process
+    monkeypatch.setattr("broadtape.search.writing._checked", {})  # as in a new process
 
-    assert open_writer(tmp_path).state() == "damaged"
+    assert open_writer(tmp_path, engine).state() == "damaged"
     with pytest.raises(IndexInDoubt):
-        open_writer(tmp_path).update([])
+        open_writer(tmp_path, engine).update([])
     reader.search(Query("rotation"))  # whatever it says, it does not raise
     open_index(tmp_path).search(Query("rotation"))
-    open_writer(tmp_path).rebuild(STORIES)
-    assert open_writer(tmp_path).state() == "sound"
+    open_writer(tmp_path, engine).rebuild(STORIES)
+    assert open_writer(tmp_path, engine).state() == "sound"
     assert reader.search(Query("rotation")).total == 1
 
 
-def test_an_index_of_another_version_is_outdated(tmp_path, monkeypatch):
-    open_writer(tmp_path).rebuild(STORIES)
+def test_an_index_of_an_older_version_is_outdated_and_answers_until_it_is_rebuilt(
+    tmp_path, engine, monkeypatch
+):
+    open_writer(tmp_path, engine).rebuild(STORIES)
 
-    monkeypatch.setattr("broadtape.search.whoosh_schema.SCHEMA", 99)
+    monkeypatch.setattr(f"broadtape.search.{engine}_schema.SCHEMA", 99)
 
-    assert open_writer(tmp_path).state() == "outdated"
+    reader = open_index(tmp_path)
+    assert open_writer(tmp_path, engine).state() == "outdated"
+    assert reader.search(Query("rotation")).total == 1
+    open_writer(tmp_path, engine).rebuild(STORIES[1:])
+    assert (open_writer(tmp_path, engine).state(), reader.search(Query("rotation")).total) == ("sound", 0)
+
+
+def test_an_index_of_a_newer_version_is_not_read(tmp_path, engine, monkeypatch):
+    with monkeypatch.context() as newer:
+        newer.setattr(f"broadtape.search.{engine}_schema.SCHEMA", 99)
+        open_writer(tmp_path, engine).rebuild(STORIES)
+
+    assert open_writer(tmp_path, engine).state() == "outdated"
     assert open_index(tmp_path).search(Query("rotation")).total == 0
 
 
-def test_a_condemned_index_answers_until_it_is_rebuilt(tmp_path):
-    writer = open_writer(tmp_path)
+def test_the_index_of_another_engine_answers_until_ours_is_built(tmp_path, engine):
+    other = next(name for name in ENGINES if name != engine)
+    if importlib.util.find_spec(other) is None:
+        pytest.skip(f"{other} is not installed; pip install 'broadtape[{other}]'")
+    open_writer(tmp_path, other).rebuild(STORIES)
+    reader = open_index(tmp_path)
+
+    writer = open_writer(tmp_path, engine)
+
+    assert (writer.state(), reader.search(Query("rotation")).total) == ("outdated", 1)
+    writer.rebuild(STORIES)
+    found = mark.read(tmp_path)
+    assert found is not None
+    assert (writer.state(), found.engine, reader.search(Query("rotation")).total) == ("sound", engine, 1)
+
+
+def test_an_engine_that_is_not_installed_is_named_with_its_remedy(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "broadtape.search.tantivy_writer", None)
+
+    with pytest.raises(EngineMissing, match=r"pip install 'broadtape\[tantivy\]'"):
+        open_writer(tmp_path, "tantivy")
+
+
+def test_a_condemned_index_answers_until_it_is_rebuilt(tmp_path, engine):
+    writer = open_writer(tmp_path, engine)
     writer.rebuild(STORIES)
 
     writer.condemn()
@@ -573,8 +682,8 @@ def test_a_condemned_index_answers_until_it_is_rebuilt(tmp_path):
     assert writer.state() == "sound"
 
 
-def test_the_old_index_answers_while_the_new_one_is_built(tmp_path):
-    writer = open_writer(tmp_path)
+def test_the_old_index_answers_while_the_new_one_is_built(tmp_path, engine):
+    writer = open_writer(tmp_path, engine)
     writer.rebuild(STORIES)
     reader = open_index(tmp_path)
     seen: list[int] = []
@@ -590,8 +699,8 @@ def test_the_old_index_answers_while_the_new_one_is_built(tmp_path):
     assert (reader.search(Query("rotation")).total, reader.search(Query("zebra")).total) == (0, 3)
 
 
-def test_a_rebuild_that_fails_leaves_the_old_index(tmp_path):
-    writer = open_writer(tmp_path)
+def test_a_rebuild_that_fails_leaves_the_old_index(tmp_path, engine):
+    writer = open_writer(tmp_path, engine)
     writer.rebuild(STORIES)
 
     def documents():
@@ -606,8 +715,8 @@ def test_a_rebuild_that_fails_leaves_the_old_index(tmp_path):
     assert len([*tmp_path.glob("g*")]) == 1
 
 
-def test_an_update_that_fails_changes_nothing(tmp_path):
-    writer = open_writer(tmp_path)
+def test_an_update_that_fails_changes_nothing(tmp_path, engine):
+    writer = open_writer(tmp_path, engine)
     writer.rebuild(STORIES)
 
     with pytest.raises(AttributeError):
@@ -617,21 +726,20 @@ def test_an_update_that_fails_changes_nothing(tmp_path):
     assert slugs(open_index(tmp_path), "rotation") == ["rotation"]
 
 
-def test_a_second_writer_waits_then_says_who_is_in_the_way(tmp_path):
-    open_writer(tmp_path).rebuild(STORIES)
-    lock = FileStorage(str(tmp_path)).lock("writer")
-    assert lock.acquire()
+def test_a_second_writer_waits_then_says_who_is_in_the_way(tmp_path, engine):
+    open_writer(tmp_path, engine).rebuild(STORIES)
+    with (tmp_path / LOCK).open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
 
-    with pytest.raises(SearchBusy, match="another process"):
-        WhooshWriter(tmp_path, wait_s=0.1).update([])
-    lock.release()
+        with pytest.raises(SearchBusy, match="another process"):
+            impatient(tmp_path, engine, 0.1).update([])
 
-    assert WhooshWriter(tmp_path, wait_s=0.1).update([]) == 2
+    assert impatient(tmp_path, engine, 0.1).update([]) == 2
 
 
 @pytest.mark.slow
-def test_readers_in_threads_see_every_generation_and_no_error(tmp_path):
-    writer = open_writer(tmp_path)
+def test_readers_in_threads_see_every_generation_and_no_error(tmp_path, engine):
+    writer = open_writer(tmp_path, engine)
     writer.rebuild(crowd(60))
     reader = open_index(tmp_path)
     failures: list[str] = []
@@ -659,24 +767,25 @@ def test_readers_in_threads_see_every_generation_and_no_error(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_writer_killed_at_any_moment_leaves_an_index_that_answers(tmp_path):
-    open_writer(tmp_path).rebuild(crowd(80))
+def test_a_writer_killed_at_any_moment_leaves_an_index_that_answers(tmp_path, engine):
+    open_writer(tmp_path, engine).rebuild(crowd(80))
     script = (
         "import sys; sys.path.insert(0, sys.argv[2]); from pathlib import Path; import test_search as t\n"
-        "w = t.open_writer(Path(sys.argv[1]))\n"
+        "w = t.open_writer(Path(sys.argv[1]), sys.argv[3])\n"
         "print('go', flush=True)\n"
         "for n in range(10_000): w.update([t.story(f'k{n}', 'Zebra', 'stripes ' * 50)])\n"
     )
     for wait in (0.01, 0.07, 0.16):
         process = subprocess.Popen(
-            [sys.executable, "-c", script, str(tmp_path), str(Path(__file__).parent)], stdout=subprocess.PIPE
+            [sys.executable, "-c", script, str(tmp_path), str(Path(__file__).parent), engine],
+            stdout=subprocess.PIPE,
         )
         assert process.stdout is not None
         process.stdout.readline()
         time.sleep(wait)
         process.kill()
         process.communicate()
-        writer = WhooshWriter(tmp_path, wait_s=1)
+        writer = impatient(tmp_path, engine, 1)
         assert open_index(tmp_path).search(Query("marko")).total > 0
         if writer.state() != "sound":
             writer.rebuild(crowd(80))
@@ -687,7 +796,7 @@ def test_a_writer_killed_at_any_moment_leaves_an_index_that_answers(tmp_path):
 def test_importing_search_warns_of_nothing_and_loads_no_engine():
     code = (
         "import broadtape.search, sys; assert 'whoosh.index' not in sys.modules;"
-        " import broadtape.search.whoosh_engine"
+        " assert 'tantivy' not in sys.modules; import broadtape.search.whoosh_engine"
     )
 
     done = subprocess.run(
@@ -714,9 +823,9 @@ def test_dates_name_whole_periods(said, first, last):
     assert language.parse(f"date:{said}").node == language.Dates(first, last)
 
 
-def test_the_day_is_that_of_the_written_offset(tmp_path):
+def test_the_day_is_that_of_the_written_offset(tmp_path, engine):
     late = Document("late", "/2026/01/12/late/", "Late", "x", datetime(2026, 1, 12, 22, tzinfo=DAY.tzinfo))
-    open_writer(tmp_path).rebuild([late])
+    open_writer(tmp_path, engine).rebuild([late])
 
     assert late.date.astimezone(UTC).day == 13
     assert slugs(open_index(tmp_path), "date:2026-01-12") == ["late"]

@@ -26,7 +26,7 @@ def command(newsroom: Newsroom, rebuild: bool) -> None:
     from broadtape.search import open_index, open_writer
 
     instance = newsroom.instance()
-    writer = open_writer(instance.index)
+    writer = open_writer(instance.index, instance.search.engine)
     before = writer.state()
     if rebuild and before != "missing":
         writer.condemn()

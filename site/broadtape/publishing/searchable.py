@@ -26,7 +26,7 @@ def update(
     rebuild: bool = False,
 ) -> bool:
     """Bring the index in line with the catalogue; False where another process is writing to it: try again."""
-    index = open_writer(instance.index)
+    index = open_writer(instance.index, instance.search.engine)
     try:
         if rebuild or index.state() != "sound":
             everything = writer.to_search(now, everything=True)

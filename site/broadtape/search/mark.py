@@ -90,11 +90,16 @@ def write(folder: Path, mark: Mark, known: Collection[str] = ()) -> None:
     _sync(folder)
 
 
-def describe(home: Path, known: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
-    """Size and checksum of every index file in a folder; those in `known` of the same size are not read again."""
+def describe(
+    home: Path, known: dict[str, tuple[int, int]], mutable: Collection[str] = ()
+) -> dict[str, tuple[int, int]]:
+    """Size and checksum of every index file in a folder; those in `known` of the same size are not read again.
+
+    Files that the engine replaces in place (`mutable`) are left out.
+    """
     found = {}
     for path in sorted(home.iterdir()):
-        if path.name.endswith("LOCK") or path.name.startswith("."):
+        if path.name.endswith("LOCK") or path.name.startswith(".") or path.name in mutable:
             continue
         size = path.stat().st_size
         before = known.get(path.name)

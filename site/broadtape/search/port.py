@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 from broadtape.model import BroadtapeError
 
 Sort = Literal["relevance", "date"]
+EngineName = Literal["whoosh", "tantivy"]
+ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 FACETS = ("topic", "symbol", "author", "year")
 
 
@@ -157,3 +159,7 @@ class IndexInDoubt(BroadtapeError):
 
 class SearchBusy(BroadtapeError):
     """Another process is writing to the index."""
+
+
+class EngineMissing(BroadtapeError):
+    """The engine that the settings name is not installed."""

@@ -5,7 +5,7 @@ Knows no index; lengths and letters, as arrays, rule out most words before any i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,6 +67,25 @@ def nearest(word: str, vocabularies: Iterable[Vocabulary]) -> str:
         return ""
     # A first letter is seldom wrong: another one counts as half an edit more.
     return min(found, key=lambda one: (found[one][0] + (one[0] != word[0]) / 2, -found[one][1], one))
+
+
+def respelt(
+    text: str,
+    written: Sequence[tuple[str, int, int]],
+    known: Callable[[str], bool],
+    vocabularies: Callable[[], Iterable[Vocabulary]],
+) -> str:
+    """The query with each unknown word (word, start, end) as the archive spells what is nearest; "" where one is
+    near to nothing or all are known."""
+    changed = text
+    for word, start, end in reversed(written):
+        if known(word):
+            continue
+        near = nearest(word, vocabularies())
+        if not near:
+            return ""
+        changed = changed[:start] + near + changed[end:]
+    return "" if changed == text else changed
 
 
 def edits(one: str, other: str, most: int) -> int:

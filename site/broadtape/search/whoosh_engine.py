@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import pickle
 import struct
-import threading
 import zlib
 from bisect import bisect_left
 from collections import OrderedDict
@@ -17,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,18 +25,17 @@ from whoosh.filedb.filestore import FileStorage
 from whoosh.reading import TermNotFound
 
 from broadtape import urls
-from broadtape.search import language, mark, spelling, whoosh_schema, words
+from broadtape.search import language, mark, ranking, spelling, whoosh_schema, words
+from broadtape.search.generations import Damaged
 from broadtape.search.port import FACETS, FacetCount, Hit, Query, Results
+from broadtape.search.ranking import HALVED_DAYS, MAX_EXPANSIONS, MAX_FACETS, RECENCY
 from broadtape.search.snippets import Marker
-from broadtape.search.whoosh_writer import ENGINE
+
+if TYPE_CHECKING:
+    from broadtape.search.generations import Opened
 
 _B: Final = 0.75
 _K1: Final = 1.2
-RECENCY: Final = 0.2  # the newest article scores a fifth more, one a year older a tenth more, and so on
-MAX_LIMIT: Final = 100
-MAX_OFFSET: Final = 10_000
-MAX_EXPANSIONS: Final = 128  # words a prefix stands for: the most frequent
-MAX_FACETS: Final = 20
 _CACHED_POSTINGS: Final = 3_000_000  # 8 bytes each
 
 _FAILURES: Final = (
@@ -83,104 +81,20 @@ class _Segment:
     postings: dict[tuple[str, str], _Postings] = field(default_factory=dict)
 
 
-class WhooshIndex:
-    """Answers queries from the newest complete generation; keeps the one it has when a newer cannot be opened."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = Path(folder)
-        self._lock = threading.RLock()
-        self._stamp: tuple[int, int] | None = None
-        self._open: _Generation | None = None
+class WhooshEngine:
+    """Opens Whoosh's generations."""
 
     @property
-    def generation(self) -> int:
-        """The generation that answers now."""
-        with self._lock:
-            now = self._now()
-            return now.mark.generation if now else 0
+    def schema(self) -> int:
+        """The version of our fields."""
+        return whoosh_schema.SCHEMA
 
-    @property
-    def documents(self) -> int:
-        """How many documents can be found."""
-        with self._lock:
-            now = self._now()
-            return now.mark.documents if now else 0
-
-    def search(self, query: Query) -> Results:
-        """The results of a query; nothing in it raises."""
-        parsed = language.parse(query.text)
-        note = "There is no search index yet."
-        with self._lock:
-            for _ in range(
-                2
-            ):  # files may go with a commit before they were opened: then the newer ones are there
-                now = self._now()
-                if now is None:
-                    break
-                try:
-                    return now.search(query, parsed)
-                except _FAILURES:
-                    note = "The search index is being repaired; please try again soon."
-                    self.close()
-        return Results(query.text, 0, (), dict.fromkeys(FACETS, ()), notes=(*parsed.notes, note))
-
-    def suggest(self, text: str, *, limit: int = 8) -> tuple[str, ...]:
-        """Completions of the last word, the most frequent first."""
-        text = text[: language.MAX_LENGTH]
-        start = len(text)
-        while start and not text[start - 1].isspace() and text[start - 1] not in '("“-+':
-            start -= 1
-        begun = [*words.terms(text[start:])]
-        if len(begun) != 1 or len(begun[0].surface) < language.MIN_PREFIX:
-            return ()
-        with self._lock:
-            now = self._now()
-            try:
-                found = now.completions(begun[0].surface, limit) if now else []
-            except _FAILURES:
-                found = []
-        return tuple(text[:start] + word for word in found)
-
-    def close(self) -> None:
-        """Close the files."""
-        with self._lock:
-            if self._open is not None:
-                self._open.close()
-            self._open = self._stamp = None
-
-    def __del__(self) -> None:
-        """A reader that nobody holds any more gives its files back."""
-        if getattr(self, "_open", None) is not None:
-            self.close()
-
-    def _now(self) -> _Generation | None:
-        """The generation to answer from: a look at the mark's file tells whether there is a newer one."""
+    def open(self, home: Path, found: mark.Mark, before: Opened | None) -> _Generation:
+        """The generation in a folder; segments that the former one has open are not read again."""
         try:
-            found = (self.folder / mark.NAME).stat()
-            stamp = (found.st_mtime_ns, found.st_ino)
-        except OSError:
-            return self._open
-        if stamp != self._stamp:
-            self._take_up(stamp)
-        return self._open
-
-    def _take_up(self, stamp: tuple[int, int]) -> None:
-        newest = mark.read(self.folder)
-        if newest is None or (newest.engine, newest.schema) != (ENGINE, whoosh_schema.SCHEMA):
-            return
-        if self._open is not None and newest == self._open.mark:
-            self._stamp = stamp
-            return
-        if newest.contradicted(self.folder):
-            return  # damaged: the one we have goes on
-        try:
-            opened = _Generation(self.folder / newest.folder, newest, self._open)
-        except _FAILURES:
-            return  # replaced since we looked, or damaged
-        # The former generation's files are let go with its last reference; no request holds one beyond its lock.
-        if self._open is not None:
-            self._open.close()
-        self._open, self._stamp = opened, stamp
+            return _Generation(home, found, before if isinstance(before, _Generation) else None)
+        except _FAILURES as error:
+            raise Damaged(f"{home}: {error}") from error
 
 
 class _Files(FileStorage):  # type: ignore[misc]  # Whoosh's class is untyped for us
@@ -242,6 +156,7 @@ class _Generation:
         self._held = sum(len(held.ids) for s in self.segments.values() for held in s.postings.values())
 
     def close(self) -> None:
+        """Close the files."""
         self.reader.close()
         self.files.close_all()
 
@@ -255,11 +170,18 @@ class _Generation:
         if not self.live.any():
             return np.ones(self.count)
         age_days = (self.moments[self.live].max() - self.moments) / 86_400_000_000
-        return cast("Scores", 1.0 + RECENCY * np.exp2(-np.maximum(age_days, 0.0) / 365.0))
+        return cast("Scores", 1.0 + RECENCY * np.exp2(-np.maximum(age_days, 0.0) / HALVED_DAYS))
 
     # --- searching ------------------------------------------------------------------------------------------
 
     def search(self, query: Query, parsed: language.Parsed) -> Results:
+        """Every match scored."""
+        try:
+            return self._search(query, parsed)
+        except _FAILURES as error:
+            raise Damaged(str(error)) from error
+
+    def _search(self, query: Query, parsed: language.Parsed) -> Results:
         mask, scores = self.evaluate(parsed.node)
         mask &= self.live
         for name, value in (
@@ -276,7 +198,7 @@ class _Generation:
         scored = parsed.scored
         ranks = scores * self.recency if scored else np.zeros(self.count)
         by_date = query.sort == "date" or not scored
-        offset, limit = min(max(query.offset, 0), MAX_OFFSET), min(max(query.limit, 0), MAX_LIMIT)
+        limit, offset = ranking.window(query.limit, query.offset)
         best = self._best(matched, self.moments if by_date else ranks, offset + limit)[offset:]
         marker = Marker.of(parsed.stems, parsed.prefixes)
         suggestion = ""
@@ -506,21 +428,18 @@ class _Generation:
         return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
 
     def completions(self, start: str, limit: int) -> list[str]:
+        """Words that begin so, the most frequent first."""
         limit = min(max(limit, 0), 50)
-        found = self._expansions(start, 4 * limit + 1)
+        try:
+            found = self._expansions(start, 4 * limit + 1)
+        except _FAILURES as error:
+            raise Damaged(str(error)) from error
         return [word for word, _ in found if word != start and word[-1:].isalpha()][:limit]
 
     def _other_spelling(self, query: Query, parsed: language.Parsed) -> str:
         """The query with its unknown words as the index knows them, if that finds something; else ""."""
-        text = parsed.text
-        for written, start, end in reversed(parsed.written):
-            if self._is_known(written):
-                continue
-            near = spelling.nearest(written, self._vocabularies())
-            if not near:
-                return ""
-            text = text[:start] + near + text[end:]
-        if text == parsed.text:
+        text = spelling.respelt(parsed.text, parsed.written, self._is_known, self._vocabularies)
+        if not text:
             return ""
         mask, _ = self.evaluate(language.parse(text).node)
         if query.site:
@@ -577,16 +496,11 @@ def _names(leaf: Any, segment: _Segment, name: str) -> _Names:
 def _fits(name: str, value: str) -> Callable[[str], bool]:
     """Whether a name in the index is the one that is asked for."""
     if name == "site":
-        return lambda one: one in (value, whoosh_schema.EVERYWHERE)
+        return lambda one: one in (value, ranking.EVERYWHERE)
     if name == "symbol":
-        wanted = _class_mark(value.upper())
+        wanted = ranking.class_mark(value)
         if ":" in wanted:
-            return lambda one: _class_mark(one) == wanted
-        return lambda one: _class_mark(one).partition(":")[2] == wanted
+            return lambda one: ranking.class_mark(one) == wanted
+        return lambda one: ranking.class_mark(one).partition(":")[2] == wanted
     key = urls.key(value)
     return lambda one: urls.key(one) == key
-
-
-def _class_mark(symbol: str) -> str:
-    exchange, colon, ticker = symbol.rpartition(":")
-    return exchange + colon + ticker.replace("-", ".").replace("/", ".")

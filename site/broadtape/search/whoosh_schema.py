@@ -13,11 +13,9 @@ from whoosh import columns, fields, formats
 
 from broadtape.search import words
 from broadtape.search.port import Document
+from broadtape.search.ranking import EVERYWHERE, GAP, TITLE_WEIGHT
 
 SCHEMA: Final = 1
-TITLE_WEIGHT: Final = 4.0  # a word of the title counts as so many of the text
-_GAP: Final = 100  # positions between title and text: no phrase reaches across
-
 
 _Forms = list[tuple[str, str, tuple[str, ...]]]
 
@@ -42,7 +40,7 @@ class Words(fields.FieldType):  # type: ignore[misc]  # Whoosh's class is untype
                 positions.setdefault(one, []).append(at)
                 titled[one] = titled.get(one, 0) + 1
             at += 1
-        at += _GAP
+        at += GAP
         for stem, _surface, also in value[1]:
             places = positions.get(stem)
             if places is None:
@@ -54,7 +52,7 @@ class Words(fields.FieldType):  # type: ignore[misc]  # Whoosh's class is untype
             at += 1
         encode = self.format.encode
         for stem, places in positions.items():
-            weight = len(places) + (TITLE_WEIGHT - 1.0) * titled.get(stem, 0)
+            weight = len(places) + (TITLE_WEIGHT - 1) * titled.get(stem, 0)
             yield stem.encode(), len(places), weight, encode(places)
 
 
@@ -88,9 +86,6 @@ def schema() -> Any:
         day=fields.COLUMN(columns.NumericColumn("i", default=0)),  # ordinal of the written day
         kept=fields.STORED(),
     )
-
-
-EVERYWHERE: Final = "*"  # the site of a document that is on all of them
 
 
 def values(document: Document) -> dict[str, Any]:

@@ -1,0 +1,304 @@
+"""The reader of a tantivy index: query trees become tantivy's queries, its scores get our boost for what is recent.
+
+Writes nothing. tantivy has no hook for a boost that depends on a document's date, so more documents than wanted
+are asked for, until none that was left out could still come among them: the order is that of boosting every match.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import tantivy
+
+from broadtape import urls
+from broadtape.search import language, mark, ranking, spelling, tantivy_schema, words
+from broadtape.search.generations import Damaged
+from broadtape.search.port import FACETS, FacetCount, Hit, Query, Results
+from broadtape.search.snippets import Marker
+
+if TYPE_CHECKING:
+    from broadtape.search.generations import Opened
+
+_FIRST_LOOK: Final = 64  # documents asked for at first: enough for most first pages
+_VALUES: Final = 1_000  # of a facet, counted before the most frequent are chosen
+_DAY_MICROS: Final = 86_400_000_000
+
+Find = tantivy.Query
+
+
+@contextmanager
+def _guarded() -> Iterator[None]:
+    """A damaged file makes tantivy raise or panic; either is Damaged."""
+    try:
+        yield
+    except (ValueError, OSError, KeyError, msgspec.DecodeError) as error:
+        raise Damaged(str(error)) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # pyo3 gives it no importable name
+            raise
+        raise Damaged(str(error)) from error
+
+
+class TantivyEngine:
+    """Opens tantivy's generations."""
+
+    @property
+    def schema(self) -> int:
+        """The version of our fields."""
+        return tantivy_schema.SCHEMA
+
+    def open(self, home: Path, found: mark.Mark, before: Opened | None) -> _Generation:  # noqa: ARG002  nothing is shared
+        """The generation in a folder."""
+        with _guarded():
+            return _Generation(home, found)
+
+
+class _Generation:
+    """One opened generation."""
+
+    def __init__(self, home: Path, found: mark.Mark) -> None:
+        self.mark = found
+        opened = tantivy.Index.open(str(home))
+        opened.config_reader("manual")  # this generation stays what it is
+        opened.reload()
+        self.schema = opened.schema
+        self.searcher: Any = opened.searcher()  # tantivy's stubs leave out what a count is
+        newest = self.searcher.search(Find.all_query(), 1, count=False, order_by_field="moment").hits
+        self.newest = int(newest[0][0]) if newest else 0
+        self._vocabulary: spelling.Vocabulary | None = None
+
+    def close(self) -> None:
+        """The files go with the last reference to the searcher."""
+
+    # --- searching ------------------------------------------------------------------------------------------
+
+    def search(self, query: Query, parsed: language.Parsed) -> Results:
+        """The results of a query."""
+        with _guarded():
+            return self._search(query, parsed)
+
+    def _search(self, query: Query, parsed: language.Parsed) -> Results:
+        wanted = self._narrowed(query, self.tree(parsed.node))
+        limit, offset = ranking.window(query.limit, query.offset)
+        scored = parsed.scored
+        by_date = query.sort == "date" or not scored
+        total, ranked = (self._by_date if by_date else self._by_relevance)(wanted, offset + limit)
+        chosen = ranked[offset : offset + limit]
+        scores = self._scores(wanted, chosen) if by_date and scored else [score for score, _ in chosen]
+        marker = Marker.of(parsed.stems, parsed.prefixes)
+        suggestion = self._other_spelling(query, parsed) if not total and scored else ""
+        return Results(
+            query=query.text,
+            total=total,
+            hits=tuple(
+                self._hit(place, score, marker) for (_, place), score in zip(chosen, scores, strict=True)
+            ),
+            facets=self._facets(wanted) if query.facets else {},
+            suggestion=suggestion,
+            notes=parsed.notes,
+        )
+
+    def _narrowed(self, query: Query, tree: Any) -> Any:
+        """The tree with the fields of the query, as facets narrow."""
+        filters: list[language.Node] = []
+        if query.site:
+            filters.append(language.Filter("site", query.site))
+        if query.topic:
+            filters.append(language.Filter("topic", query.topic))
+        if query.symbol:
+            filters.append(language.Filter("symbol", query.symbol))
+        if query.author:
+            filters.append(language.Filter("author", query.author))
+        if query.year:
+            year = min(max(query.year, 1), 9999)
+            filters.append(language.Dates(date(year, 1, 1), date(year, 12, 31)))
+        if not filters:
+            return tree
+        must = tantivy.Occur.Must
+        return Find.boolean_query([(must, tree), *((must, self.tree(one)) for one in filters)])
+
+    def _by_date(self, wanted: Any, number: int) -> tuple[int, list[tuple[float, Any]]]:
+        if not number:
+            return self.searcher.search(wanted, 1).count, []
+        ask = number + 16
+        while True:
+            found = self.searcher.search(wanted, ask, order_by_field="moment")
+            hits = [(int(moment), place) for moment, place in found.hits]
+            # Those of one moment go by slug, so all of the last one's have to be known.
+            if len(hits) < ask or hits[-1][0] != hits[number - 1][0]:
+                break
+            ask *= 4
+        ordered = self._untied([((moment,), place) for moment, place in hits], number)
+        return found.count, [(0.0, place) for _, place in ordered]
+
+    def _by_relevance(self, wanted: Any, number: int) -> tuple[int, list[tuple[float, Any]]]:
+        if not number:
+            return self.searcher.search(wanted, 1).count, []
+        ask = max(_FIRST_LOOK, 2 * number)
+        while True:
+            found = self.searcher.search(wanted, ask)
+            places = [place for _, place in found.hits]
+            moments = self.searcher.fast_field_values("moment", places)
+            ranked = sorted(
+                (
+                    ((score * self._boost(int(moment or 0)), int(moment or 0)), place)
+                    for (score, place), moment in zip(found.hits, moments, strict=True)
+                ),
+                key=lambda one: one[0],
+                reverse=True,
+            )
+            # No document left out scores more than the last one, nor is boosted by more than the newest is.
+            if len(places) < ask or found.hits[-1][0] * (1 + ranking.RECENCY) < ranked[number - 1][0][0]:
+                break
+            ask *= 4
+        return found.count, [(rank[0], place) for rank, place in self._untied(ranked, number)]
+
+    def _boost(self, moment: int) -> float:
+        age = max(self.newest - moment, 0) / _DAY_MICROS
+        boost: float = 1 + ranking.RECENCY * 2 ** (-age / ranking.HALVED_DAYS)
+        return boost
+
+    def _untied(
+        self, ranked: Sequence[tuple[tuple[float, ...], Any]], number: int
+    ) -> list[tuple[tuple[float, ...], Any]]:
+        """The first `number`; what is equal in rank goes by slug."""
+        out: list[tuple[tuple[float, ...], Any]] = []
+        start = 0
+        while start < len(ranked) and len(out) < number:
+            end = start + 1
+            while end < len(ranked) and ranked[end][0] == ranked[start][0]:
+                end += 1
+            group = list(ranked[start:end])
+            out += sorted(group, key=lambda one: self._slug(one[1])) if len(group) > 1 else group
+            start = end
+        return out[:number]
+
+    def _scores(self, wanted: Any, chosen: Sequence[tuple[float, Any]]) -> list[float]:
+        """Scores of results that were ordered by date."""
+        moments = self.searcher.fast_field_values("moment", [place for _, place in chosen])
+        return [
+            float(msgspec.json.decode(wanted.explain(self.searcher, place).to_json())["value"])
+            * self._boost(int(moment or 0))
+            for (_, place), moment in zip(chosen, moments, strict=True)
+        ]
+
+    def _kept(self, place: Any) -> tantivy_schema.Kept:
+        return tantivy_schema.read(self.searcher.doc(place).get_first("kept"))
+
+    def _slug(self, place: Any) -> tuple[str, str]:
+        kept = self._kept(place)
+        return kept.slug, kept.url
+
+    def _hit(self, place: Any, score: float, marker: Marker) -> Hit:
+        kept = self._kept(place)
+        return Hit(
+            slug=kept.slug,
+            url=kept.url,
+            title=kept.title,
+            date=datetime.fromisoformat(kept.date),
+            score=score,
+            snippet=marker.snippet(kept.text, kept.summary),
+            title_html=marker.title(kept.title),
+            summary=kept.summary,
+            topics=kept.topics,
+            symbols=kept.symbols,
+            authors=kept.authors,
+        )
+
+    def _facets(self, wanted: Any) -> dict[str, tuple[FacetCount, ...]]:
+        terms = {name: {"terms": {"field": name, "size": _VALUES}} for name in FACETS}
+        counted = self.searcher.aggregate(wanted, terms) if self.mark.documents else {}
+        found = {}
+        for name in FACETS:
+            buckets = counted.get(name, {}).get("buckets", ())
+            counts = [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in buckets]
+            if name == "year":
+                years = sorted(((str(int(float(year))), count) for year, count in counts), reverse=True)
+                found[name] = tuple(FacetCount(*one) for one in years)
+            else:
+                counts.sort(key=lambda one: (-one[1], one[0]))
+                found[name] = tuple(FacetCount(*one) for one in counts[: ranking.MAX_FACETS])
+        return found
+
+    # --- the tree -------------------------------------------------------------------------------------------
+
+    def tree(self, node: language.Node) -> Any:
+        """A node as tantivy's query."""
+        must, should, without = tantivy.Occur.Must, tantivy.Occur.Should, tantivy.Occur.MustNot
+        match node:
+            case language.Word(stem):
+                return self._term("words", stem)
+            case language.Phrase(stems):
+                if len(stems) == 1:
+                    return self._term("words", stems[0])
+                return Find.phrase_query(self.schema, "words", list(stems))
+            case language.Prefix(start):
+                found = [self._term("surface", word) for word, _ in self._expansions(start)]
+                return Find.disjunction_max_query(found) if found else Find.empty_query()
+            case language.And(nodes):
+                return Find.boolean_query([(must, self.tree(one)) for one in nodes])
+            case language.Or(nodes):
+                return Find.boolean_query([(should, self.tree(one)) for one in nodes])
+            case language.Not(inner):
+                return Find.boolean_query([(must, _plain(Find.all_query())), (without, self.tree(inner))])
+            case language.Filter(name, value):
+                return _plain(self._named(name, value))
+            case language.Dates(first, last):
+                return _plain(
+                    Find.range_query(
+                        self.schema, "day", tantivy.FieldType.Integer, first.toordinal(), last.toordinal()
+                    )
+                )
+            case language.Everything():
+                return _plain(Find.all_query())
+
+    def _term(self, field: str, value: str) -> Any:
+        return Find.term_query(self.schema, field, value, "freq" if field == "words" else "basic")
+
+    def _named(self, name: str, value: str) -> Any:
+        if name == "site":
+            return Find.term_set_query(self.schema, "site", [value, ranking.EVERYWHERE])
+        if name == "symbol":
+            return self._term("symbol_key", ranking.class_mark(value))
+        return self._term(f"{name}_key", urls.key(value))
+
+    # --- words ----------------------------------------------------------------------------------------------
+
+    def _expansions(self, start: str, most: int = ranking.MAX_EXPANSIONS) -> list[tuple[str, int]]:
+        found = self.searcher.terms_with_prefix("surface", start)
+        return sorted(found, key=lambda one: (-one[1], one[0]))[:most]
+
+    def completions(self, start: str, limit: int) -> list[str]:
+        """Words that begin so, the most frequent first."""
+        limit = min(max(limit, 0), 50)
+        with _guarded():
+            found = self._expansions(start, 4 * limit + 1)
+        return [word for word, _ in found if word != start and word[-1:].isalpha()][:limit]
+
+    def _vocabularies(self) -> list[spelling.Vocabulary]:
+        if self._vocabulary is None:
+            self._vocabulary = spelling.Vocabulary.of(self.searcher.terms_with_prefix("surface", ""))
+        return [self._vocabulary]
+
+    def _other_spelling(self, query: Query, parsed: language.Parsed) -> str:
+        text = spelling.respelt(parsed.text, parsed.written, self._is_known, self._vocabularies)
+        if not text:
+            return ""
+        tree = self.tree(language.parse(text).node)
+        if query.site:
+            must = tantivy.Occur.Must
+            tree = Find.boolean_query([(must, tree), (must, self.tree(language.Filter("site", query.site)))])
+        return text if self.searcher.search(tree, 1).count else ""
+
+    def _is_known(self, surface: str) -> bool:
+        return all(self.searcher.doc_freq("words", term.stem) for term in words.terms(surface))
+
+
+def _plain(query: Any) -> Any:
+    """A query that finds and does not score."""
+    return Find.const_score_query(query, 0.0)
