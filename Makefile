@@ -23,7 +23,7 @@ run: $(STAMP) ## the demo newsroom on a local address, which it prints
 	$(BIN)/broadtape demo --port $(PORT)
 
 test: $(STAMP) ## all tests
-	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 lint: $(STAMP) ## style, types and the direction of imports
 	$(BIN)/ruff check .

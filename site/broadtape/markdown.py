@@ -576,10 +576,11 @@ class _Parser:
             tag = f"h{max(leaf.level, 2)}"  # the page's only h1 is the article's title
             before, after = f'<{tag} id="{self._anchor(text)}">', f"</{tag}>\n"
         elif leaf.kind == "cell":
-            tag = "td" if leaf.row else "th"
+            # A corner without words heads nothing: a header cell there would be read out as one.
+            tag = "td" if leaf.row or not leaf.pieces else "th"
             aligned = self.alignments[leaf.column] if leaf.column < len(self.alignments) else "None"
             shown = f' class="{aligned.lower()}"' if aligned in {"Left", "Center", "Right"} else ""
-            scope = "" if leaf.row else ' scope="col"'
+            scope = "" if tag == "td" else ' scope="col"'
             before, after = f"<{tag}{shown}{scope}>", f"</{tag}>"
         self.pieces.append(before)
         self.pieces.extend(leaf.pieces)

@@ -1,0 +1,164 @@
+"""What readers do, done with a real browser: from a headline to its proof, a symbol, a search, a feed."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from served import Served, read
+
+
+def test_a_reader_opens_a_story_and_the_proof_of_a_figure(page: Page, newsroom: Served) -> None:
+    story = newsroom.proved
+    page.goto(newsroom.base)
+    page.get_by_role("link", name=story.article.title).first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(story.article.title)
+
+    figure = page.locator(".body a.fact").first
+    words = figure.inner_text()
+    figure.click()
+    card = page.get_by_role("dialog")
+    expect(card).to_contain_text(words)
+    expect(card).to_contain_text("Verified")
+    expect(card).to_contain_text("Data as of Dec. 26, 2018")
+
+    card.get_by_role("link", name=re.compile("proof|inputs")).click()
+    expect(page).to_have_url(re.compile(r"/proof#[a-z0-9]{8}$"))
+    expect(page.locator("section:target")).to_contain_text(words)
+
+
+def test_the_proof_opens_and_closes_by_keyboard_and_the_focus_returns(page: Page, newsroom: Served) -> None:
+    page.goto(newsroom.base + newsroom.proved.address)
+    figure = page.locator(".body a.fact").first
+    figure.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_focused()
+
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(figure).to_be_focused()
+
+
+def test_the_first_tab_stop_skips_to_the_story(page: Page, newsroom: Served) -> None:
+    page.goto(newsroom.base + newsroom.proved.address)
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text(re.compile("^Skip to"))
+
+    page.keyboard.press("Enter")
+
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_a_reader_follows_a_ticker_to_its_quote_page_and_back_to_a_story(
+    page: Page, newsroom: Served
+) -> None:
+    page.goto(newsroom.base + newsroom.proved.address)
+    page.locator(".body a.ticker", has_text="AMD").first.click()
+    expect(page).to_have_url(newsroom.base + "/quotes/NASDAQ:AMD/")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Advanced Micro Devices")
+
+    page.get_by_role("link", name=newsroom.proved.article.title).click()
+
+    expect(page).to_have_url(newsroom.base + newsroom.proved.address)
+
+
+def test_a_reader_looks_up_a_symbol(page: Page, newsroom: Served) -> None:
+    page.goto(newsroom.base)
+    page.get_by_label("Search stories and symbols").fill("AMD")
+    page.keyboard.press("Enter")
+
+    page.locator("main").get_by_role("link", name="Advanced Micro Devices").first.click()
+
+    expect(page).to_have_url(newsroom.base + "/quotes/NASDAQ:AMD/")
+
+
+def test_a_search_forgives_a_typo_and_narrows_by_a_facet(page: Page, newsroom: Served) -> None:
+    page.goto(newsroom.base + "/search?q=nasdak")
+    found = page.locator("main .listing .head")
+    suggestion = page.get_by_role("link", name="nasdaq", exact=True)
+    if suggestion.count():  # offered rather than done
+        suggestion.first.click()
+    expect(found.first).to_be_visible()
+    before = found.count()
+
+    page.locator(".facets").get_by_role("link", name=re.compile("Records")).click()
+
+    expect(page).to_have_url(re.compile("topic=records"))
+    expect(found.first).to_be_visible()
+    assert 0 < found.count() < before
+
+
+def test_the_host_picks_the_site(page: Page, newsroom: Served) -> None:
+    page.goto(newsroom.base)
+    expect(page.locator(".masthead .name")).to_have_text("Sausalito")
+    here = page.locator("time.clock").inner_text()
+
+    page.goto(newsroom.other)
+    expect(page.locator(".masthead .name")).to_have_text("Twin Ports Ledger")
+
+    assert page.locator("time.clock").inner_text() != here  # two hours ahead
+    status, _, text = read(newsroom.base + "/", host="elsewhere.example")
+    assert status == 421
+    assert "Sausalito" not in text
+
+
+def test_a_reader_finds_a_feed_to_subscribe_to(page: Page, newsroom: Served) -> None:
+    page.goto(newsroom.base + newsroom.proved.address)
+    page.get_by_role("link", name="Feeds").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Subscribe in a reader")
+    topic = page.get_by_role("link", name="Atom of Records")
+
+    status, headers, text = read(newsroom.base + str(topic.get_attribute("href")))
+
+    assert status == 200
+    assert "xml" in headers["content-type"]
+    assert "<feed " in text
+    assert newsroom.entry("a record in data since 1999").address in text
+    found = page.locator('head link[rel="alternate"][type="application/rss+xml"]')
+    assert str(found.first.get_attribute("href")).endswith("/feed.xml")
+
+
+def test_everything_can_be_read_without_javascript(browser: Browser, newsroom: Served) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(newsroom.base)
+    page.get_by_role("link", name=newsroom.proved.article.title).first.click()
+    figure = page.locator(".body a.fact").first
+    words = figure.inner_text()
+
+    figure.click()
+
+    expect(page.locator("section:target")).to_contain_text(words)
+    page.goto(newsroom.base)
+    page.get_by_label("Search stories and symbols").fill("nasdaq")
+    page.get_by_label("Search stories and symbols").press("Enter")
+    expect(page.locator("main .listing .head").first).to_be_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("width", [320, 768, 1600])
+def test_no_page_is_wider_than_the_screen(browser: Browser, newsroom: Served, width: int) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    page = context.new_page()
+    wide = {}
+    for name, address in newsroom.pages().items():
+        page.goto(newsroom.base + address)
+        wide[name] = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    context.close()
+
+    assert {name: over for name, over in wide.items() if over > 0} == {}
+
+
+def test_what_writers_and_others_wrote_runs_nothing(page: Page, newsroom: Served) -> None:
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    for address in (newsroom.entry("Ferries").address, "/topics/ferries/", "/", "/search?q=ferries"):
+        page.goto(newsroom.base + address)
+        expect(page.locator("main").get_by_text(re.compile("Ferries </title>")).first).to_be_visible()
+
+    assert asked == []
+    page.goto(newsroom.base + newsroom.entry("Ferries").address)
+    assert page.locator("main").locator("script, iframe, [style], [onclick], [onerror]").count() == 0
+    assert page.locator('a[href^="javascript:"]').count() == 0
