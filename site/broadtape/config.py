@@ -343,6 +343,11 @@ class Instance:
         return self.cache / "catalogue.sqlite"
 
     @property
+    def tape(self) -> Path:
+        """Histories and boards of the market for readers."""
+        return self.cache / "tape.sqlite"
+
+    @property
     def index(self) -> Path:
         """The search index."""
         return self.cache / "index"

@@ -37,7 +37,12 @@ _PACKABLE = (
     ),
 )
 # The only parameters that a page looks at. Others (those of campaigns and social networks) change nothing.
-READ = frozenset({"q", "page", "topic", "symbol", "author", "year", "sort", "v"})
+READ = frozenset(
+    {
+        *("q", "page", "topic", "symbol", "author", "year", "sort", "v"),  # lists and searches
+        *("range", "vs"),  # charts
+    }
+)
 _KEPT_STATUS = frozenset({200, 301, 308, 404, 410})
 _CONDITIONS = (
     *("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_MATCH"),

@@ -45,6 +45,8 @@ class FakeStore:
     def news(self, at: datetime) -> Any:
         """What others told by an instant: the stories that a test puts in."""
         return SimpleNamespace(
+            known=at,
+            filings=lambda since: [],
             stories=lambda since: [one for one in self.told if since <= one.known_at <= at],
             companies=lambda: self.companies,
         )

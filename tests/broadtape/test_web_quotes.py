@@ -11,7 +11,7 @@ import pytest
 from web_fakes import SESSION, entry, walk
 
 from broadtape.archive.catalogue import HistoryRow, InstrumentView
-from broadtape.web import cards, pictures, quotes, words
+from broadtape.web import cards, drawing, pictures, quotes, words
 
 
 def bare(closes: dict[str, str | None], *, basis: str = "price", unit: str = "USD") -> InstrumentView:
@@ -115,7 +115,7 @@ def test_growth_including_dividends_compounds_and_starts_again_after_a_gap() -> 
     assert series is not None
     assert not series.price
     assert series.closes == (Decimal(100), Decimal("110.0"), Decimal("121.00"))
-    assert quotes.history(view, series)[0].price == ""
+    assert quotes.history(view.history, series)[0].price == ""
 
 
 def test_a_price_under_a_dollar_is_printed_to_four_places() -> None:
@@ -132,7 +132,7 @@ def test_history_gives_each_session_its_change_from_the_one_before() -> None:
     view = bare({"2026-01-08": "100", "2026-01-09": "101", "2026-01-12": "99.99"})
     series = quotes.series(view)
     assert series is not None
-    rows = quotes.history(view, series)
+    rows = quotes.history(view.history, series)
 
     assert [row.day.iso for row in rows] == ["2026-01-12", "2026-01-09", "2026-01-08"]
     assert [row.change.percent if row.change else "" for row in rows] == ["−1.00%", "+1.00%", ""]
@@ -143,7 +143,7 @@ def test_csv_repeats_the_stored_figures_oldest_first() -> None:
     series = quotes.series(view)
 
     assert series is not None
-    assert quotes.csv(view, series) == (
+    assert quotes.csv(reversed(view.history), series) == (
         "date,open,high,low,close,volume\n2026-01-09,,,,101,\n2026-01-12,,,,99.99,\n"
     )
 
@@ -156,7 +156,7 @@ def test_a_flat_line_can_be_drawn(close: str) -> None:
     days = [SESSION - timedelta(days=n) for n in range(9, -1, -1)]
     series = quotes.series(bare({day.isoformat(): close for day in days}))
     assert series is not None
-    chart = quotes.line_chart(series, "X")
+    chart = drawing.line_chart(series, "X")
 
     assert chart is not None
     assert "nan" not in chart.line
@@ -167,7 +167,7 @@ def test_four_closes_are_no_chart() -> None:
     series = quotes.series(bare({f"2026-01-0{n}": "1" for n in range(5, 9)}))
 
     assert series is not None
-    assert quotes.line_chart(series, "X") is None
+    assert drawing.line_chart(series, "X") is None
 
 
 def test_a_charts_words_name_ends_lowest_and_highest() -> None:
@@ -180,7 +180,7 @@ def test_a_charts_words_name_ends_lowest_and_highest() -> None:
     }
     series = quotes.series(bare(closes))
     assert series is not None
-    chart = quotes.line_chart(series, "X")
+    chart = drawing.line_chart(series, "X")
 
     assert chart is not None
     assert chart.description == (
@@ -192,7 +192,7 @@ def test_a_charts_words_name_ends_lowest_and_highest() -> None:
 def test_every_point_of_a_chart_lies_inside_its_box() -> None:
     series = quotes.series(walk("NASDAQ:X", "X", "100.00"))
     assert series is not None
-    chart = quotes.line_chart(series, "X")
+    chart = drawing.line_chart(series, "X")
     assert chart is not None
     points = [tuple(map(float, pair.split())) for pair in chart.line[1:].split("L")]
 

@@ -31,7 +31,7 @@ from broadtape.model import (
     Problem,
     UnknownSymbol,
 )
-from broadtape.publishing import boards, proving, reading, rendering, searchable, standing
+from broadtape.publishing import boards, proving, reading, rendering, searchable, standing, tape
 from broadtape.publishing.proving import Proof
 from broadtape.publishing.revisions import Revision, Revisions
 
@@ -535,7 +535,9 @@ class _Run:
             missing = {
                 name for name in named if not self.writer.has_instrument(name) and self._has_quote_page(name)
             }
-            self.writer.add_instruments(self._instruments(missing))
+            more = self._instruments(missing)
+            self.writer.add_instruments(more)
+            tape.add(self.instance.tape, more)
             return
         view = self.market.newest()
         newest = {view.as_of} if view is not None else set()
@@ -550,13 +552,29 @@ class _Run:
         listed = set(view.symbols_with_bars()) if view is not None else set()
         named = {symbol for symbol in self.writer.named_symbols() if self._has_quote_page(symbol)}
         printable = {name for name in listed | named if not name.startswith(boards.UNPRINTABLE)}
-        self.writer.set_instruments(self._instruments(printable))
+        views = self._instruments(printable)
+        self.writer.set_instruments(views)
+        self._tape(view, views)
         for one in self.instance.sites.values():
             self.writer.set_near(one.key, self._near(one))
         self.writer.set_definitions(boards.definitions())
         self.writer.set_meta("as_of", view.as_of.isoformat() if view is not None else "")
         self.writer.set_meta("retrieved", self._retrieved())
         self.writer.set_meta("market", generation)
+
+    def _tape(self, view: MarketView | None, views: list[InstrumentView]) -> None:
+        """Histories and the markets board; a reader may see them a moment before the catalogue's new state."""
+        reader = self.market.reader
+        tape.update(
+            self.instance.tape,
+            view,
+            self.market.view,
+            lambda: None if reader is None else reader.news(self.now),
+            views,
+            audience=self.instance.audience,
+            universe=self.instance.desk.universe,
+            progress=self.progress,
+        )
 
     def _board(self, day: date, symbols: tuple[str, ...]) -> QuoteBoard:
         return boards.board(self.market.view(day), symbols, self.instance.audience)

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, g, request
 
 from broadtape.archive.catalogue import Catalogue
+from broadtape.archive.tape import Tape
 from broadtape.search import open_index
 from broadtape.web import articles, errors, front, machines, markets, searching, standing
 from broadtape.web.press import Press, press
@@ -53,6 +54,7 @@ def create_app(
         catalogue=catalogue if catalogue is not None else Catalogue(instance.catalogue, now=clock),
         search=search if search is not None else open_index(instance.index),
         clock=clock,
+        tape=Tape(instance.tape),
     )
     app.before_request(_find_site)
     app.after_request(_secure)

@@ -342,7 +342,10 @@ class ChartMark:
 
 @dataclass(frozen=True, slots=True)
 class LineChart:
-    """A drawn line: SVG path data in a box of `width` × `height`, its axes and its words."""
+    """A drawn line: SVG path data in a box of `width` × `height`, its axes and its words.
+
+    `other` is the line it is compared with, empty without one; `names` then are those of both.
+    """
 
     width: int
     height: int
@@ -355,6 +358,44 @@ class LineChart:
     ys: tuple[ChartMark, ...]
     title: str
     description: str
+    other: str = ""
+    names: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class ChartControls:
+    """How the chart can be changed: by links and a form without scripts, in place with them.
+
+    `series` and `script` and the like are addresses of what the browser fetches when a reader touches the chart.
+    """
+
+    ranges: tuple[Link, ...]
+    range: str
+    versus: str
+    versus_title: str
+    problem: str  # why what was asked to be compared with is not
+    series: str
+    symbols: str
+
+
+@dataclass(frozen=True, slots=True)
+class SayingLine:
+    """A computed fact of an instrument in words; `definition` is the page of what it means."""
+
+    text: str
+    definition: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A headline or a filing elsewhere: title, where, who has it, when, and what kind of thing it is."""
+
+    title: str
+    link: str
+    source: str
+    at: Moment
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,6 +437,12 @@ class QuotePage:
     cards: tuple[Card, ...]
     total: int
     feed: str
+    controls: ChartControls | None
+    sayings: tuple[SayingLine, ...]
+    headlines: tuple[Notice, ...]
+    filings: tuple[Notice, ...]
+    sessions: str  # "5,365 sessions since Jan. 3, 2005"
+    paging: Paging | None
 
 
 @dataclass(frozen=True, slots=True)

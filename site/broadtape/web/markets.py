@@ -5,20 +5,30 @@ Owns which instruments are shown where; figures and drawings are made in quotes.
 
 from __future__ import annotations
 
+import json
+import re
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
-from flask import Blueprint, Response, abort, redirect
+from flask import Blueprint, Response, abort, redirect, request
 
 from broadtape import config, numbers, urls
-from broadtape.web import cards, front, quotes, words
+from broadtape.web import cards, drawing, front, quotes, words
 from broadtape.web.contexts import (
+    ChartControls,
     FeedLink,
     Link,
     MarketsPage,
+    Notice,
     PerformanceRow,
     PerformanceTable,
     QuotePage,
     QuotesPage,
+    SayingLine,
 )
 from broadtape.web.press import answer, here, name_of, page, press
 from broadtape.web.press import head as page_head
@@ -26,7 +36,8 @@ from broadtape.web.press import head as page_head
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from broadtape.archive.catalogue import InstrumentView
+    from broadtape.archive.catalogue import HistoryRow, InstrumentView
+    from broadtape.archive.tape import FilingLine, Saying, Sessions
 
 blueprint = Blueprint("markets", __name__)
 
@@ -39,6 +50,20 @@ ADJUSTMENTS = {
         "This series includes dividends, so no price of it is a price that was paid: "
         "only its changes and its growth are shown."
     ),
+}
+EPOCH = date(1970, 1, 1)
+FORMS = {
+    "10-K": "Annual report",
+    "10-Q": "Quarterly report",
+    "8-K": "Current report",
+    "20-F": "Annual report of a foreign company",
+    "6-K": "Report of a foreign company",
+    "DEF 14A": "Proxy statement",
+    "S-1": "Registration of shares",
+    "4": "Insider’s trade",
+    "13F-HR": "Holdings of an investment manager",
+    "SC 13D": "Stake of over 5 percent",
+    "SC 13G": "Passive stake of over 5 percent",
 }
 KINDS = {"index": "Index", "etf": "Exchange-traded fund", "stock": "Stock"}
 
@@ -65,16 +90,34 @@ def watch_list() -> Response:
 
 @blueprint.get("/quotes/<symbol>/")
 def quote(symbol: str) -> Response:
-    """One instrument: last close, key figures, a chart, its history and our stories."""
+    """One instrument: last close, key figures, a chart, its history, what is said of it and our stories."""
     this, site = press(), here()
     view = the_instrument(symbol)
     if view.instrument.symbol != symbol:
         return redirect(urls.quote_page(view.instrument.symbol), 301)  # type: ignore[return-value]  # one class at run time
     instrument, address = view.instrument, urls.quote_page(view.instrument.symbol)
-    series = quotes.series(view) if may_show(view) else None
+    sessions, series = prices(view)
     total = this.catalogue.count(site.key, symbol=instrument.symbol)
     entries = this.catalogue.latest(site.key, symbol=instrument.symbol, limit=STORIES)
-    rows = quotes.history(view, series) if series else ()
+    chosen = chosen_range(series)
+    other, other_title, problem = compared_with(view, series)
+    chart = controls = None
+    if series is not None:
+        if other is not None:
+            chart = drawing.compared(series, other, (instrument.name, other_title), chosen)
+            problem = problem or (
+                "" if chart else f"{other_title} has too few sessions in common in this range."
+            )
+        chart = chart or drawing.line_chart(series, instrument.name, chosen)
+        controls = chart_controls(address, series, chosen, other, other_title, problem)
+    number = page_number()
+    count = len(series.days) if series else 0
+    pages = max(1, -(-count // quotes.HISTORY))
+    if number > pages:
+        abort(404)
+    listed = newest(view, sessions, quotes.HISTORY, (number - 1) * quotes.HISTORY)
+    rows = quotes.history(listed, series) if series else ()
+    told = this.tape.told(instrument.symbol)
     context = QuotePage(
         symbol=instrument.symbol,
         ticker=instrument.ticker,
@@ -96,7 +139,7 @@ def quote(symbol: str) -> Response:
         as_of=words.of_day(series.day) if series else None,
         timing=cards.timing(series.day, view.delay_minutes) if series and series.price else "",
         figures=quotes.key_figures(series) if series else (),
-        chart=quotes.line_chart(series, instrument.name) if series else None,
+        chart=chart,
         history=rows,
         ranged=any(row.open or row.high or row.low for row in rows),
         csv=f"{address}history.csv" if series else "",
@@ -106,25 +149,69 @@ def quote(symbol: str) -> Response:
         cards=cards.cards(this.instance, site, entries),
         total=total,
         feed=urls.feed("rss", address) if total else "",
+        controls=controls,
+        sayings=tuple(saying_lines(told.sayings)) if series else (),
+        headlines=tuple(
+            Notice(one.title, one.link, one.publisher, words.of_instant(one.at, site.time_zone), "")
+            for one in told.headlines
+        ),
+        filings=tuple(
+            Notice(filing_title(one), one.link, one.source, words.on_day(one.at, site.time_zone), one.form)
+            for one in told.filings
+        ),
+        sessions=f"{count:,} sessions since {numbers.day(series.days[0])}" if series else "",
+        paging=front.paging(number, pages, lambda n: _stated(address, chosen, other, n)),
     )
     title = f"{instrument.name} ({instrument.exchange}: {instrument.ticker})"
     description = f"Closing prices, changes and stories about {instrument.name}."
     own = FeedLink(f"{site.name}: {instrument.name}", context.feed, "application/rss+xml")
-    head = page_head(title, description=description, path=address, feeds=(own,) if total else ())
+    head = page_head(
+        title,
+        description=description,
+        path=address,
+        feeds=(own,) if total else (),
+        index=number == 1 and other is None,
+    )
     return page("pages/quote.html", context, head)
 
 
 @blueprint.get("/quotes/<symbol>/history.csv")
 def history_csv(symbol: str) -> Response:
-    """The sessions behind the quote page."""
+    """Every session that the quote page knows, oldest first."""
     view = the_instrument(symbol)
-    series = quotes.series(view) if may_show(view) else None
+    sessions, series = prices(view)
     if series is None:
         abort(404)
-    response = answer(quotes.csv(view, series), "text/csv", max_age=300)
+    rows = map(sessions.row, range(len(sessions))) if sessions is not None else reversed(view.history)
+    response = answer(quotes.csv(rows, series), "text/csv", max_age=300)
     name = "".join(c if c.isalnum() else "-" for c in view.instrument.symbol)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     return response
+
+
+@blueprint.get("/quotes/<symbol>/series.json")
+def series_json(symbol: str) -> Response:
+    """Every close in the compact form that the chart reads (docs/contracts/tape.md)."""
+    view = the_instrument(symbol)
+    _, series = prices(view)
+    if series is None:
+        abort(404)
+    decimals = 4 if not series.price else series.decimals
+    scale = Decimal(10) ** decimals
+    closes = [int(numbers.rounded(close, decimals) * scale) for close in series.closes]
+    days = [(day - EPOCH).days for day in series.days]
+    document = {
+        "symbol": view.instrument.symbol,
+        "name": view.instrument.name,
+        "basis": "price" if series.price else "total",
+        "unit": series.unit,
+        "decimals": decimals,
+        "as_of": series.day.isoformat(),
+        "days": differences(days),
+        "closes": differences(closes),
+    }
+    body = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return answer(body, "application/json", max_age=300)
 
 
 @blueprint.get("/markets/")
@@ -162,6 +249,108 @@ def the_instrument(symbol: str) -> InstrumentView:
     if view is None:
         abort(404)
     return view
+
+
+def prices(view: InstrumentView) -> tuple[Sessions | None, quotes.Series | None]:
+    """The sessions that may be shown of an instrument: all of them from the tape, else the catalogue's year."""
+    if not may_show(view):
+        return None, None
+    sessions = press().tape.sessions(view.instrument.symbol)
+    if sessions is not None and (not view.history or sessions.day(-1) >= view.history[0].day):
+        return sessions, quotes.whole(sessions, view)
+    return None, quotes.series(view)  # the tape is older than the catalogue, or not there
+
+
+def newest(
+    view: InstrumentView, sessions: Sessions | None, count: int, offset: int = 0
+) -> Iterable[HistoryRow]:
+    """Sessions from the newest back."""
+    return view.history[offset : offset + count] if sessions is None else sessions.newest(count, offset)
+
+
+def chosen_range(series: quotes.Series | None) -> str:
+    """The chart's range that the address asks for, else a year, or the longest there is."""
+    there = drawing.available(series) if series else []
+    asked = request.args.get("range", "")
+    return asked if asked in there else drawing.RANGE if drawing.RANGE in there else "max"
+
+
+def compared_with(
+    view: InstrumentView, series: quotes.Series | None
+) -> tuple[quotes.Series | None, str, str]:
+    """The series that the address asks to compare with, its name, and why there is none."""
+    asked = " ".join(request.args.get("vs", "")[:80].split())
+    if not asked or series is None:
+        return None, "", ""
+    found = press().lookup().resolve(asked)
+    if found is None:
+        return None, "", f"There is no instrument called “{asked}” here."
+    other = press().catalogue.instrument(found.symbol)
+    if other is None or found.symbol == view.instrument.symbol:
+        return None, "", "An instrument is compared with another one." if other else ""
+    _, its = prices(other)
+    if its is None:
+        return None, "", f"There are no prices of {other.instrument.name} to show."
+    return its, other.instrument.name, ""
+
+
+def chart_controls(
+    address: str, series: quotes.Series, chosen: str, other: quotes.Series | None, title: str, problem: str
+) -> ChartControls:
+    """Links of the ranges and the form of the comparison."""
+    links = tuple(
+        Link(drawing.RANGES[name][0], _stated(address, name, other), name == chosen)
+        for name in drawing.available(series)
+    )
+    return ChartControls(
+        ranges=links,
+        range=chosen,
+        versus=other.symbol if other else "",
+        versus_title=title if other else "",
+        problem=problem,
+        series=f"{address}series.json",
+        symbols=f"{urls.API}symbols",
+    )
+
+
+def _stated(address: str, chosen: str, other: quotes.Series | None, number: int = 1) -> str:
+    """The address of the page in this state; what is usual is left out."""
+    state = {
+        "range": "" if chosen == drawing.RANGE else chosen,
+        "vs": other.symbol if other else "",
+        "page": str(number) if number > 1 else "",
+    }
+    given = urlencode({name: value for name, value in state.items() if value}, safe=":")
+    return f"{address}?{given}" if given else address
+
+
+def page_number() -> int:
+    """The page that the address asks for; 404 for what is no number."""
+    given = request.args.get("page", "1")
+    if not re.fullmatch(r"[1-9][0-9]{0,4}", given):
+        abort(404)
+    return int(given)
+
+
+def saying_lines(sayings: Iterable[Saying]) -> Iterable[SayingLine]:
+    """Computed facts in words, each with the definition of its metric."""
+    this = press()
+    for one in sayings:
+        found = this.keep(("definition", one.metric), partial(this.catalogue.definition, one.metric))
+        yield SayingLine(one.text, urls.definition(one.metric), found.title if found else one.metric)
+
+
+def filing_title(one: FilingLine) -> str:
+    """A filing in a few words: its form and the period it is of."""
+    what = FORMS.get(one.form.removesuffix("/A"), "")
+    amended = ", amended" if one.form.endswith("/A") else ""
+    period = f" for the period to {numbers.day(one.period)}" if one.period and what else ""
+    return f"{what or f'Form {one.form}'}{amended}{period}"
+
+
+def differences(values: list[int]) -> list[int]:
+    """The first value, then each one's difference from the one before."""
+    return values[:1] + [new - old for old, new in pairwise(values)]
 
 
 def may_show(view: InstrumentView) -> bool:

@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from flask import Response, current_app, g, request
 
 from broadtape import resources
+from broadtape.archive.tape import Listing, Tape
 from broadtape.web import chrome, words
+from broadtape.web.lookup import Lookup, of_listings
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -46,6 +48,7 @@ class Press:
     catalogue: Catalogue
     search: SearchIndex
     clock: Callable[[], datetime]
+    tape: Tape
     environments: dict[str, Environment] = field(default_factory=dict)
     _kept: dict[Hashable, tuple[int, datetime, Any]] = field(default_factory=dict)
 
@@ -78,6 +81,29 @@ class Press:
             return None if view is None else replace(view, history=())
 
         return self.keep(("known", symbol), light)
+
+    def lookup(self) -> Lookup:
+        """The index by which instruments are looked up."""
+
+        def listed() -> Lookup:
+            found = self.tape.listings()
+            if not found:  # a tape not made yet: names are better than nothing
+                views = (self.known(symbol) for symbol in self.catalogue.instruments())
+                found = tuple(
+                    Listing(
+                        view.instrument.symbol,
+                        view.instrument.name,
+                        view.instrument.kind,
+                        view.instrument.aliases,
+                        view.quote is not None,
+                        view.last,
+                    )
+                    for view in views
+                    if view is not None
+                )
+            return of_listings(found)
+
+        return self.keep("lookup", listed)
 
 
 def _environment(*first: Path) -> Environment:

@@ -1,29 +1,27 @@
-"""Key figures, chart and history of one instrument, from the sessions the catalogue holds of it.
+"""Key figures and history of one instrument, from the sessions that the tape or the catalogue holds of it.
 
-Pure: an InstrumentView in, the parts of the quote page out. Never prints a price of a series that includes
-dividends: that one is drawn and tabled as growth of 100.
+Pure: sessions in, the parts of the quote page out; charts are drawing's. Never prints a price of a series that
+includes dividends: that one is tabled as growth of 100.
 """
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from broadtape import numbers
 from broadtape.web import words
-from broadtape.web.contexts import Change, ChartMark, KeyFigure, LineChart, SessionRow
+from broadtape.web.contexts import Change, KeyFigure, SessionRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from broadtape.archive.catalogue import InstrumentView
+    from broadtape.archive.catalogue import HistoryRow, InstrumentView
+    from broadtape.archive.tape import Sessions
 
-YEAR = timedelta(days=366)  # of the chart
 HISTORY = 30  # sessions in the table
 WINDOWS = ("1 session", "1 week", "1 month", "Year to date", "1 year")
 
@@ -78,6 +76,22 @@ def series(view: InstrumentView) -> Series | None:
     return Series(view.instrument.symbol, tuple(days_), tuple(levels), False, "", 2) if levels else None
 
 
+def whole(sessions: Sessions, view: InstrumentView) -> Series:
+    """Every session of the tape as a series."""
+    price = sessions.basis == "price"
+    scale = Decimal(1).scaleb(-sessions.decimals)
+    closes = tuple(Decimal(value or 0) * scale for value in sessions.columns["close"])
+    decimals = 4 if price and view.unit == "USD" and _sub_dollar(closes[-1]) else 2
+    return Series(
+        view.instrument.symbol,
+        tuple(map(date.fromordinal, sessions.days)),
+        closes,
+        price,
+        view.unit if price else "",
+        decimals,
+    )
+
+
 def as_price(value: Decimal, of: Series) -> str:
     """A close as printed: `$184.94` or `2,603.91`."""
     return numbers.level(value, of.unit, of.decimals)
@@ -101,11 +115,11 @@ def window(of: Series, name: str) -> tuple[int, Change] | None:
     elif name == "1 week":
         start = end - 5
     elif name == "1 month":
-        start = of.before(_months_back(day, 1))
+        start = of.before(months_back(day, 1))
     elif name == "Year to date":
         start = of.before(date(day.year - 1, 12, 31))
     else:
-        start = of.before(_months_back(day, 12))
+        start = of.before(months_back(day, 12))
     if start is None or start < 0 or start == end:
         return None
     if name in ("1 month", "Year to date", "1 year") and of.days[start] < _oldest(day, name):
@@ -118,13 +132,12 @@ def key_figures(of: Series) -> tuple[KeyFigure, ...]:
     return tuple(_key_figures(of))
 
 
-def history(view: InstrumentView, of: Series, count: int = HISTORY) -> tuple[SessionRow, ...]:
-    """The newest sessions, newest first; without prices where the series includes dividends."""
-    place = {day: number for number, day in enumerate(of.days)}
+def history(listed: Iterable[HistoryRow], of: Series) -> tuple[SessionRow, ...]:
+    """Sessions as the table shows them, in their order; without prices where the series includes dividends."""
     rows = []
-    for row in view.history[:count]:
-        at = place.get(row.day)
-        if at is None:
+    for row in listed:
+        at = of.before(row.day)
+        if at is None or of.days[at] != row.day:
             continue
         shown = [_shown(value, of) for value in (row.open, row.high, row.low)]
         rows.append(
@@ -141,28 +154,17 @@ def history(view: InstrumentView, of: Series, count: int = HISTORY) -> tuple[Ses
     return tuple(rows)
 
 
-def csv(view: InstrumentView, of: Series) -> str:
-    """The sessions as CSV, oldest first; growth of 100 where the series includes dividends."""
+def csv(rows: Iterable[HistoryRow], of: Series) -> str:
+    """The sessions as CSV, in the order given; growth of 100 where the series includes dividends."""
     if not of.price:
         return "date,growth_of_100_including_dividends\n" + "".join(
             f"{day},{level:.4f}\n" for day, level in zip(of.days, of.closes, strict=True)
         )
     lines = ["date,open,high,low,close,volume\n"]
-    for row in reversed(view.history):
+    for row in rows:
         cells = (row.open, row.high, row.low, row.close, row.volume)
         lines.append(f"{row.day},{','.join('' if cell is None else str(cell) for cell in cells)}\n")
     return "".join(lines)
-
-
-def line_chart(of: Series, name: str) -> LineChart | None:
-    """The last year as a line, growth of 100 where closes include dividends; None under five closes."""
-    first = of.before(of.day - YEAR) or 0
-    days, closes = of.days[first:], of.closes[first:]
-    if len(closes) < 5:
-        return None
-    if not of.price:
-        closes = tuple(100 * close / closes[0] for close in closes)
-    return _draw(of, name, days, closes)
 
 
 # --- helpers --------------------------------------------------------------------------------------------
@@ -197,7 +199,8 @@ def _key_figures(of: Series) -> Iterator[KeyFigure]:
             yield KeyFigure(name, "", f"since the close of {numbers.day(of.days[start])}", change)
 
 
-def _months_back(day: date, months: int) -> date:
+def months_back(day: date, months: int) -> date:
+    """The same day so many months before, or the last of that month where it is shorter."""
     total = day.year * 12 + day.month - 1 - months
     year, month = divmod(total, 12)
     last = (date(year + (month == 11), (month + 1) % 12 + 1, 1) - timedelta(days=1)).day
@@ -205,73 +208,5 @@ def _months_back(day: date, months: int) -> date:
 
 
 def _oldest(day: date, name: str) -> date:
-    start = {"1 month": _months_back(day, 1), "Year to date": date(day.year - 1, 12, 31)}
-    return start.get(name, _months_back(day, 12)) - timedelta(days=10)
-
-
-_EDGE = 0.05  # of the width: a label nearer to the left edge would be cut off
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 720, 300, 4, 640, 14, 268
-
-
-def _draw(of: Series, name: str, days: tuple[date, ...], closes: tuple[Decimal, ...]) -> LineChart:
-    low, high, step = _scale(float(min(closes)), float(max(closes)))
-    first, length = days[0].toordinal(), max(1, days[-1].toordinal() - days[0].toordinal())
-
-    def x(day: date) -> float:
-        return _LEFT + (day.toordinal() - first) / length * (_RIGHT - _LEFT)
-
-    def y(value: float) -> float:
-        return _BOTTOM - (value - low) / (high - low) * (_BOTTOM - _TOP)
-
-    points = [f"{x(day):.1f} {y(float(close)):.1f}" for day, close in zip(days, closes, strict=True)]
-    line = "M" + "L".join(points)
-    marks = [low + step * n for n in range(round((high - low) / step) + 1)]
-    places = 0 if step >= 1 else min(4, -math.floor(math.log10(step)))
-    lowest, highest = closes.index(min(closes)), closes.index(max(closes))
-
-    def said(place: int) -> str:
-        close = closes[place]
-        return as_price(close, of) if of.price else numbers.plain(close, 1)
-
-    what = "Closing prices" if of.price and of.unit == "USD" else "Closing levels" if of.price else (
-        "Growth of 100 including dividends")  # fmt: skip
-    return LineChart(
-        width=_WIDTH,
-        height=_HEIGHT,
-        left=_LEFT,
-        right=_RIGHT,
-        bottom=_BOTTOM,
-        line=line,
-        area=f"{line}L{x(days[-1]):.1f} {_BOTTOM}L{_LEFT} {_BOTTOM}Z",
-        xs=tuple(ChartMark(f"{x(day):.1f}", label) for day, label in _months(days)),
-        ys=tuple(ChartMark(f"{y(value):.1f}", f"{value:,.{places}f}") for value in marks),
-        title=f"{name}: {what[0].lower()}{what[1:]}, {numbers.day(days[0])} to {numbers.day(days[-1])}",
-        description=(
-            f"{what} from {said(0)} on {numbers.day(days[0])} to {said(-1)} on {numbers.day(days[-1])}; "
-            f"lowest {said(lowest)} on {numbers.day(days[lowest])}, "
-            f"highest {said(highest)} on {numbers.day(days[highest])}."
-        ),
-    )
-
-
-def _scale(low: float, high: float) -> tuple[float, float, float]:
-    """Round bounds around the values and a round step that makes three to six intervals."""
-    span = (high - low) or abs(high) * 0.02 or 1.0
-    rough = span / 4
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough)
-    return math.floor(low / step) * step, math.ceil(high / step + 1e-9) * step, step
-
-
-def _months(days: tuple[date, ...]) -> Iterator[tuple[date, str]]:
-    """The first session of every month, thinned where there are many; the year at first and in January."""
-    firsts = [
-        day
-        for before, day in pairwise(days)
-        if before.month != day.month and (day - days[0]).days > _EDGE * (days[-1] - days[0]).days
-    ]
-    every = 1 if len(firsts) <= 4 else 2 if len(firsts) <= 8 else 3
-    for number, day in enumerate(firsts):
-        if number % every == 0:
-            name = numbers.month(day).split()[0][:3]
-            yield day, f"{name} {day.year}" if number == 0 or day.month <= every else name
+    start = {"1 month": months_back(day, 1), "Year to date": date(day.year - 1, 12, 31)}
+    return start.get(name, months_back(day, 12)) - timedelta(days=10)
