@@ -39,7 +39,18 @@ _PACKABLE = (
 # The only parameters that a page looks at. Others (those of campaigns and social networks) change nothing.
 READ = frozenset(
     {
-        *("q", "page", "topic", "symbol", "author", "year", "sort", "v"),  # lists and searches
+        *(
+            "q",
+            "page",
+            "topic",
+            "symbol",
+            "author",
+            "year",
+            "since",
+            "until",
+            "sort",
+            "v",
+        ),  # lists and searches
         *("range", "vs"),  # charts
     }
 )

@@ -144,6 +144,8 @@ def slugs(found: FolderIndex, text: str, **more: object) -> list[str]:
         ("date:<=2025-12-10", {"harbor", "fed"}),
         ("date:2025-12..2026-01", {"rotation", "fed", "tiburon"}),
         ("date:..2025", {"harbor", "fed"}),
+        ("since:2026", {"rotation", "tiburon"}),
+        ("until:2025-12 rates", {"fed"}),
         ("the fed", {"fed"}),
         ("to the", {"rotation", "fed", "harbor"}),
         ("nothing-of-this", set()),
@@ -174,6 +176,8 @@ def test_fields_of_a_query_narrow_as_facets_do(there):
     assert slugs(there, "", topic="federal-reserve", year=2025) == ["fed"]
     assert slugs(there, "", symbol="NYSEARCA:SPY") == ["fed"]
     assert slugs(there, "", author="Jane Doe", site="tiburon") == ["tiburon", "fed"]
+    assert slugs(there, "", since=date(2026, 1, 9), until=date(2026, 1, 9)) == ["tiburon"]
+    assert slugs(there, "", until=date(2025, 12, 31)) == ["fed", "harbor"]
 
 
 def test_facets_count_the_whole_result(there):
@@ -194,7 +198,7 @@ def test_without_words_or_by_wish_the_newest_come_first(there):
 def test_the_json_has_the_shape_other_tools_rely_on(there):
     found = there.search(Query("rotation ticker:IWM")).to_json()
 
-    example = re.search(r'`(\{"query": .*\})`', CONTRACT.read_text())
+    example = re.search(r'`(\{"query": "rotation.*\})`', CONTRACT.read_text())
     assert example is not None
     shape = json.loads(example[1])
     assert list(found) == list(shape)

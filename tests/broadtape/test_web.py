@@ -1050,8 +1050,26 @@ def test_a_long_result_is_paged_and_a_page_beyond_it_is_the_last(busy_room: News
 def test_no_result_offers_another_spelling(busy_room: Newsroom) -> None:
     html = busy_room.page("/search?q=smoll+caps")
 
-    assert "Nothing matches" in html
     assert 'Did you mean <a href="/search?q=small+caps">small caps</a>?' in html
+    assert "these are for that spelling" in html
+    assert "<mark>Small</mark> <mark>caps</mark>" in html
+    assert 'value="smoll caps"' in html
+
+
+def test_dates_narrow_and_stay_in_the_address(busy_room: Newsroom) -> None:
+    html = busy_room.page("/search?q=caps&since=2026-01-02&until=2026-13-99")
+    query = busy_room.search.asked[-1]
+
+    assert (query.since, query.until) == (date(2026, 1, 2), None)
+    assert 'name="since" type="date" value="2026-01-02"' in html
+    assert 'name="until" type="date" value=""' in html
+    assert 'href="/search?q=caps">Since: Jan. 2, 2026' in html  # taking it away
+
+
+def test_no_result_offers_wider_searches_that_find_something(busy_room: Newsroom) -> None:
+    assert "Without filters" in busy_room.page("/search?q=caps&year=1999")
+    assert "Nothing matches" in busy_room.page("/search?q=xyzzy")
+    assert "Without filters" not in busy_room.page("/search?q=xyzzy&year=1999")
 
 
 def test_a_typed_ticker_leads_to_its_quote_page(busy_room: Newsroom) -> None:

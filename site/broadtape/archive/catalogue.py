@@ -21,10 +21,12 @@ from typing import Any, Literal, TypeVar, get_args
 import msgspec
 
 from broadtape import urls
+from broadtape.archive import published
+from broadtape.factquery import FactQuery
 from broadtape.model import Article, Evidence, Fact, FactKey, Instrument, Part, PartKind, Problem
 
 # Any change to the tables or to what the JSON columns hold raises it, and every catalogue is rebuilt.
-SCHEMA = 1
+SCHEMA = 2
 
 T = TypeVar("T")
 TagKind = Literal["topic", "author", "symbol", "month"]
@@ -414,6 +416,7 @@ CREATE TABLE file (              -- the manifest: what was seen of each file whe
 CREATE INDEX file_pending ON file (path) WHERE pending;
 CREATE INDEX file_store ON file (store) WHERE store IS NOT NULL;
 """
+_ALL_TABLES = _TABLES + published.TABLES
 
 _ENTRY = (
     "a.article, a.address, a.html, a.text, a.words, a.proof, a.n, a.at, r.feed_html, a.filed, a.photo_bytes"
@@ -724,6 +727,31 @@ class Catalogue:
         raw = self._value("SELECT facts FROM article WHERE id = ? AND at <= ?", article_id, self._at())
         return {} if raw is None else load_facts(raw)
 
+    def find_facts(
+        self, site: str, query: FactQuery, *, public: bool, limit: int = 10, offset: int = 0
+    ) -> published.FoundFacts:
+        """Facts that visible articles of the site state, newest session first; `public` leaves out what may not
+        be republished."""
+        return published.find(
+            self._rows,
+            query,
+            site=site,
+            at=self._at(),
+            public=public,
+            symbols=[self._meant(symbol) for symbol in query.symbols],
+            limit=limit,
+            offset=offset,
+        )
+
+    def _meant(self, symbol: str) -> list[str]:
+        """What a symbol or a bare ticker may mean: itself, and the index that such a fund stands for."""
+        wanted = symbol.strip().upper()
+        known = self._rows(
+            "SELECT json_extract(view, '$.instrument.proxy_of') FROM instrument WHERE symbol LIKE ?",
+            wanted if ":" in wanted else f"%:{wanted}",
+        )
+        return list(dict.fromkeys([wanted, *(str(row[0]) for row in known if row[0])]))
+
     def instrument(self, symbol: str) -> InstrumentView | None:
         """What a quote page shows."""
         raw = self._value("SELECT view FROM instrument WHERE symbol = ?", symbol)
@@ -777,6 +805,9 @@ class Filing:
     aliases: tuple[str, ...] = ()
     photo_bytes: int = 0
     runs: Mapping[str, str] = field(default_factory=dict)  # run → its state as this article reports it
+    said: Mapping[str, str] = field(
+        default_factory=dict
+    )  # fact id → the words of the article that rest on it
 
 
 @dataclass(frozen=True, slots=True)
@@ -829,7 +860,7 @@ class CatalogueWriter:
             self._db = self._open()
             self.rebuilt = True
             with self._transaction():
-                for statement in _TABLES.split(";\n"):
+                for statement in _ALL_TABLES.split(";\n"):
                     if statement.strip():
                         self._db.execute(statement)
                 self._db.execute(f"PRAGMA user_version = {SCHEMA}")
@@ -922,7 +953,7 @@ class CatalogueWriter:
         """Take whatever stood for that file out of the site."""
         row = self._db.execute("SELECT n FROM article WHERE path = ?", (path,)).fetchone()
         if row is not None:
-            for table in ("rendering", "listing", "alias", "run", "article"):
+            for table in ("rendering", "listing", "alias", "run", "claimed", "claimed_of", "article"):
                 self._db.execute(f"DELETE FROM {table} WHERE n = ?", row)  # noqa: S608 – constant names
         self._db.execute("DELETE FROM gone WHERE path = ?", (path,))
 
@@ -980,6 +1011,11 @@ class CatalogueWriter:
         self._db.executemany(
             "INSERT INTO run VALUES (?, ?, ?, ?)", [(k, at, n, s) for k, s in filing.runs.items()]
         )
+        if filing.facts:
+            claimed, of = published.rows(int(n or 0), filing.facts, filing.said)
+            marks = ", ".join("?" * len(claimed[0]))
+            self._db.executemany(f"INSERT INTO claimed VALUES ({marks})", claimed)  # noqa: S608 – marks only
+            self._db.executemany("INSERT OR IGNORE INTO claimed_of VALUES (?, ?, ?)", of)
 
     def put_gone(self, path: str, sites: Iterable[str], gone: Gone) -> None:
         """Say that the article of that file was withdrawn."""

@@ -5,11 +5,16 @@ from __future__ import annotations
 import html
 import json
 import re
+from typing import TYPE_CHECKING
 
 import click
 
 from broadtape.cli import Newsroom, pass_newsroom
 from broadtape.search import FACETS, Query
+
+if TYPE_CHECKING:
+    from broadtape.config import Instance
+    from broadtape.search.language import Parsed
 
 
 @click.command("search")
@@ -32,14 +37,20 @@ def command(
     """Search the archive.
 
     Words are all required; "…" is a phrase, rotat* a beginning, OR and NOT (or -) are understood, as are
-    ticker: topic: author: site: and date:>2026-01-01. Exits 0 whether or not something was found.
+    ticker: topic: author: site: date:>2026-01-01 since:2020 and until:2024. With fact: published facts are found
+    instead, with value, article and proof: fact:streak>=7 ticker:IWM since:2020. Exits 0 whether or not something
+    was found.
     """
     from broadtape.cli import known
     from broadtape.model import BroadtapeError
-    from broadtape.search import open_index
+    from broadtape.search import language, open_index
 
     instance = newsroom.instance()
     known("--site", site or None, instance.sites)
+    parsed = language.parse(" ".join(query))
+    if parsed.facts is not None:
+        _facts(instance, parsed, site or instance.default_site, limit, offset, as_json=as_json)
+        return
     index = open_index(instance.index)
     if not index.generation:
         raise BroadtapeError(f"{instance.index}: there is no search index yet; run broadtape index first")
@@ -71,6 +82,35 @@ def command(
     ]
     if shown and found.total > 1:
         click.echo("\n" + "\n".join(shown))
+
+
+def _facts(instance: Instance, parsed: Parsed, site: str, limit: int, offset: int, *, as_json: bool) -> None:
+    from broadtape.archive.catalogue import Catalogue
+    from broadtape.config import may_show
+    from broadtape.model import BroadtapeError
+
+    catalogue = Catalogue(instance.catalogue)
+    if not catalogue.generation:
+        raise BroadtapeError(f"{instance.catalogue}: nothing is published yet; run broadtape index first")
+    assert parsed.facts is not None
+    public = not may_show(instance.audience, "private")
+    found = catalogue.find_facts(site, parsed.facts, public=public, limit=limit, offset=offset)
+    catalogue.close()
+    if as_json:
+        shown = {
+            "query": parsed.text, "total": found.total, "results": [], "facets": {}, "suggestion": "",
+            "facts": [one.to_json() for one in found.facts],
+        }  # fmt: skip
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+        return
+    for note in parsed.notes:
+        click.echo(f"note: {note}", err=True)
+    click.echo(f"{found.total:,} published fact{'' if found.total == 1 else 's'}")
+    for number, one in enumerate(found.facts, offset + 1):
+        said = f" “{one.said}”" if one.said else ""
+        click.echo(f"\n{number}. {click.style(one.printed, bold=True)}{said}")
+        click.echo(f"   {one.long_form}  as of {one.as_of}  {one.status}")
+        click.echo(f"   {one.article}  {one.published:%Y-%m-%d}  {one.proof}")
 
 
 def _plain(snippet: str) -> str:

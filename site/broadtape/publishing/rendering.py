@@ -102,7 +102,19 @@ def file(
         aliases=tuple(aliases),
         photo_bytes=photo_bytes,
         runs=runs(facts.values(), article.as_of),
+        said=said(document, links),
     )
+
+
+def said(document: Document, links: Mapping[str, Resolved]) -> dict[str, str]:
+    """The words of the article that rest on each fact: those of its first link."""
+    found: dict[str, str] = {}
+    for block in document.blocks:
+        for span in block.spans:
+            resolved = links.get(span.target) if span.kind == "fact" else None
+            if resolved is not None:
+                found.setdefault(resolved.id, block.text[span.start : span.end])
+    return found
 
 
 def runs(facts: Iterable[FactView], as_of: date | None) -> dict[str, str]:

@@ -6,11 +6,12 @@ Never raises: what cannot be meant is read as words, what exceeds the limits is 
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, Literal
 
+from broadtape import factquery
+from broadtape.factquery import Condition, FactQuery
 from broadtape.markdown import exchange_code
 from broadtape.search import words
 
@@ -84,7 +85,14 @@ class Everything:
     """All documents."""
 
 
-Node = Word | Phrase | Prefix | Filter | Dates | And | Or | Not | Everything
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Something asked of published facts; no engine holds those, so to an engine it is everything."""
+
+    condition: Condition
+
+
+Node = Word | Phrase | Prefix | Filter | Dates | And | Or | Not | Everything | Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +103,7 @@ class Parsed:
     text: str
     notes: tuple[str, ...] = ()
     written: tuple[tuple[str, int, int], ...] = ()
+    facts: FactQuery | None = None  # where published facts are asked for, by `fact:`
 
     @property
     def scored(self) -> bool:
@@ -136,6 +145,7 @@ _VALUE: Final = re.compile(r'\s*(?:["“”]([^"“”]*)["“”]?|([^\s()"“�
 _FIELDS: Final[dict[str, Literal["topic", "author", "symbol", "site"]]] = {
     "topic": "topic", "author": "author", "by": "author", "ticker": "symbol", "symbol": "symbol", "site": "site",
 }  # fmt: skip
+_ASKING: Final = frozenset({"date", "since", "until", "fact"})
 
 
 def parse(text: str) -> Parsed:
@@ -148,7 +158,53 @@ def parse(text: str) -> Parsed:
     node = reader.alternatives(0)
     if isinstance(node, Everything) and text.strip() and not re.search(r"[\w*]", text):
         node = Not(node)  # "(((" asks for something, and nothing is written so
-    return Parsed(_without_stop_words(node), text, tuple(dict.fromkeys(notes)), tuple(reader.written))
+    node = _without_stop_words(node)
+    facts = _facts(node, notes)
+    return Parsed(node, text, tuple(dict.fromkeys(notes)), tuple(reader.written), facts)
+
+
+def _facts(node: Node, notes: list[str]) -> FactQuery | None:
+    """What the query asks of facts: its `fact:` terms with the filters beside them."""
+    beside = list(node.nodes) if isinstance(node, And) else [node]
+    conditions = tuple(one.condition for one in beside if isinstance(one, Facts))[: factquery.MOST]
+    if not conditions:
+        if _holds_facts(node):
+            notes.append(
+                "fact: stands beside other terms, not in brackets with OR or behind NOT; it was left out."
+            )
+        return None
+    names: dict[str, list[str]] = {"symbol": [], "topic": [], "author": [], "site": []}
+    words: list[str] = []
+    first, last = date.min, date.max
+    for one in beside:
+        match one:
+            case Filter(name, value):
+                names[name].append(value)
+            case Dates(low, high):
+                first, last = max(first, low), min(last, high)
+            case Word(_, surface) | Prefix(surface):
+                words.append(surface)
+            case Phrase(stems):
+                words += stems
+            case Facts():
+                pass
+            case _:
+                notes.append("Beside fact: only words, ticker:, topic:, author: and dates are understood.")
+    return FactQuery(
+        conditions,
+        tuple(names["symbol"]),
+        tuple(names["topic"]),
+        tuple(names["author"]),
+        tuple(words),
+        first,
+        last,
+    )
+
+
+def _holds_facts(node: Node) -> bool:
+    if isinstance(node, And | Or):
+        return any(_holds_facts(part) for part in node.nodes)
+    return _holds_facts(node.node) if isinstance(node, Not) else isinstance(node, Facts)
 
 
 @dataclass(slots=True)
@@ -229,7 +285,7 @@ class _Reader:
         if (
             value is None
             or not (glued or exchange)
-            or (known is None and not exchange and name.lower() != "date")
+            or (known is None and not exchange and name.lower() not in _ASKING)
         ):
             self.at = found.end()
             return self._words(name, found.start(), phrase=False)
@@ -238,15 +294,31 @@ class _Reader:
         if exchange and known is None:
             ticker = re.match(r"[A-Za-z0-9][A-Za-z0-9.\-/]*", said)
             return Filter("symbol", f"{exchange}:{ticker[0].upper().rstrip('.')}") if ticker else None
-        if name.lower() == "date":
-            return self._dates(said)
+        match name.lower():
+            case "date":
+                return self._dates(said)
+            case "since":
+                return self._dates(f">={said}")
+            case "until":
+                return self._dates(f"<={said}")
+            case "fact":
+                return self._fact(said)
         return Filter(known, said) if known and said else None
+
+    def _fact(self, said: str) -> Node | None:
+        found = factquery.condition(said)
+        if found is None:
+            self.notes.append(
+                f"{said!r} asks nothing of a fact; write fact:streak>=7, fact:return<-2% or fact:record."
+            )
+            return None
+        return Facts(found)
 
     def _dates(self, said: str) -> Node | None:
         sign = re.match(r"[<>]=?|=", said)
         rest = said[sign.end() :] if sign else said
         low, dots, high = rest.partition("..")
-        first, last = _period(low), _period(high if dots else low)
+        first, last = factquery.period(low), factquery.period(high if dots else low)
         if (low and first is None) or (dots and high and last is None) or not (first or last):
             self.notes.append(
                 f"{said!r} is no date; write date:2026-01-12, date:>2026-01 or date:2025..2026."
@@ -314,24 +386,6 @@ def _without_stop_words(node: Node) -> Node:
     kept = tuple(part for part in node.nodes if not (isinstance(part, Word) and part.surface in words.STOP))
     asks = any(isinstance(part, Word | Phrase | Prefix | Or | And) for part in kept)
     return _and([_without_stop_words(part) for part in (kept if asks else node.nodes)])
-
-
-def _period(text: str) -> tuple[date, date] | None:
-    """First and last day of a year, month or day."""
-    found = re.fullmatch(r"(\d{4})(?:[-/](\d{1,2})(?:[-/](\d{1,2}))?)?", text.strip())
-    if found is None:
-        return None
-    try:
-        year = int(found[1])
-        if found[2] is None:
-            return date(year, 1, 1), date(year, 12, 31)
-        month = int(found[2])
-        if found[3] is None:
-            return date(year, month, 1), date(year, month, monthrange(year, month)[1])
-        day = date(year, month, int(found[3]))
-    except ValueError:
-        return None
-    return day, day
 
 
 def _after(day: date) -> date:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, Protocol, get_args
 
 from broadtape.model import BroadtapeError
@@ -47,6 +47,8 @@ class Query:
     symbol: str = ""  # "NYSEARCA:IWM", or the ticker alone
     author: str = ""
     year: int = 0
+    since: date | None = None  # the first written day that counts
+    until: date | None = None  # the last one
     sort: Sort = "relevance"
     limit: int = 10
     offset: int = 0

@@ -117,6 +117,8 @@ class _Generation:
         if query.year:
             year = min(max(query.year, 1), 9999)
             filters.append(language.Dates(date(year, 1, 1), date(year, 12, 31)))
+        if query.since or query.until:
+            filters.append(language.Dates(query.since or date.min, query.until or date.max))
         if not filters:
             return tree
         must = tantivy.Occur.Must
@@ -254,7 +256,7 @@ class _Generation:
                         self.schema, "day", tantivy.FieldType.Integer, first.toordinal(), last.toordinal()
                     )
                 )
-            case language.Everything():
+            case language.Everything() | language.Facts():
                 return _plain(Find.all_query())
 
     def _term(self, field: str, value: str) -> Any:

@@ -194,6 +194,8 @@ class _Generation:
                 mask &= self._with_name(name, value)
         if query.year:
             mask &= self._between(_day(query.year, 1, 1), _day(query.year, 12, 31))
+        if query.since or query.until:
+            mask &= self._between(query.since or date.min, query.until or date.max)
         matched = np.flatnonzero(mask)
         scored = parsed.scored
         ranks = scores * self.recency if scored else np.zeros(self.count)
@@ -310,7 +312,7 @@ class _Generation:
                 return self._with_name(name, value), np.zeros(self.count)
             case language.Dates(first, last):
                 return self._between(first, last), np.zeros(self.count)
-            case language.Everything():
+            case language.Everything() | language.Facts():
                 return np.ones(self.count, dtype=bool), np.zeros(self.count)
 
     def _word(self, stem: str) -> tuple[Mask, Scores]:

@@ -549,6 +549,24 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class FactHit:
+    """A published fact that a search found: its value, where it is stated and its proof."""
+
+    printed: str
+    title: str  # of the metric
+    said: str  # the article's words; "" where only a chart or table has the fact
+    as_of: Moment
+    status: str
+    status_words: str
+    symbols: tuple[Link, ...]
+    definition: str
+    article: Link
+    published: Moment
+    more: int  # other articles that state it
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facet:
     """Choices that narrow a search; each address keeps the rest of the state."""
 
@@ -564,12 +582,16 @@ class SearchPage:
     asked: bool
     total: int
     hits: tuple[Hit, ...]
+    facts: tuple[FactHit, ...]  # where `fact:` asks for them; then `total` counts facts
     quotes: tuple[Link, ...]  # instruments whose ticker was typed
     facets: tuple[Facet, ...]
     chosen: tuple[Link, ...]  # filters in force; the address removes one
     hidden: tuple[tuple[str, str], ...]  # fields the form carries along
+    since: str  # "2026-01-12", as a date field takes it
+    until: str
     sorts: tuple[Link, ...]
-    suggestion: Link | None
+    suggestion: Link | None  # another spelling, whose stories are shown where the one typed has none
+    ways: tuple[Link, ...]  # wider searches that find something, where this one does not
     notes: tuple[str, ...]  # what of the query was left out
     paging: Paging
     topics: tuple[Link, ...]

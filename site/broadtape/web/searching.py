@@ -1,6 +1,7 @@
 """The search page, its suggestions and its feeds: everything about a search is in its address.
 
-Owns the address and the page; what matches, in which order and with which snippets is broadtape.search's.
+Owns the address and the page; what matches, in which order and with which snippets is broadtape.search's, and of
+published facts the catalogue's.
 """
 
 from __future__ import annotations
@@ -8,19 +9,24 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, request
 
-from broadtape import feeds, urls
-from broadtape.search import Query, Results
+from broadtape import feeds, numbers, urls
+from broadtape.config import may_show
+from broadtape.search import Query, Results, language
 from broadtape.web import cards, front, words
-from broadtape.web.contexts import Facet, FeedLink, Hit, Link, SearchPage
+from broadtape.web.articles import STATUS_WORDS
+from broadtape.web.contexts import Facet, FactHit, FeedLink, Hit, Link, SearchPage
 from broadtape.web.machines import FORMS, feed_answer
 from broadtape.web.press import absolute, answer, here, name_of, page, press
 from broadtape.web.press import head as page_head
 
 if TYPE_CHECKING:
+    from broadtape.archive.published import FoundFacts, PublishedFact
+    from broadtape.factquery import FactQuery
     from broadtape.search import Sort
 
 blueprint = Blueprint("searching", __name__)
@@ -29,7 +35,10 @@ HITS = 10  # on a page
 PAGES = 100  # beyond them, narrowing finds more than turning pages
 LONGEST = 500  # characters of a query, the search contract's own limit
 SORTS: dict[Sort, str] = {"relevance": "relevance", "date": "newest first"}
-LABELS = {"topic": "Topic", "symbol": "Symbol", "author": "Author", "year": "Year"}
+LABELS = {
+    "topic": "Topic", "symbol": "Symbol", "author": "Author", "year": "Year", "since": "Since", "until": "Until",
+}  # fmt: skip
+FACTS = 20  # on a page
 CHOICES = 8  # of a facet
 SUGGESTIONS = 8
 
@@ -43,18 +52,24 @@ class Asked:
     symbol: str = ""
     author: str = ""
     year: str = ""
+    since: str = ""  # "2026-01-12"
+    until: str = ""
     sort: Sort = "relevance"
     page: int = 1
 
     @property
     def anything(self) -> bool:
         """Whether the reader asked for anything."""
-        return bool(self.text or self.topic or self.symbol or self.author or self.year)
+        return bool(self.text) or self.filtered
+
+    @property
+    def filtered(self) -> bool:
+        """Whether anything but words narrows it."""
+        return any(getattr(self, name) for name in LABELS)
 
     def narrowed(self, name: str, value: str) -> Asked:
         """The same search with another value of one of `LABELS`, from its first page."""
-        given = {field: getattr(self, field) for field in LABELS} | {name: value}
-        return Asked(self.text, **given, sort=self.sort)
+        return replace(self, page=1, **{name: value})  # type: ignore[arg-type]  # one of LABELS: all are texts
 
     def address(self) -> str:
         """The address that says exactly this."""
@@ -64,6 +79,8 @@ class Asked:
             symbol=self.symbol,
             author=self.author,
             year=self.year,
+            since=self.since,
+            until=self.until,
             sort="" if self.sort == "relevance" else self.sort,
             page=0 if self.page == 1 else self.page,
         )
@@ -81,9 +98,19 @@ def asked() -> Asked:
         symbol=clean(given.get("symbol", "")),
         author=clean(given.get("author", "")),
         year=year if re.fullmatch(r"[0-9]{4}", year) else "",
+        since=day(given.get("since", "")),
+        until=day(given.get("until", "")),
         sort=sort,
         page=min(PAGES, max(1, int(number))) if re.fullmatch(r"[0-9]{1,6}", number) else 1,
     )
+
+
+def day(text: str) -> str:
+    """An ISO day as it is, anything else as if it were not there."""
+    try:
+        return date.fromisoformat(text).isoformat() if len(text) == 10 else ""
+    except ValueError:
+        return ""
 
 
 def clean(text: str) -> str:
@@ -100,6 +127,8 @@ def find(what: Asked, *, facets: bool = True, limit: int = HITS) -> Results:
         symbol=what.symbol,
         author=what.author,
         year=int(what.year or 0),
+        since=date.fromisoformat(what.since) if what.since else None,
+        until=date.fromisoformat(what.until) if what.until else None,
         sort=what.sort,
         limit=limit,
         offset=(what.page - 1) * limit,
@@ -112,44 +141,149 @@ def find(what: Asked, *, facets: bool = True, limit: int = HITS) -> Results:
 def search() -> Response:
     """The form, and what was found."""
     this, site, what = press(), here(), asked()
+    parsed = language.parse(what.text)
+    if parsed.facts is not None:
+        return facts_page(what, parsed.facts, parsed.notes)
     results = find(what) if what.anything else Results("", 0, ())
+    shown = what  # what the results are of: another spelling, where the one typed finds nothing
+    if not results.total and results.suggestion:
+        shown = replace(what, text=results.suggestion, page=1)
+        results = replace(find(shown), suggestion=results.suggestion)
     pages = min(PAGES, max(1, -(-results.total // HITS)))
-    if what.page > pages:
-        what = replace(what, page=pages)
-        results = find(what)
+    if shown.page > pages:
+        shown = replace(shown, page=pages)
+        results = replace(find(shown), suggestion=results.suggestion)
     hits = tuple(
         Hit(hit.url, hit.title_html, hit.snippet or "", words.on_day(hit.date, site.time_zone))
         for hit in results.hits
     )
-    feed = urls.search_feed(what.text) if what.text and hits else ""
+    feed = urls.search_feed(shown.text) if shown.text and hits else ""
     topics = this.keep(("topics", site.key), lambda: tuple(this.catalogue.topics(site.key)))
-    latest = () if hits else cards.cards(this.instance, site, this.catalogue.latest(site.key, limit=5))
     context = SearchPage(
         query=what.text,
         asked=what.anything,
         total=results.total,
         hits=hits,
+        facts=(),
         quotes=tuple(quotes_named(what.text)),
-        facets=facets(what, results),
+        facets=facets(shown, results),
         chosen=chosen(what),
-        hidden=tuple((name, getattr(what, name)) for name in (*LABELS, "sort") if carried(what, name)),
+        hidden=hidden(what),
+        since=what.since,
+        until=what.until,
         sorts=tuple(
-            Link(label, replace(what, sort=name, page=1).address(), name == what.sort)
+            Link(label, replace(shown, sort=name, page=1).address(), name == what.sort)
             for name, label in SORTS.items()
         ),
         suggestion=Link(results.suggestion, replace(what, text=results.suggestion, page=1).address())
         if results.suggestion
         else None,
+        ways=() if hits or not what.anything else ways(what),
         notes=results.notes,
-        paging=front.paging(what.page, pages, lambda number: replace(what, page=number).address()),
+        paging=front.paging(shown.page, pages, lambda number: replace(shown, page=number).address()),
         topics=() if hits else tuple(cards.topic_link(name, count) for name, count in topics[:12]),
-        latest=latest,
+        latest=() if hits else cards.cards(this.instance, site, this.catalogue.latest(site.key, limit=5)),
         feed=feed,
     )
     title = f"Search: {what.text}" if what.text else "Search"
-    links = (FeedLink(f"{site.name}: {what.text}", feed, "application/rss+xml"),) if feed else ()
+    links = (FeedLink(f"{site.name}: {shown.text}", feed, "application/rss+xml"),) if feed else ()
     head = page_head(title, path=what.address(), index=False, feeds=links)
     return page("pages/search.html", context, head)
+
+
+def facts_page(what: Asked, query: FactQuery, notes: tuple[str, ...]) -> Response:
+    """The published facts that `fact:` asks for, newest session first; the filters of the address narrow them."""
+    this, site = press(), here()
+    beside = replace(
+        query,
+        symbols=(*query.symbols, *filter(None, [what.symbol])),
+        topics=(*query.topics, *filter(None, [what.topic])),
+        authors=(*query.authors, *filter(None, [what.author])),
+        first=max(query.first, *(date.fromisoformat(one) for one in _starts(what)), date.min),
+        last=min(query.last, *(date.fromisoformat(one) for one in _ends(what)), date.max),
+    )
+    public = not may_show(this.instance.audience, "private")
+
+    def look(number: int) -> FoundFacts:
+        offset = (number - 1) * FACTS
+        return this.catalogue.find_facts(site.key, beside, public=public, limit=FACTS, offset=offset)
+
+    found = look(what.page)
+    pages = min(PAGES, max(1, -(-found.total // FACTS)))
+    if what.page > pages:
+        what = replace(what, page=pages)
+        found = look(pages)
+    context = SearchPage(
+        query=what.text,
+        asked=True,
+        total=found.total,
+        hits=(),
+        facts=tuple(fact_hit(one) for one in found.facts),
+        quotes=(),
+        facets=(),
+        chosen=chosen(what),
+        hidden=hidden(what),
+        since=what.since,
+        until=what.until,
+        sorts=(),
+        suggestion=None,
+        ways=(),
+        notes=notes,
+        paging=front.paging(what.page, pages, lambda number: replace(what, page=number).address()),
+        topics=(),
+        latest=(),
+        feed="",
+    )
+    return page(
+        "pages/search.html", context, page_head(f"Search: {what.text}", path=what.address(), index=False)
+    )
+
+
+def _starts(what: Asked) -> list[str]:
+    return [one for one in (what.since, f"{what.year}-01-01" if what.year else "") if one]
+
+
+def _ends(what: Asked) -> list[str]:
+    return [one for one in (what.until, f"{what.year}-12-31" if what.year else "") if one]
+
+
+def fact_hit(one: PublishedFact) -> FactHit:
+    """A fact as the page shows it."""
+    zone = here().time_zone
+    return FactHit(
+        printed=one.printed,
+        title=one.title,
+        said=one.said,
+        as_of=words.of_day(one.as_of),
+        status=one.status,
+        status_words=STATUS_WORDS.get(one.status, one.status),
+        symbols=tuple(
+            Link(name_of(symbol), urls.quote_page(symbol))
+            for symbol in one.symbols
+            if not symbol.startswith("UNLISTED:") and press().known(symbol) is not None
+        ),
+        definition=urls.definition(one.metric),
+        article=Link(one.article, one.address),
+        published=words.on_day(one.published, zone),
+        more=one.articles - 1,
+        proof=one.proof,
+    )
+
+
+def ways(what: Asked) -> tuple[Link, ...]:
+    """Wider searches that do find something: without the filters, or with any of the words."""
+    wider: list[tuple[str, Asked]] = []
+    if what.filtered and what.text:
+        wider.append(("Without filters", Asked(what.text, sort=what.sort)))
+    plain = re.findall(r"[^\s()\"“”:<>=*+-]+", what.text)
+    if len(plain) > 1 and ":" not in what.text:
+        wider.append(("Any of these words", replace(what, text=" OR ".join(plain[:12]), page=1)))
+    found = []
+    for label, other in wider:
+        count = find(other, facets=False, limit=1).total
+        if count:
+            found.append(Link(label, other.address(), count=count))
+    return tuple(found)
 
 
 @blueprint.get("/search/suggest")
@@ -202,7 +336,7 @@ def facets(what: Asked, results: Results) -> tuple[Facet, ...]:
     """Values that would narrow the result, except where there is nothing to choose between."""
     found = []
     for name, label in LABELS.items():
-        counts = results.facets.get(name, ())
+        counts = results.facets.get(name, ())  # dates have none
         if getattr(what, name) or len(counts) < 2:
             continue
         links = tuple(
@@ -227,6 +361,16 @@ def chosen(what: Asked) -> tuple[Link, ...]:
     )
 
 
+def hidden(what: Asked) -> tuple[tuple[str, str], ...]:
+    """Fields that the form does not show and the next search keeps."""
+    shown_by_form = ("since", "until")
+    return tuple(
+        (name, getattr(what, name))
+        for name in (*LABELS, "sort")
+        if name not in shown_by_form and carried(what, name)
+    )
+
+
 def carried(what: Asked, name: str) -> bool:
     """Whether the form must carry a field along for the next search to keep it."""
     return bool(getattr(what, name)) and (name != "sort" or what.sort != "relevance")
@@ -236,6 +380,8 @@ def shown(name: str, value: str) -> str:
     """A facet's value in words."""
     if name == "symbol" and ":" in value:
         return name_of(value)
+    if name in ("since", "until"):
+        return numbers.day(date.fromisoformat(value))
     return words.title_of(value) if name == "topic" else value
 
 
