@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "write": ("broadtape.cli.write:command", "Write, prove and file an edition."),
     "backfill": ("broadtape.cli.backfill:command", "Write the editions of a stretch of sessions."),
     "facts": ("broadtape.cli.facts:command", "What can be claimed, with definitions and examples."),
+    "import": ("broadtape.cli.import_:command", "Another publisher's article into an attributed draft."),
     "verify": ("broadtape.cli.verify:command", "Recompute every claim of our articles."),
     "check": ("broadtape.cli.check:command", "Lint content: front matter, links, images, headings."),
     "index": ("broadtape.cli.index:command", "Bring the catalogue and the search index up to date."),

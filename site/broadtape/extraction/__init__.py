@@ -127,6 +127,8 @@ def _from_html(
     published, more = dates.decide([*told, *read.published], now=now, as_of=as_of)
     updated, others = dates.decide(read.updated, now=now, what="date of the update")
     notices += [*more, *others, *_dating_notices(published)]
+    if page.address and read.canonical and webpage.host_of(page.address) != webpage.host_of(read.canonical):
+        notices.append(f"it gives itself as a copy of a page of {webpage.host_of(read.canonical)}")
     if read.locked:
         notices.append(
             "the page says that the whole article is for subscribers; what is read here may be a part"

@@ -108,7 +108,7 @@ def read_html(text: str, address: str) -> Read:
         standfirst=about.description or _first(metas, "og:description", "description", "twitter:description"),
         publisher=about.publisher
         or _first(metas, "og:site_name", "application-name")
-        or _host(canonical or address),
+        or host_of(canonical or address),
         authors=tuple(dict.fromkeys(_authors(soup, metas, about))),
         language=_language(soup, about),
         canonical=canonical or about.url,
@@ -418,7 +418,8 @@ def _path(address: str) -> str:
     return (urlsplit(address).path or "/") if address else ""
 
 
-def _host(address: str) -> str:
+def host_of(address: str) -> str:
+    """The host of an address, without "www."; empty where there is none."""
     try:
         host = urlsplit(address).hostname or ""
     except ValueError:

@@ -142,6 +142,11 @@ class MarketStore(MarketReader):
             unresolved=harvest.unresolved,
         )
 
+    def lexicon(self) -> Lexicon:
+        """Everything that listed instruments are called, for texts that are no stories of the store."""
+        with self._engine.connect() as connection:
+            return Lexicon(_named(connection))
+
     def _sessions_now(self) -> tuple[NDArray[np.datetime64], NDArray[np.int64]]:
         """The list of sessions, long enough for today; read from the file once a day, not for each harvest."""
         today = datetime.now(UTC).date()
