@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from broadtape import edition
 from broadtape.archive import Archive
+from broadtape.archive.consistency import Ledger
 from broadtape.model import BadParameter, BroadtapeError, NoData
 
 if TYPE_CHECKING:
@@ -126,6 +127,7 @@ def run(
         resumed, moment = journal.open(first, last, now or _clock())
         if journal.begun is not None:
             archive.sweep(journal.begun)
+        ledger = Ledger(archive)
         there = {article.id for article in archive.scan()[0]}
         for number, day in enumerate(days):
             begin(day, number, len(days))
@@ -133,7 +135,7 @@ def run(
                 session = Session(day, "done")
             else:
                 journal.note({"day": str(day), "outcome": "begun"})
-                session = _session(instance, store, archive, day, site=site, story=story, now=moment)
+                session = _session(instance, store, archive, ledger, day, site=site, story=story, now=moment)
                 journal.note(_record(session, archive, store.generation))
             done.append(session)
             progress(session, number + 1, len(days))
@@ -145,6 +147,7 @@ def _session(
     instance: Instance,
     store: MarketStore,
     archive: Archive,
+    ledger: Ledger,
     day: date,
     *,
     site: str | None,
@@ -152,7 +155,9 @@ def _session(
     now: datetime,
 ) -> Session:
     try:
-        filed = edition.write(instance, store, day, story=story, site=site, now=now, archive=archive)
+        filed = edition.write(
+            instance, store, day, story=story, site=site, now=now, archive=archive, ledger=ledger
+        )
     except NoData as error:
         return Session(day, "quiet", reason=str(error).removeprefix(f"{day}: "))
     except BroadtapeError as error:

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from jinja2 import FileSystemLoader
 
 from broadtape import markdown, metrics, resources
 from broadtape.archive import Archive
-from broadtape.archive.files import new_id
+from broadtape.archive.consistency import Ledger
+from broadtape.archive.files import new_id, words_digest
 from broadtape.config import may_show
-from broadtape.desk import chart, newsworthiness, proof, prose, signals, stories
+from broadtape.desk import chart, newsworthiness, proof, prose, signals, stories, threads
 from broadtape.desk.facts import FactBook
 from broadtape.desk.newsworthiness import Ranked
 from broadtape.desk.outline import ChartPlan, Outline
@@ -41,16 +43,17 @@ from broadtape.model import (
     NoData,
     Photo,
     Status,
+    Update,
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from jinja2 import Environment
 
     from broadtape.config import Instance, Site
     from broadtape.market import MarketStore
 
+RUN = "run"  # front-matter key: the question what became of the run that a story follows
+RUN_ENDED = "run_ended"  # and the session that ended it, once it is over
 _SECOND_FROM = 5.0  # score from which a further story joins the lead and the wrap
 _PUBLISHED_AT = time(16, 41)  # market time: closes are final, readers are on their way home
 _MEMORY = timedelta(days=10)  # calendar days the archive remembers a story for
@@ -65,11 +68,12 @@ class Filed:
     story: str
     title: str
     path: Path | None
-    status: str  # published, draft, held, unchanged, kept
+    status: str  # published, draft, held, updated, closed, unchanged, kept
     words: int
     claims: Mapping[str, int]
     failing: tuple[Claim, ...] = ()
     close: tuple[str, ...] = ()  # where it repeats a source: then it is held
+    conflicts: tuple[str, ...] = ()  # where a published article says otherwise: then it is held
 
 
 def view_on(store: MarketStore, on: date) -> MarketView:
@@ -162,10 +166,17 @@ def _memory(archive: Archive, as_of: date) -> dict[str, float]:
         key = str(article.extra.get("story", ""))
         if article.origin != "desk" or article.as_of is None or key == "wrap":
             continue
-        if as_of - _MEMORY < article.as_of < as_of:
-            fresh = 1 - (as_of - article.as_of) / _MEMORY
+        last = max((day for day in told_on(article) if day < as_of), default=date.min)
+        if as_of - _MEMORY < last:
+            fresh = 1 - (as_of - last) / _MEMORY
             told[key] = max(told.get(key, 0.0), _TOLD * fresh)
     return told
+
+
+def told_on(article: Article) -> list[date]:
+    """The sessions on which a story was told: one, or more where it was updated under the same address."""
+    days = [article.as_of, *(day for update in article.updates for day in (update.as_of, update.before))]
+    return sorted({day for day in days if day is not None})
 
 
 def choose(assignment: Assignment, *, story: str | None, most: int) -> list[Proposal]:
@@ -202,6 +213,7 @@ def write(
     replace: bool = False,
     now: datetime,
     archive: Archive | None = None,
+    ledger: Ledger | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> list[Filed]:
     """Write, prove and file the edition of a session from what was known at its end.
@@ -210,11 +222,14 @@ def write(
     or repeats a source, is filed as held. One that is in
     the archive already and differs is kept as it stands unless `replace`: an editor may have changed it. What is
     replaced keeps its address, whatever its new title: links to it and its place in feeds stay.
-    `archive` is one that has been read before, for whoever writes several editions.
+    `archive` and `ledger` are ones that have been read before, for whoever writes several editions.
+    A story of a run that an earlier edition told is its next version under the same address; a run that has ended
+    since is closed, whether the edition tells of it or not.
     Raises NoData when there is nothing to write from.
     """
     view = view_on(store, on)
     archive = archive or Archive(instance.content)
+    ledger = ledger or Ledger(archive)
     progress(f"{on}: looking for signals")
     assignment = Assignment(
         view=view,
@@ -224,6 +239,8 @@ def write(
         sector_funds=instance.desk.sector_funds,
     )
     chosen = choose(assignment, story=story, most=instance.desk.most_stories)
+    if not chosen and (closed := close_runs(instance, archive, view, site=site)):
+        return closed
     if not chosen:
         raise NoData(f"{on}: no {story or 'story'} to write; see broadtape signals --on {on}")
     kinds = stories.kinds()
@@ -233,10 +250,68 @@ def write(
         progress(f"{on}: writing {proposal.story}")
         outline = kinds[proposal.story].plan(assignment, proposal)
         filed.append(
-            _file(instance, archive, view, outline, place, told=told, site=site, draft=draft, replace=replace, now=now,
-                  view_for=lambda day: view if day == on else store.view(day))
+            _file(instance, archive, ledger, view, outline, place, told=told, site=site, draft=draft, replace=replace,
+                  now=now, view_for=lambda day: view if day == on else store.view(day))
         )  # fmt: skip
-    return filed
+    return filed + close_runs(instance, archive, view, site=site)
+
+
+def close_runs(
+    instance: Instance, archive: Archive, view: MarketView, *, site: str | None = None
+) -> list[Filed]:
+    """Say under every story of a run that has ended, and was told of while it ran, when it ended.
+
+    The text stays as it was; its page, its feeds and its list of updates say so.
+    """
+    closed = []
+    for article in archive.scan()[0]:
+        thread = threads.read(article.extra.get(RUN))
+        days = told_on(article)
+        if (
+            thread is None or article.extra.get(RUN_ENDED) or article.origin != "desk"
+            or article.status != "published" or not days or days[-1] >= view.as_of
+        ):  # fmt: skip
+            continue
+        fact = threads.state(thread, lambda metric, asked: metrics.compute(view, metric, asked))
+        ended = threads.over(fact) if fact is not None else None
+        if fact is None or ended is None:
+            continue
+        update = _update(instance, view, fact, thread, None, site=site)
+        archive.save(
+            dataclasses.replace(
+                article, updated=update.date, updates=(*article.updates, update),
+                extra={**article.extra, RUN_ENDED: ended},
+            )
+        )  # fmt: skip
+        story = str(article.extra.get("story", "")).partition("/")[0]
+        closed.append(Filed(story, article.title, Path(article.path), "closed", 0, {}))
+    return closed
+
+
+def _update(
+    instance: Instance,
+    view: MarketView,
+    fact: Fact,
+    thread: threads.Thread,
+    before: date | None,
+    *,
+    site: str | None,
+) -> Update:
+    said = threads.line(
+        fact,
+        view,
+        _wordings(resources.templates() / "prose"),
+        instance.desk.benchmarks,
+        seed=instance.desk.seed,
+    )
+    return Update(published_at(instance, view.as_of, site), said, view.as_of, thread.address, before)
+
+
+def published_at(instance: Instance, session: date, site: str | None, place: int = 0) -> datetime:
+    """16:41 market time on the session, in the site's zone, a minute earlier for each place below the lead."""
+    zone = instance.sites[site or instance.default_site].time_zone
+    closing = datetime.combine(session, _PUBLISHED_AT, instance.time_zone)
+    return closing.astimezone(zone) - timedelta(minutes=place)
 
 
 def compose(instance: Instance, view: MarketView, outline: Outline) -> tuple[Draft, dict[str, Fact]]:
@@ -260,6 +335,7 @@ def _wordings(folder: Path) -> Environment:
 def _file(
     instance: Instance,
     archive: Archive,
+    ledger: Ledger,
     view: MarketView,
     outline: Outline,
     place: int,
@@ -275,12 +351,30 @@ def _file(
     article, record, attachments = assemble(
         instance, view, outline, written, facts, place=place, site=site, draft=draft, now=now
     )
+    article, follows = _in_place(instance, archive, view, outline, article, site=site)
+    if (
+        follows == "past"
+    ):  # a later session of the run has been told; what stood here then is among its versions
+        standing = archive.by_id(article.id)
+        assert standing is not None
+        return Filed(outline.story, standing.title, Path(standing.path), "unchanged", 0, {})
+    if follows == "edited":
+        return _noted(archive, outline, article)
     report = proof.verify(dataclasses.replace(article, facts=record), view_for, archive.lookup)
     plain = markdown.to_text(markdown.parse(written.body))
     close = likeness.too_close(f"{written.title}\n\n{written.summary}\n\n{plain}", told)
-    if not report.ok or close:
+    conflicts = ledger.conflicts(article, record)
+    if not report.ok or close or conflicts:
         article = dataclasses.replace(article, status="held")
-    path, status = archive.file_desk_article(article, facts=record, attachments=attachments, replace=replace)
+    if follows and article.status == "held":  # the version that passed stays at the address
+        article = dataclasses.replace(
+            article, id=new_id(article.date, _mark(outline)), date=article.updated or article.date, updated=None,
+            updates=(), slug="", path="",
+        )  # fmt: skip
+        follows = ""
+    path, status = archive.file_desk_article(
+        article, facts=record, attachments=attachments, replace=replace, follows=bool(follows)
+    )
     if not report.ok and status == "filed":  # once more as filed, so that the lines are the file's
         there = archive.load(path).article
         report = proof.verify(there, view_for, archive.lookup) if there is not None else report
@@ -289,14 +383,62 @@ def _file(
         story=outline.story,
         title=standing.title if standing is not None else article.title,
         path=path,
-        status=article.status if status == "filed" else status,
+        status=("updated" if follows else article.status) if status == "filed" else status,
         words=len(written.body.split()),
         claims=report.counts,
         failing=tuple(
             claim for claim in report.claims if claim.status in {Status.UNSUPPORTED, Status.CONTRADICTED}
         ),
         close=tuple(str(one) for one in close),
+        conflicts=tuple(str(one) for one in conflicts),
     )
+
+
+def _in_place(
+    instance: Instance,
+    archive: Archive,
+    view: MarketView,
+    outline: Outline,
+    article: Article,
+    *,
+    site: str | None,
+) -> tuple[Article, Literal["", "next", "edited", "past"]]:
+    """An article of a run in the place of what an earlier edition said of the same run.
+
+    "next": it is the next version; "edited": somebody changed the words, so only the list of updates grows (and
+    the article returned is the one that stands there); "past": a later session has been told already.
+    """
+    thread = threads.of(outline.run)
+    there = archive.by_id(article.id) if thread is not None else None
+    if thread is None or outline.run is None:
+        return article, ""
+    fact = threads.state(thread, lambda metric, asked: metrics.compute(view, metric, asked))
+    ended = threads.over(fact) if fact is not None else None
+    extra = {**article.extra, RUN: thread.address} | ({RUN_ENDED: ended} if ended else {})
+    article = dataclasses.replace(article, extra=extra)
+    if there is None or there.as_of is None or fact is None or there.status in {"held", "withdrawn"}:
+        return article, ""
+    if view.as_of in told_on(there)[:-1] or view.as_of < there.as_of:
+        return article, "past"
+    if there.as_of == view.as_of:
+        return dataclasses.replace(article, date=there.date, updated=there.updated, updates=there.updates), ""
+    edited = archive.edited(there)
+    if edited and any(one.as_of == view.as_of for one in there.updates):
+        return article, "past"
+    update = _update(instance, view, fact, thread, None if edited else there.as_of, site=site)
+    updates = (*there.updates, update)
+    if edited:
+        again = dataclasses.replace(
+            there, updated=update.date, updates=updates, extra={**there.extra, **extra}
+        )
+        return again, "edited"
+    return dataclasses.replace(article, date=there.date, updated=update.date, updates=updates), "next"
+
+
+def _noted(archive: Archive, outline: Outline, article: Article) -> Filed:
+    """Only the list of updates of an article whose words are an editor's."""
+    saved = archive.save(article)
+    return Filed(outline.story, saved.title, Path(saved.path), "updated", 0, {})
 
 
 def others_words(store: MarketStore, since: date, now: datetime) -> list[tuple[str, str]]:
@@ -327,9 +469,7 @@ def assemble(
     minute earlier for each place below the edition's lead, so that the newest story is the lead.
     `written` stands only where it is over a day later.
     """
-    zone = instance.sites[site or instance.default_site].time_zone
-    closing = datetime.combine(view.as_of, _PUBLISHED_AT, instance.time_zone)
-    published = closing.astimezone(zone) - timedelta(minutes=place)
+    published = published_at(instance, view.as_of, site, place)
     late = now - published > timedelta(days=1)
     drawn = draw(view, outline.chart, written) if outline.chart is not None else None
     if drawn is not None and outline.chart is not None:
@@ -362,12 +502,23 @@ def assemble(
         "seed": instance.desk.seed,
         "story": outline.story,
         "facts": {key: metrics.to_json(fact) for key, fact in facts.items()},
+        "definitions": _definitions(facts.values()),
+        "words": words_digest(article),
         "sentences": [dict(entry) for entry in written.sentences],
     }
     attachments = {}
     if drawn is not None:
         attachments = {"chart.svg": chart.line_chart(drawn), "chart.csv": chart.data_csv(drawn).encode()}
     return article, record, attachments
+
+
+def _definitions(facts: Iterable[Fact]) -> dict[str, object]:
+    """The wording of every metric used, as it is now: a later reader may need to know what was meant."""
+    names = sorted({fact.key.metric for fact in facts})
+    return {
+        name: {"version": metrics.definition(name).version, "wording": metrics.definition(name).wording}
+        for name in names
+    }
 
 
 def draw(view: MarketView, plan: ChartPlan, written: Draft) -> chart.ChartSpec | None:
@@ -402,6 +553,12 @@ def draw(view: MarketView, plan: ChartPlan, written: Draft) -> chart.ChartSpec |
 
 
 def article_id(outline: Outline) -> str:
-    """The same story of the same session has the same id, whenever it is written."""
-    mark = hashlib.sha256(f"{outline.as_of}/{outline.key}".encode()).digest()
-    return new_id(datetime.combine(outline.as_of, _PUBLISHED_AT, UTC), mark)
+    """The same story of the same session has the same id, whenever it is written; a run has one for all of its."""
+    thread = threads.of(outline.run)
+    if thread is not None:
+        return new_id(datetime.combine(thread.since, _PUBLISHED_AT, UTC), thread.mark)
+    return new_id(datetime.combine(outline.as_of, _PUBLISHED_AT, UTC), _mark(outline))
+
+
+def _mark(outline: Outline) -> bytes:
+    return hashlib.sha256(f"{outline.as_of}/{outline.key}".encode()).digest()

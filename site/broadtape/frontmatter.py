@@ -23,6 +23,7 @@ from broadtape.model import (
     Photo,
     Problem,
     SourceLink,
+    Update,
 )
 
 MAX_HEADER: Final = 64_000  # characters of front matter
@@ -32,7 +33,8 @@ MAX_NODES: Final = 2_000
 
 KEYS: Final = (
     "id", "title", "date", "updated", "as_of", "written", "status", "summary", "authors", "topics", "symbols",
-    "sites", "owner_site", "photo", "origin", "source", "corrections", "aliases",
+    "sites", "owner_site", "photo", "origin", "source", "corrections", "updates",
+    "aliases",
 )  # fmt: skip
 """The keys we know, in the order in which a new file has them."""
 
@@ -122,6 +124,7 @@ def parse(text: str, *, path: str, slug: str, zone: tzinfo) -> Parsed:
         origin=cast("Literal['desk', 'editor', 'import']", values.choice("origin", _ORIGINS, "editor")),
         source=values.source("source"),
         corrections=values.corrections("corrections"),
+        updates=values.updates("updates"),
         aliases=values.addresses("aliases"),
         extra={key: reader.plain(node) for key, (node, _) in keys.items() if key not in KEYS},
         lines={key: line for key, (_, line) in keys.items()},
@@ -460,6 +463,24 @@ class _Values:
             found.append(Correction(self._moment(name, given["date"], line), given["text"]))
         return tuple(found)
 
+    def updates(self, name: str) -> tuple[Update, ...]:
+        found = []
+        for node, line in self._items(name):
+            given = self._mapping(name, node, line, ("date", "text", "as_of", "fact", "before"))
+            if not given.get("date") or not given.get("text"):
+                cause = "an update needs a date and a text"
+                raise self.reader.broken(line, cause, f"Write {_EXAMPLES[name]}")
+            days = []
+            for key in ("as_of", "before"):
+                try:
+                    days.append(date.fromisoformat(given[key]) if given.get(key) else None)
+                except ValueError:
+                    cause = f"{key} of an update is no day: {given[key]}"
+                    raise self.reader.broken(line, cause, f"Write {_EXAMPLES[name]}") from None
+            moment = self._moment(name, given["date"], line)
+            found.append(Update(moment, given["text"], days[0], given.get("fact", ""), days[1]))
+        return tuple(found)
+
 
 _EXAMPLES: Final = {
     "title": 'title: "What happened, in one line"',
@@ -471,6 +492,7 @@ _EXAMPLES: Final = {
     "photo": 'photo: {src: chart.svg, alt: "What it shows", credit: "…", caption: "…"}',
     "source": 'source: {name: "Publisher", url: "https://example.org/page"}',
     "corrections": 'corrections: [{date: 2026-01-13, text: "What was wrong and is right now"}]',
+    "updates": 'updates: [{date: 2026-01-13, text: "What became of it"}]',
     "aliases": "aliases: [/2026/01/12/former-name/]",
 }
 
@@ -518,10 +540,17 @@ def fields_of(article: Article) -> dict[str, object]:
         "origin": article.origin if article.origin != "editor" else "",
         "source": _filled(article.source, ("name", "url")),
         "corrections": [{"date": _fixed(c.date), "text": c.text} for c in article.corrections],
+        "updates": [_update(one) for one in article.updates],
         "aliases": list(article.aliases),
     }
     known = {key: value for key, value in given.items() if value not in (None, "", [])}
     return known | {key: value for key, value in article.extra.items() if key not in KEYS}
+
+
+def _update(one: Update) -> dict[str, object]:
+    given: dict[str, object] = {"date": _fixed(one.date), "as_of": one.as_of, "text": one.text}
+    given |= {"fact": one.fact, "before": one.before}
+    return {key: value for key, value in given.items() if value}
 
 
 def _filled(thing: Photo | SourceLink | None, names: Sequence[str]) -> dict[str, str] | None:
@@ -623,7 +652,7 @@ def _lines_of(key: str, value: object, newline: str) -> str:
             {key: value}, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False, width=10_000
         )
         return text.replace("\n", newline)
-    if key == "corrections" and isinstance(value, list):
+    if key in {"corrections", "updates"} and isinstance(value, list):
         return f"{key}:{newline}" + "".join(f"  - {_inline(item)}{newline}" for item in value)
     quoted = key in {"title", "summary"}
     return f"{key}: {_inline(value, quoted=quoted)}{newline}"

@@ -620,6 +620,21 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
+class Update:
+    """One dated update of a story that runs on under one address.
+
+    `text` says what became of it by the session `as_of` and follows from `fact`, a long form. `before` is the
+    session of the version that it replaced, kept beside the article; None where the text stayed as it was.
+    """
+
+    date: datetime
+    text: str
+    as_of: Day | None = None
+    fact: str = ""
+    before: Day | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """A filed article: the front matter, typed, and the Markdown body as it stands in the file.
 
@@ -649,6 +664,7 @@ class Article:
     origin: Literal["desk", "editor", "import"] = "editor"
     source: SourceLink | None = None
     corrections: tuple[Correction, ...] = ()
+    updates: tuple[Update, ...] = ()  # oldest first
     aliases: tuple[str, ...] = ()
     extra: Mapping[str, object] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)  # front-matter key → its line in the file

@@ -5,6 +5,7 @@ Decides nothing about proof or publication and renders nothing; docs/contracts/a
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -22,6 +23,7 @@ from broadtape.model import Article, BadSettings, BroadtapeError, BrokenArticle,
 MAX_FILE: Final = 1_100_000  # bytes of one Markdown file: the parser's megabyte and its front matter
 MAX_FACTS: Final = 8_000_000  # bytes of one facts.json
 MAX_DEPTH: Final = 8  # folders below articles/
+VERSIONS: Final = "versions"  # folder of a bundle: what stood at its address before
 
 State = Literal["visible", "scheduled", "withdrawn", "hidden"]
 
@@ -458,6 +460,44 @@ class Archive:
             candidate = slug[: urls.MAX_SLUG - len(ending)].rstrip("-") + ending
         return candidate
 
+    def keep_version(self, there: Article) -> None:
+        """Copy an article as it stands, with its facts and chart, to `versions/` under its session; once.
+
+        The Markdown comes last: a version whose Markdown is there is whole, and is never written again.
+        """
+        path = Path(there.path)
+        if there.as_of is None or path.name != "index.md":
+            return
+        folder, stem = path.parent / VERSIONS, there.as_of.isoformat()
+        kept = folder / f"{stem}.md"
+        if kept.is_file():
+            return
+        for name in ("facts.json", "chart.svg"):
+            with suppress(FileNotFoundError):
+                write_file(folder / f"{stem}.{name}", (path.parent / name).read_bytes())
+        write_file(kept, path.read_bytes())
+
+    def versions(self, article: Article) -> dict[date, Path]:
+        """The kept Markdown files of an article by session, oldest first."""
+        folder = Path(article.path).parent / VERSIONS
+        found: dict[date, Path] = {}
+        for path in sorted(folder.glob("*.md")) if Path(article.path).name == "index.md" else ():
+            with suppress(ValueError):
+                found[date.fromisoformat(path.stem)] = path
+        return found
+
+    def edited(self, there: Article) -> bool:
+        """Whether somebody changed the words of a desk article since the desk filed them.
+
+        One that was filed before the desk kept a digest of its words counts as changed.
+        """
+        facts = there.facts
+        if there.as_of is not None:  # a filing cut short may have left the next version's facts
+            beside = Path(there.path).parent / VERSIONS / f"{there.as_of.isoformat()}.facts.json"
+            if beside.is_file():
+                facts = load_facts(beside)[0]
+        return facts.get("words") != words_digest(there)
+
     def sweep(self, when: date) -> list[Path]:
         """Remove what a filing cut short left in a month: bundles without an article, as only the desk makes them.
 
@@ -481,11 +521,13 @@ class Archive:
         facts: Mapping[str, object],
         attachments: Mapping[str, bytes],
         replace: bool = False,
+        follows: bool = False,
     ) -> tuple[Path, Literal["filed", "unchanged", "kept"]]:
         """File what the desk wrote under its id. Written again with the same outcome it is "unchanged".
 
         One that differs from what is there is "kept" as it stands (an editor may have changed it) unless
-        `replace`; a withdrawn one always is.
+        `replace`; a withdrawn one always is. With `follows` it is the next version of a story that runs on: what
+        stood there is kept among the versions.
         """
         there = self.by_id(article.id)
         if there is None:
@@ -493,8 +535,10 @@ class Archive:
         path = Path(there.path)
         if self._same(there, article, facts, attachments):
             return path, "unchanged"
-        if not replace or there.status == "withdrawn":
+        if not (replace or follows) or there.status == "withdrawn":
             return path, "kept"
+        if follows:
+            self.keep_version(there)
         again = _renewed(there, article)
         return Path(self.save(again, facts=facts, attachments=attachments).path), "filed"
 
@@ -513,6 +557,12 @@ class Archive:
             return False
         folder = Path(there.path).parent
         return all((folder / n).is_file() and (folder / n).read_bytes() == d for n, d in attachments.items())
+
+
+def words_digest(article: Article) -> str:
+    """16 hex digits over title, summary and body: by these the desk knows its own words again."""
+    text = f"{article.title}\0{article.summary}\0{article.body.strip()}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _is_leftover(folder: Path) -> bool:

@@ -95,6 +95,8 @@ def command(
             click.echo(f"{item.path}:{claim.line}: {claim.status}: {claim.text!r}: {claim.reason}", err=True)
         for source in item.close:
             click.echo(f"{item.path}: too close to a source: {source}", err=True)
+        for conflict in item.conflicts:
+            click.echo(f"{item.path}: conflict: {conflict}", err=True)
     if not result.ok:
         failed = result.outcomes.get("failed", 0)
         click.echo(

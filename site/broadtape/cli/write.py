@@ -80,6 +80,8 @@ def command(
             click.echo(f"{item.path}:{claim.line}: {claim.status}: {claim.text!r}: {claim.reason}", err=True)
         for source in item.close:
             click.echo(f"{item.path}: too close to a source: {source}", err=True)
+        for conflict in item.conflicts:
+            click.echo(f"{item.path}: conflict: {conflict}", err=True)
     if held:
         click.echo(
             f"broadtape: {len(held)} held; correct the text or the data, then broadtape verify", err=True

@@ -95,6 +95,7 @@ class Outline:
     topics: tuple[str, ...]
     subjects: tuple[str, ...]
     chart: ChartPlan | None = None
+    run: Fact | None = None  # the run the story follows: later editions of it update the same article
 
     def sentences(self) -> list[Planned]:
         """Every planned sentence of the body in reading order, headings left out."""

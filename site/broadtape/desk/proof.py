@@ -55,6 +55,7 @@ from broadtape.model import (
     MarketView,
     NoData,
     Status,
+    parse_fact_address,
 )
 
 _RECORD: Final = re.compile(r"facts\.json: \w+")  # a claim about what is on file, not about a text
@@ -357,9 +358,10 @@ class _Proof:
         for key, text in texts:
             if text.strip():
                 self._prove_unlinked(text, article.lines.get(key, 1), key)
+        self._updates()
         if not self.desk:
             return
-        if article.as_of is None or article.as_of > article.date.date():
+        if article.as_of is None or article.as_of > (article.updated or article.date).date():
             line, gives = article.lines.get("as_of", 1), article.as_of or "no as_of"
             reason = "a desk article gives the last session it uses, and is published no earlier"
             self._add(f"as_of: {gives}", line, Status.UNSUPPORTED, reason)
@@ -379,6 +381,32 @@ class _Proof:
                     Status.UNSUPPORTED,
                     "no fact of the article is about this symbol",
                 )
+
+    def _updates(self) -> None:
+        """Each line of what became of a story follows from the fact it names, as of its own session."""
+        line = self.article.lines.get("updates", 1)
+        for update in self.article.updates:
+            if not update.fact or update.as_of is None:
+                if self.desk:
+                    reason = "updates: an update of a desk article names a fact and its session"
+                    self._add(update.text, line, Status.UNSUPPORTED, reason)
+                continue
+            self._legible(update.text, line)
+            try:
+                metric, params = parse_fact_address(update.fact)
+                view = self.facts.view(update.as_of)
+                fact = metrics.compute(view, metric, dict(params))
+            except (BroadtapeError, ValueError) as error:
+                self._add(update.text, line, Status.UNSUPPORTED, f"updates: {error}")
+                continue
+            if fact.as_of != update.as_of:
+                reason = f"updates: there was no session on {update.as_of}"
+                self._add(update.text, line, Status.UNSUPPORTED, reason)
+                continue
+            texts = Unlinked({fact.id: fact}, self.names, update.as_of, self._unknown_word)
+            for piece, status, found, objection in texts.prove(update.text):
+                reason = f"updates: {objection.reason}" if objection else ""
+                self._add(piece, line, status, reason, found, objection)
 
     def _tells(self, text: str) -> bool:
         """Whether a text that only names something holds a figure, a date or a word that claims."""

@@ -214,6 +214,24 @@ def realise(
     )
 
 
+def say(
+    planned: Sequence[Planned],
+    env: Environment,
+    *,
+    story: str,
+    key: str,
+    as_of: date,
+    instrument: Callable[[str], Instrument],
+    roles: Mapping[str, str],
+    seed: int,
+) -> list[str]:
+    """Sentences that belong to no outline, each as Markdown with fact links; their wording is `story`'s."""
+    nothing = Planned("")
+    outline = Outline(story, key, as_of, nothing, None, nothing, (), (), ())
+    book = _Wordings(env, outline, Names(instrument, roles), seed)
+    return [book.sentence(one) for one in planned]
+
+
 def _with_dividends(sentence: str, total: Collection[str]) -> tuple[str, bool]:
     """The sentence, its first claim of a return including dividends saying so, and whether it says so."""
     if _DIVIDENDS in sentence:
@@ -477,6 +495,7 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
         "figure": level,
         "n": number,
         "count": lambda fact, singular, name="value": numbers.counted(number(fact, name), singular),
+        "periods": lambda fact: numbers.counted(number(fact), fact.unit.removesuffix("s")),
         "cardinal": numbers.cardinal,
         "ordinal": numbers.ordinal,
         "plural": numbers.noun,

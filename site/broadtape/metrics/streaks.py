@@ -201,6 +201,54 @@ def _relative_streak_ended(answer: Answer) -> None:
     answer.tags |= {"streak", "lead", "ended"}
 
 
+def _since() -> Parameter:
+    return Parameter("from", "the first session of the run", None, "2026-01-02", "date")
+
+
+def _beginning(answer: Answer, course: Course) -> int:
+    """The run whose first session is the one asked about; NotTrue when none began then."""
+    began = date.fromisoformat(answer["from"])
+    for run in range(len(course.starts) - 1, -1, -1):
+        first = course.lines[0].day(course.first(run))
+        if first == began:
+            return run
+        if first < began:
+            break
+    raise NotTrue(f"no such run of {answer['of']} began on {began}")
+
+
+def _state(answer: Answer, course: Course, run: int, plural: str, *names: str) -> None:
+    """What has become of a run: its length, its ends, and the session that ended it where it is over."""
+    answer.value("count", int(course.lengths[run]), plural)
+    answer.names(*names)
+    answer.day("start", course.lines[0].day(course.first(run)))
+    running = course.ongoing and run == len(course.starts) - 1
+    if running:
+        answer.day("end", course.lines[0].day(course.last(run)))
+    else:  # and not its last session too: "ended on" can then only mean the day that ended it
+        answer.day("broken", course.lines[0].day(course.broken(run)))
+    _run_rows(answer, course, run)
+    last = len(course.periods.last) - 1 if running else int(course.starts[run] + course.lengths[run])
+    for series in course.lines:
+        answer.span(series, course.base(run), int(course.periods.last[last]))
+    answer.tags |= {"streak", "ongoing" if running else "ended"}
+
+
+@metric(
+    "relative-streak-from",
+    "What became of a relative streak",
+    "How many sessions (weeks, months) in a row one led the other from the session on which the run began, up "
+    "to the last or until it ended, and then what session ended it. " + _RUN,
+    *_streak_parameters(),
+    _since(),
+    examples=("relative-streak-from?from=2026-01-02&of=INDEXRUSSELL:RUT&vs=INDEXSP:SPX",),
+)
+def _relative_streak_from(answer: Answer) -> None:
+    course, plural = _asked(answer)
+    _state(answer, course, _beginning(answer, course), plural, answer["of"], answer["vs"])
+    answer.tags.add("lead")
+
+
 def _last_longer(course: Course, run: int) -> int:
     """The last run before `run` that was longer; -1 where there is none."""
     longer = np.flatnonzero(course.lengths[:run] > course.lengths[run])
@@ -399,6 +447,24 @@ def _streak(answer: Answer) -> None:
     _run_rows(answer, course, run)
     _span_of_run(answer, course, run)
     answer.tags |= {"streak", side, "ongoing"}
+
+
+@metric(
+    "streak-from",
+    "What became of a streak",
+    "How many sessions (or complete weeks, or months) in a row the close rose or fell from the session on which "
+    "the run began, up to the last or until it ended, and then what session ended it.",
+    symbol_of(),
+    choice("side", "rises or falls", "up", "down"),
+    choice("unit", "what is counted", "session", "week", "month"),
+    _since(),
+    examples=("streak-from?from=2025-12-17&of=INDEXSP:SPX",),
+)
+def _streak_from(answer: Answer) -> None:
+    side, unit = answer["side"], as_unit(answer["unit"])
+    course = moves(answer.view, answer["of"], side, unit)
+    _state(answer, course, _beginning(answer, course), PLURAL[unit], answer["of"])
+    answer.tags.add(side)
 
 
 def as_unit(text: str) -> Unit:

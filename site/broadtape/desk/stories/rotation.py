@@ -109,6 +109,7 @@ class _Plan:
             topics=("rotation", "markets"),
             subjects=(self.of, self.vs),
             chart=self._chart(),
+            run=self.run,
         )
 
     def _summary_line(self) -> Planned:
