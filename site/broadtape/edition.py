@@ -11,7 +11,6 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -24,10 +23,10 @@ from broadtape.archive import Archive
 from broadtape.archive.consistency import Ledger
 from broadtape.archive.files import new_id, words_digest
 from broadtape.config import may_show
-from broadtape.desk import chart, newsworthiness, proof, prose, signals, stories, threads
+from broadtape.desk import drawing, newsworthiness, proof, prose, signals, stories, threads
 from broadtape.desk.facts import FactBook
 from broadtape.desk.newsworthiness import Ranked
-from broadtape.desk.outline import ChartPlan, Outline
+from broadtape.desk.outline import Outline
 from broadtape.desk.prose import Draft
 from broadtape.desk.signals import Signal
 from broadtape.desk.stories import Assignment, Proposal
@@ -152,6 +151,8 @@ def held_figures(instance: Instance, view: MarketView) -> list[str]:
 def _subject_key(signal: Signal) -> str:
     if signal.kind.startswith("relative-streak"):
         return f"rotation/{signal.subject}/{signal.object}"
+    if signal.kind == "policy":
+        return "policy"
     return f"record/{signal.subject}" if signal.kind in {"record", "round-number"} else "wrap"
 
 
@@ -471,9 +472,9 @@ def assemble(
     """
     published = published_at(instance, view.as_of, site, place)
     late = now - published > timedelta(days=1)
-    drawn = draw(view, outline.chart, written) if outline.chart is not None else None
+    drawn = drawing.draw(view, outline.chart, written) if outline.chart is not None else None
     if drawn is not None and outline.chart is not None:
-        licences = [view.bars(symbol).origin.licence for symbol in outline.chart.symbols]
+        licences = [origin.licence for origin in drawing.origins(view, outline.chart)]
         drawn = drawn if all(may_show(instance.audience, one) for one in licences) else None
     photo = Photo("chart.svg", written.alt, f"Chart: {instance.title}") if drawn is not None else None
     article = Article(
@@ -508,7 +509,7 @@ def assemble(
     }
     attachments = {}
     if drawn is not None:
-        attachments = {"chart.svg": chart.line_chart(drawn), "chart.csv": chart.data_csv(drawn).encode()}
+        attachments = {"chart.svg": drawing.svg(drawn), "chart.csv": drawing.table(drawn).encode()}
     return article, record, attachments
 
 
@@ -519,37 +520,6 @@ def _definitions(facts: Iterable[Fact]) -> dict[str, object]:
         name: {"version": metrics.definition(name).version, "wording": metrics.definition(name).wording}
         for name in names
     }
-
-
-def draw(view: MarketView, plan: ChartPlan, written: Draft) -> chart.ChartSpec | None:
-    """The story's chart before it is drawn; None where a series has under two values in the stretch."""
-    lines = []
-    sources = []
-    for symbol in plan.symbols:
-        bars = view.bars(symbol)
-        values = bars.values(plan.basis)
-        inside = (bars.days >= np.datetime64(plan.first, "D")) & np.isfinite(values)
-        days = bars.days[inside].tolist()
-        points = tuple(
-            (day, Decimal(str(round(value, 6))))
-            for day, value in zip(days, values[inside].tolist(), strict=True)
-        )
-        if len(points) < 2:
-            return None
-        line = chart.Line(view.instrument(symbol).name, points)
-        lines.append(chart.indexed(line) if plan.indexed else line)
-        sources.append(bars.origin.attribution or bars.origin.source)
-    return chart.ChartSpec(
-        title=written.chart_title,
-        lines=tuple(lines),
-        unit="first session shown = 100" if plan.indexed else view.bars(plan.symbols[0]).unit,
-        source="; ".join(dict.fromkeys(sources)),
-        as_of=plan.last,
-        alt=written.alt,
-        baseline=Decimal(100) if plan.indexed else None,
-        shade=plan.shade,
-        shade_label=plan.shade_label,
-    )
 
 
 def article_id(outline: Outline) -> str:

@@ -247,7 +247,8 @@ FACTS: dict[str, Fact] = {
     ),
     "cpi": fact(
         "reading?series=CPIAUCSL&transform=yoy", number("value", "change", "3.0", decimals=1),
-        in_month("period", "2025-09"), Part("series", "text", "consumer price index", "", 0), tags="up",
+        in_month("period", "2025-09"), Part("series", "text", "consumer price index", "", 0),
+        count("span", 12, "months"), tags="up",
     ),
     "jobless": fact(
         "reading?series=UNRATE", number("value", "level", "4.4", decimals=1), in_month("period", "2025-09"),
@@ -274,6 +275,68 @@ FACTS: dict[str, Fact] = {
         "next-event?kind=cpi", Part("value", "date", date(2026, 1, 13), "date", 0),
         Part("title", "text", "Consumer Price Index for December 2025", "", 0), count("days", 1, "days"),
         tags="next scheduled",
+    ),
+    "cpi-rate": fact(
+        "reading?series=CPIAUCSL&transform=annualised", number("value", "change", "2.2", decimals=1),
+        in_month("period", "2025-12"), Part("series", "text", "consumer price index", "", 0),
+        count("span", 3, "months"), tags="up annualised",
+    ),
+    "cpi-high": fact(
+        "reading-extreme?series=CPIAUCSL&transform=yoy", number("value", "change", "9.0", decimals=1),
+        in_month("period", "2025-12"), Part("series", "text", "consumer price index", "", 0),
+        count("span", 12, "months"), in_month("since", "1981-11"), number("then", "change", "9.6", decimals=1),
+        on("data_start", "1948-01-01"), tags="up highest since",
+    ),
+    "spread-beyond": fact(
+        "reading-beyond?series=BAMLH0A0HYM2", count("value", 12, "readings"), count("total", 426, "readings"),
+        Part("series", "text", "high-yield bond spread", "", 0),
+        number("level", "level", "4.57", "percentage points"), on("data_start", "2023-08-22"),
+        tags="beyond highest earlier",
+    ),
+    "cut-run": fact(
+        "policy-run", count("value", 3, "cuts"), on("start", "2025-09-17"), on("end", "2025-12-10"), _range(),
+        tags="cut policy streak ongoing",
+    ),
+    "cut-cycle": fact(
+        "policy-cycle", count("value", 6, "cuts"), number("total", "level", "175", "basis points", 0),
+        on("start", "2024-09-18"), on("day", "2025-12-10"),
+        Part("before", "range", (Decimal("5.25"), Decimal("5.50")), "percent", 2), _range(), tags="cut policy since",
+    ),
+    "cut-first": fact(
+        "policy-first", Part("value", "date", date(2020, 3, 15), "date", 0), on("day", "2025-12-10"),
+        tags="cut policy first since last",
+    ),
+    "cut-largest": fact(
+        "policy-largest", number("value", "change", "-50", "basis points", 0), on("day", "2025-12-10"),
+        on("since", "2020-03-15"), tags="cut policy largest since down",
+    ),
+    "yields": fact(
+        "yield-gap", number("value", "change", "-0.22", "percentage points"), who("series:DGS10"),
+        who("series:DGS2", "object"), Part("series", "text", "10-year Treasury yield", "", 0),
+        on("period", "2026-01-09"), tags="lag",
+    ),
+    "inversion": fact(
+        "yield-inversion", count("value", 502, "sessions"), who("series:DGS10"), who("series:DGS2", "object"),
+        Part("series", "text", "10-year Treasury yield", "", 0), on("start", "2024-01-08"), on("end", "2026-01-09"),
+        number("deepest", "change", "-1.08", "percentage points"), on("deepest_day", "2024-07-03"),
+        tags="lag inversion streak ongoing",
+    ),
+    "shift": fact(
+        "curve-shift?over=21", number("value", "change", "0.10", "percentage points"), who("series:DGS10"),
+        who("series:DGS2", "object"), Part("series", "text", "10-year Treasury yield", "", 0),
+        number("long_change", "change", "-0.24", "percentage points"),
+        number("short_change", "change", "-0.34", "percentage points"),
+        number("size", "level", "0.10", "percentage points"), on("start", "2025-12-10"), on("end", "2026-01-09"),
+        count("sessions", 21, "sessions"), tags="steeper bull",
+    ),
+    "beyond": fact(
+        f"closes-beyond?of={TECH}", count("value", 12, "sessions"), count("total", 2467, "sessions"), who(TECH),
+        number("level", "level", "38.57", "points"), on("data_start", "2016-06-28"),
+        tags="beyond earlier close highest",
+    ),
+    "realised": fact(
+        f"realised-volatility?of={LARGE}", number("value", "level", "77.9", decimals=1), who(LARGE),
+        count("sessions", 21, "sessions"), on("start", "2025-12-11"), on("end", "2026-01-12"), tags="annualised",
     ),
     "sessions": fact(
         "session-count?from=2026-01-02&to=2026-01-12", count("value", 7, "sessions"), on("start", "2026-01-02"),
@@ -387,7 +450,8 @@ TRUE: tuple[tuple[str, str, str], ...] = (
     ("cuts", "@FED", "cut its target range in September, October and December 2025, to 3.50%–3.75%"),
     ("cuts", "@FED", "cut rates three times from September through December 2025"),
     ("cuts", "", "three quarter-point cuts in September, October and December 2025"),
-    ("cpi", "", "Consumer prices rose 3.0% in September 2025"),
+    ("cpi", "", "Consumer prices rose 3.0% in the 12 months to September 2025"),
+    ("cpi", "", "Consumer prices rose 3.0% over the 12 months through September"),
     ("jobless", "", "The unemployment rate was 4.4% in September"),
     ("after-n", SMALL, "21 sessions after six earlier cases"),
     ("after-median", SMALL, "trailed the S&P 500 by a median 1.0 percentage points after 21 sessions"),
@@ -396,4 +460,37 @@ TRUE: tuple[tuple[str, str, str], ...] = (
     ("after-share", LARGE, "rose in 61.9% of them"),
     ("event", "", "The Consumer Price Index for December 2025 is due on Tuesday, Jan. 13"),
     ("sessions", "", "seven sessions from Jan. 2 through Jan. 12"),
+    ("cpi-rate", "series:CPIAUCSL", "rose at an annual rate of 2.2% in the three months to December"),
+    (
+        "cpi-high",
+        "series:CPIAUCSL",
+        "rose 9.0% in the 12 months to December, the highest since November 1981",
+    ),
+    (
+        "spread-beyond",
+        "series:BAMLH0A0HYM2",
+        "was higher in 12 of 426 earlier readings in data since August 2023",
+    ),
+    ("cut-run", "@FED", "the third cut in a row"),
+    ("cut-run", "@FED", "a third straight cut"),
+    (
+        "cut-cycle",
+        "@FED",
+        "cut its range six times since Sept. 18, 2024, by 1.75 percentage points in all, from 5.25%–5.50%",
+    ),
+    ("cut-first", "@FED", "the first cut since March 15, 2020"),
+    ("cut-largest", "@FED", "the largest cut since March 15, 2020"),
+    (
+        "yields",
+        "",
+        "The 10-year Treasury yield stood 0.22 percentage point below the two-year Treasury yield on Jan. 9",
+    ),
+    (
+        "inversion",
+        "series:DGS10",
+        "has been below the two-year Treasury yield for 502 sessions in a row, since Jan. 8, 2024",
+    ),
+    ("shift", "", "The yield curve steepened by 0.10 percentage point from Dec. 10 through Jan. 9"),
+    ("beyond", TECH, "closed higher on 12 of 2,467 earlier sessions in data since June 2016"),
+    ("realised", LARGE, "moved at an annual rate of 77.9% over 21 sessions"),
 )

@@ -496,6 +496,13 @@ def what_followed(
             day for before, day in pairwise(m.sessions)
             if before in a and day in a and change(a, before, day) * sign >= Fraction(at_least)
         ]  # fmt: skip
+    elif event in ("cut", "raise"):
+        sign = 1 if event == "raise" else -1
+        days = [
+            next(day for day in m.sessions if day >= decision.day)
+            for decision in known_decisions(m)
+            if way(decision) == sign and abs(decision.change_bp) >= int(at_least)
+        ]
     else:
         went = [
             (last, a[last] / a[base] > b[last] / b[base] if event == "relative-streak"
@@ -571,25 +578,191 @@ def session_count(m: Market, **bounds: str) -> Said:
     )
 
 
-def reading(m: Market, series: str, transform: str = "level") -> Said:
-    """Monthly series whose changes are in percent, or in percentage points for UNRATE."""
+IN_PERCENT = {"CPIAUCSL"}  # the made-up series that change in percent; the others in percentage points
+PLACES = {"DGS10": 2, "DGS2": 2}  # decimals printed; one where not named
+
+
+def table_of(m: Market, series: str) -> dict[date, Fraction]:
     found = m.view.readings(series)
-    values = {as_day(day): value for day, value in zip(found.periods, found.values, strict=True)}
-    last = max(values)
-    if transform == "level":
-        return {"value": half_up(Fraction(values[last]), 1)}
-    months = last.year * 12 + last.month - 1 - (12 if transform == "yoy" else 1)
-    before = date(months // 12, months % 12 + 1, 1)
-    if before not in values:
+    return {as_day(day): Fraction(value) for day, value in zip(found.periods, found.values, strict=True)}
+
+
+def months_back(day: date, count: int) -> date:
+    months = day.year * 12 + day.month - 1 - count
+    return date(months // 12, months % 12 + 1, 1)
+
+
+def moved(values: dict[date, Fraction], series: str, transform: str, day: date) -> Decimal | None:
+    """A monthly series' change to a month as printed; None where a month is missing."""
+    before = values.get(months_back(day, {"yoy": 12, "annualised": 3, "change": 1}[transform]))
+    if before is None:
         return None
-    moved = Fraction(values[last]) - Fraction(values[before])
-    return {"value": half_up(moved if series == "UNRATE" else moved / Fraction(values[before]) * 100, 1)}
+    if series not in IN_PERCENT:
+        return half_up(values[day] - before, PLACES.get(series, 1))
+    growth = values[day] / before
+    return half_up(((growth**4 if transform == "annualised" else growth) - 1) * 100, 1)
+
+
+def reading(m: Market, series: str, transform: str = "level", period: str = "") -> Said:
+    """Monthly series whose changes are in percent, or in percentage points for UNRATE."""
+    values = table_of(m, series)
+    day = date.fromisoformat(f"{period}-01") if period else max(values)
+    if day not in values:
+        return None
+    if transform == "level":
+        return {"value": half_up(values[day], PLACES.get(series, 1))}
+    change = moved(values, series, transform, day)
+    return None if change is None else {"value": change}
+
+
+def reading_extreme(m: Market, series: str, transform: str = "level", side: str = "high") -> Said:
+    values = table_of(m, series)
+    told = [
+        (day, half_up(value, PLACES.get(series, 1)) if transform == "level" else moved(values, series, "yoy", day))
+        for day, value in sorted(values.items())
+    ]  # fmt: skip
+    (last, now), earlier = told[-1], [(day, one) for day, one in told[:-1] if one is not None]
+    if now is None or not earlier:
+        return None
+    as_far = [
+        day for day, one in earlier if one is not None and (one >= now if side == "high" else one <= now)
+    ]
+    if as_far and as_far[-1] == earlier[-1][0]:
+        return None
+    return {"value": now, "since": as_far[-1] if as_far else None, "period": last}
+
+
+def reading_beyond(m: Market, series: str, side: str = "high") -> Said:
+    values = table_of(m, series)
+    told = [half_up(value, PLACES.get(series, 1)) for _, value in sorted(values.items())]
+    further = [one for one in told[:-1] if (one > told[-1] if side == "high" else one < told[-1])]
+    return {"value": len(further), "total": len(told) - 1}
+
+
+def known_decisions(m: Market) -> list[Any]:
+    return sorted(m.view.decisions(), key=lambda decision: decision.day)
+
+
+def way(decision: Any) -> int:
+    return (decision.change_bp > 0) - (decision.change_bp < 0)
+
+
+def policy_run(m: Market) -> Said:
+    known = known_decisions(m)
+    if not known:
+        return None
+    run = []
+    for decision in reversed(known):
+        if way(decision) != way(known[-1]):
+            break
+        run.insert(0, decision)
+    return {"value": len(run), "start": run[0].day, "end": known[-1].day}
+
+
+def policy_cycle(m: Market) -> Said:
+    moves = [decision for decision in known_decisions(m) if way(decision)]
+    cycle: list[Any] = []
+    while moves and way(moves[-1]) == (way(cycle[0]) if cycle else way(moves[-1])):
+        cycle.insert(0, moves.pop())
+    if not cycle or not moves:
+        return None
+    return {
+        "value": len(cycle), "total": Decimal(sum(abs(one.change_bp) for one in cycle)), "start": cycle[0].day,
+        "day": cycle[-1].day, "range": (cycle[-1].lower, cycle[-1].upper),
+        "before": (cycle[0].lower - Decimal(cycle[0].change_bp) / 100,
+                   cycle[0].upper - Decimal(cycle[0].change_bp) / 100),
+    }  # fmt: skip
+
+
+def policy_first(m: Market) -> Said:
+    known = known_decisions(m)
+    moves = [decision for decision in known if way(decision)]
+    if not known or not way(known[-1]) or (len(moves) > 1 and way(moves[-2]) == way(moves[-1])):
+        return None
+    alike = [decision.day for decision in moves[:-1] if way(decision) == way(known[-1])]
+    return {"value": alike[-1]} if alike else None
+
+
+def policy_largest(m: Market) -> Said:
+    known = known_decisions(m)
+    alike = [decision for decision in known[:-1] if way(decision) == way(known[-1])]
+    if not known or not way(known[-1]) or not alike or abs(alike[-1].change_bp) >= abs(known[-1].change_bp):
+        return None
+    large = [one.day for one in alike if abs(one.change_bp) >= abs(known[-1].change_bp)]
+    return {"value": Decimal(known[-1].change_bp), "since": large[-1] if large else None}
+
+
+def gaps(m: Market, long: str, short: str) -> list[tuple[date, Fraction, Fraction]]:
+    a, b = table_of(m, long), table_of(m, short)
+    return [(day, a[day], b[day]) for day in sorted(a.keys() & b.keys())]
+
+
+def yield_gap(m: Market, long: str = "DGS10", short: str = "DGS2") -> Said:
+    day, a, b = gaps(m, long, short)[-1]
+    return {"value": half_up(a - b), "period": day}
+
+
+def yield_inversion(m: Market, long: str = "DGS10", short: str = "DGS2") -> Said:
+    runs: list[list[tuple[date, Fraction]]] = [[]]
+    broken = None
+    for day, a, b in gaps(m, long, short):
+        if a < b:
+            runs[-1].append((day, a - b))
+            broken = None
+        elif runs[-1]:
+            broken = day
+            runs.append([])
+    last = next((run for run in reversed(runs) if run), None)
+    if last is None:
+        return None
+    broken = next((day for day, a, b in gaps(m, long, short) if day > last[-1][0]), None)
+    return {
+        "value": len(last), "start": last[0][0], "end": last[-1][0], "broken": broken,
+        "deepest": half_up(min(gap for _, gap in last)), "deepest_day": min(last, key=lambda one: one[1])[0],
+    }  # fmt: skip
+
+
+def curve_shift(m: Market, long: str = "DGS10", short: str = "DGS2", over: str = "5") -> Said:
+    told = gaps(m, long, short)
+    if len(told) <= int(over):
+        return None
+    (first, a0, b0), (last, a1, b1) = told[-1 - int(over)], told[-1]
+    return {
+        "value": half_up((a1 - b1) - (a0 - b0)), "long_change": half_up(a1 - a0), "short_change": half_up(b1 - b0),
+        "start": first, "end": last,
+    }  # fmt: skip
+
+
+def closes_beyond(m: Market, of: str, side: str = "high") -> Said:
+    found = m.current(of)
+    now = found[m.today]
+    earlier = [value for day, value in found.items() if day < m.today]
+    if not earlier:
+        return None
+    return {
+        "value": sum(value > now if side == "high" else value < now for value in earlier),
+        "total": len(earlier),
+    }
+
+
+def realised_volatility(m: Market, of: str, sessions: str = "21") -> Said:
+    found, days = m.current(of), m.sessions[-int(sessions) - 1 :]
+    if int(sessions) < 5 or len(days) <= int(sessions) or any(day not in found for day in days):
+        return None
+    returns = [found[b] / found[a] - 1 for a, b in pairwise(days)]
+    mean = sum(returns) / len(returns)
+    variance = sum((one - mean) ** 2 for one in returns) / (len(returns) - 1)
+    return {"value": half_up(fraction(float(variance) ** 0.5 * 252**0.5 * 100), 1)}
 
 
 METRICS: dict[str, Callable[..., Said]] = {
-    "breadth": breadth, "drawdown": drawdown, "extreme-since": extreme_since, "first-close": first_close,
+    "breadth": breadth, "closes-beyond": closes_beyond, "curve-shift": curve_shift,
+    "drawdown": drawdown, "extreme-since": extreme_since, "first-close": first_close,
     "first-close-since": first_close_since, "group-return": group_return, "last-record": last_record,
     "level": level, "max-drawdown": max_drawdown, "periods-led": periods_led, "policy-moves": policy_moves,
+    "policy-cycle": policy_cycle, "policy-first": policy_first, "policy-largest": policy_largest,
+    "policy-run": policy_run, "reading-beyond": reading_beyond, "reading-extreme": reading_extreme,
+    "realised-volatility": realised_volatility, "yield-gap": yield_gap, "yield-inversion": yield_inversion,
     "quote": quote, "rank": rank, "reading": reading, "record": record, "record-count": record_count,
     "relative-return": relative_return, "relative-streak": relative_streak,
     "relative-streak-ended": relative_streak_ended, "return": return_, "return-extreme": return_extreme,

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from broadtape.desk import canvas
 from broadtape.desk.chart import (
     Bar,
     BarSpec,
@@ -25,6 +26,8 @@ from broadtape.desk.chart import (
     indexed,
     line_chart,
 )
+from broadtape.desk.curves import Curve, CurveSpec, curve_chart, curve_csv
+from broadtape.desk.heat import HeatRow, HeatSpec, heat_csv, heat_table
 
 SVG = "{http://www.w3.org/2000/svg}"
 MONDAY = date(2018, 12, 3)
@@ -231,3 +234,78 @@ def test_any_two_lines_stay_inside_the_picture(
         for name, most in (("x", width), ("y", height), ("cx", width), ("cy", height)):
             if name in node.attrib:
                 assert 0 <= float(node.attrib[name]) <= most
+
+
+# --- steps, areas, curves, heat -------------------------------------------------------------------------------
+
+
+def test_a_rate_that_is_set_is_drawn_in_steps() -> None:
+    rate = line("Upper end", "5.5", "5.0", "4.5", step=40)
+    path = next(node for node in drawn(line_chart(spec(rate, unit="percent", stepped=True))).iter(f"{SVG}path")
+                if node.get("stroke-width") == "4")  # fmt: skip
+    points = [tuple(map(float, pair.split())) for pair in (path.get("d") or "")[1:].split("L")]
+
+    assert len(points) == 5
+    assert all(a[0] == b[0] or a[1] == b[1] for a, b in pairwise(points))
+
+
+def test_a_drawdown_is_filled_from_nought_and_its_axis_is_percent() -> None:
+    svg = line_chart(
+        spec(line("S&P 500", "0", "-4.5", "-12.25"), unit="percent", baseline=Decimal(0), filled=True)
+    )
+
+    assert any(
+        node.get("class") == "f-shade" and (node.get("d") or "").endswith("Z") for node in drawn(svg).iter()
+    )
+    assert "−10%" in texts(svg)
+
+
+def test_a_curve_names_its_days_and_maturities_and_its_lines_differ_by_dash() -> None:
+    today = Curve("Jan. 12, 2026", ((24, Decimal("3.5")), (120, Decimal("4.2")), (360, Decimal("4.8"))))
+    then = Curve("Jan. 10, 2025", ((24, Decimal("4.4")), (120, Decimal("4.8")), (360, Decimal("5.0"))))
+    svg = curve_chart(CurveSpec("Treasury yields by maturity", (today, then), "the Treasury", MONDAY))
+
+    assert {"2Y", "10Y", "30Y", "Jan. 12, 2026", "Jan. 10, 2025"} <= set(texts(svg))
+    dashes = {
+        node.get("stroke-dasharray")
+        for node in drawn(svg).iter(f"{SVG}path")
+        if node.get("stroke-width") == "4"
+    }
+    assert len(dashes) == 2
+    assert curve_csv(CurveSpec("", (today, then), "", MONDAY)).splitlines()[1] == "24,3.5,4.4"
+    with pytest.raises(ValueError, match="two maturities"):
+        curve_chart(CurveSpec("", (Curve("a", ((24, Decimal(1)),)),), "", MONDAY))
+
+
+def test_a_heat_table_prints_every_figure_with_its_sign() -> None:
+    rows = (
+        HeatRow("Technology", (Decimal("1.25"), Decimal("-3.4"), None)),
+        HeatRow("Utilities", (Decimal("0"), Decimal("12.05"), Decimal("-0.05"))),
+    )
+    table = HeatSpec("Sector funds", ("1 session", "5 sessions", "2026"), rows, "the exchange", MONDAY)
+    svg = heat_table(table)
+
+    assert {"+1.3%", "−3.4%", "–", "0.0%", "+12.1%", "−0.05%"} <= set(texts(svg))
+    assert {node.get("class") for node in drawn(svg).iter(f"{SVG}rect")} >= {"f-up3", "f-down3", "f-grid"}
+    assert heat_csv(table).splitlines() == ["name,1 session,5 sessions,2026", "Technology,1.25,-3.4,",
+                                            "Utilities,0,12.05,-0.05"]  # fmt: skip
+    with pytest.raises(ValueError, match="1 to 16 rows"):
+        heat_table(HeatSpec("", ("a",), (HeatRow("x", (None,)),) * 17, "", MONDAY))
+
+
+@pytest.mark.parametrize("tone", ["up1", "up2", "up3", "down1", "down2", "down3", "shade", "grid"])
+def test_text_on_a_shade_can_be_read(tone: str) -> None:
+    assert contrast(canvas.LIGHT["ink"], canvas.LIGHT[tone]) >= 4.5
+    assert contrast(canvas.DARK["ink"], canvas.DARK[tone]) >= 4.5
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of WCAG."""
+    high, low = sorted((luminance(one), luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

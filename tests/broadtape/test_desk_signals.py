@@ -150,14 +150,17 @@ def test_the_first_session_ten_percent_below_the_record_is_told_once() -> None:
     assert only(market(large=wavy([-12.0, -10.0])), "drawdown", SPX).params == {"threshold": "-20"}
 
 
-def test_a_decision_of_the_session_that_moved_the_rate_is_told_and_a_pause_is_not() -> None:
-    def on(day: str, basis_points: int) -> FakeMarket:
+def test_a_decision_is_told_on_its_session_or_the_next_and_a_pause_counts_less() -> None:
+    def on(day: str, basis_points: int, as_of: str = "2025-12-10") -> FakeMarket:
         decisions = {"2025-10-29": ("3.75", "4.00", -25), day: ("3.50", "3.75", basis_points)}
-        return FakeMarket("2025-12-10", {SPX: wavy([0.1])}, benchmarks=ROLES, decisions=decisions)
+        return FakeMarket(as_of, {SPX: wavy([0.1])}, benchmarks=ROLES, decisions=decisions)
 
-    assert only(on("2025-12-10", -25), "policy", SPX).statement == "the policy rate moved by -25 basis points"
-    assert ("policy", SPX) not in kinds(on("2025-12-10", 0))
+    cut, pause = only(on("2025-12-10", -25), "policy", SPX), only(on("2025-12-10", 0), "policy", SPX)
+    assert cut.statement == "the policy rate moved by -25 basis points"
+    assert pause.statement == "the policy rate was left unchanged"
+    assert (cut.size, pause.size) == (1, 0)
     assert ("policy", SPX) not in kinds(on("2025-12-09", -25))
+    assert ("policy", SPX) in kinds(on("2025-12-07", -25, as_of="2025-12-08"))  # a Sunday's is Monday's news
 
 
 # --- silence -------------------------------------------------------------------------------------------------

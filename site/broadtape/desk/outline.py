@@ -62,12 +62,22 @@ class Section:
     blocks: tuple[Paragraph | Table, ...]
 
 
+ChartKind = Literal["line", "drawdown", "steps", "curve", "bars", "heat"]
+
+
 @dataclass(frozen=True, slots=True)
 class ChartPlan:
-    """The chart of a story: closes of the symbols from one session to another.
+    """The chart of a story, from one session to another; `kind` says how it is drawn (docs/contracts/charts.md).
 
-    With `indexed` every series starts at 100; else the level is drawn. `shade` marks the sessions that the
-    story is about. `title` and `alt` are unlinked texts and proved like a headline.
+    line      closes of the symbols, then readings of the series; with `indexed` every line starts at 100
+    drawdown  the distance of the first symbol's close from its highest close before, filled
+    steps     the upper end of the policy range, level from decision to decision
+    curve     the series (DGS2, DGS10, …) by maturity, on `days`, newest first
+    bars      the facts of `cells`, one a row, as bars
+    heat      the facts of `cells`: rows by windows, headed by `columns`
+
+    `shade` marks the sessions that the story is about. `title`, `alt`, `shade_label` and the labels of `marks` are
+    unlinked texts and proved like a headline; what bars and heat tables print are facts.
     """
 
     symbols: tuple[str, ...]
@@ -79,6 +89,12 @@ class ChartPlan:
     alt: Planned
     shade: tuple[date, date] | None = None
     shade_label: str = ""
+    kind: ChartKind = "line"
+    series: tuple[str, ...] = ()
+    days: tuple[date, ...] = ()
+    cells: tuple[tuple[Fact | None, ...], ...] = ()
+    columns: tuple[str, ...] = ()
+    marks: tuple[tuple[date, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +136,7 @@ class Outline:
         texts = [self.title, self.summary, *([self.title_short] if self.title_short else [])]
         if self.chart is not None:
             texts += [self.chart.title, self.chart.alt]
+            take({str(place): drawn for place, drawn in enumerate(self.chart.cells)})
         for planned in [*texts, *self.sentences(), *(part.heading for part in self.sections if part.heading)]:
             take(planned.values)
         for section in self.sections:

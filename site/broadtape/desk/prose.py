@@ -470,6 +470,23 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
             return f"{'unchanged' if direction(fact) == 'flat' else 'little changed'} at {shown}"
         return f"{move(fact, tense='present')} to {shown}"
 
+    def step(fact: Fact, name: str = "value") -> str:
+        """Basis points as percentage points, as many decimals as needed: `0.25 percentage point`."""
+        points = abs(decimal(fact, name)) / 100
+        return f"{points.normalize():f} percentage point{'s' if points > 1 else ''}"
+
+    def percentage(fact: Fact, name: str = "value") -> str:
+        """A rate as its source prints it, sign included: `4.21%`, `−0.5%`."""
+        return f"{numbers.plain(decimal(fact, name), fact.part(name).decimals)}%"
+
+    def rose(fact: Fact) -> str:
+        """A change of a macro series, the verb plain: `rose 2.7%`, `was unchanged`."""
+        way = direction(fact)
+        return "was unchanged" if way == "flat" else f"{'rose' if way == 'up' else 'fell'} {pct_of(fact)}"
+
+    def pct_of(fact: Fact) -> str:
+        return numbers.percent(decimal(fact), decimals=fact.decimals)
+
     def subject_of(fact: Fact) -> str:
         return str(fact.part("subject").value)
 
@@ -521,6 +538,11 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
         "moved": moved,
         "move_to": move_to,
         "subject_of": subject_of,
+        "step": step,
+        "percentage": percentage,
+        "rose": rose,
+        "times": lambda count: {1: "once", 2: "twice"}.get(count, f"{numbers.cardinal(count)} times"),
+        "series": lambda fact: value(fact, "series"),
         "article": lambda text: f"{'an' if text[0] in 'aeiou8' or text in {'11th', '18th'} else 'a'} {text}",
         "mark": lambda *facts: ", " if any(facts) else "",
         "listing": numbers.listing,

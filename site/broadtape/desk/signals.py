@@ -51,9 +51,15 @@ def scan(view: MarketView, pairs: Sequence[tuple[str, str]] = ()) -> list[Signal
     """
     book = FactBook(view)
     found: list[Signal] = []
-    for detector in _DETECTORS:
+    for detector in (*_DETECTORS, *_macro()):
         found.extend(detector(view, book, pairs))
     return found
+
+
+def _macro() -> tuple[Detector, ...]:
+    from broadtape.desk.macro_signals import DETECTORS  # noqa: PLC0415  it imports this module
+
+    return DETECTORS
 
 
 def benchmarks(view: MarketView) -> list[str]:
@@ -274,19 +280,6 @@ def _drawdowns(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str
                              params={"threshold": f"{threshold:g}"})  # fmt: skip
 
 
-def _policy(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]]) -> Iterator[Signal]:
-    decisions = view.decisions()
-    if not decisions or decisions[-1].day != view.as_of or decisions[-1].change_bp == 0:
-        return
-    fact = book.find("policy-last")
-    large = view.benchmark("large")
-    if fact is not None and large is not None:
-        moved = sum(1 for decision in decisions if decision.change_bp)
-        span = max((view.as_of - decisions[0].day).days * 252 // 365, 1)
-        yield Signal("policy", large, f"the policy rate moved by {decisions[-1].change_bp:+} basis points",
-                     fact, min(moved / span, 1.0))  # fmt: skip
-
-
 def _day(value: np.datetime64) -> date:
     found = value.astype("datetime64[D]").item()
     if not isinstance(found, date):
@@ -300,5 +293,4 @@ _DETECTORS: tuple[Detector, ...] = (
     _round_numbers,
     _moves,
     _drawdowns,
-    _policy,
 )

@@ -1,4 +1,4 @@
-"""The policy rate: its range, the last decision, and how often it was cut, raised or held.
+"""The policy rate: its range, the last decision, how often it was cut, raised or held, and the path it is on.
 
 Owns the metrics over `view.decisions()`. Owns no forecast of the next decision.
 """
@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from broadtape.metrics import windows
 from broadtape.metrics.registry import Answer, Parameter, choice, metric
-from broadtape.model import Decision, MarketView, NoData
+from broadtape.model import Decision, MarketView, NoData, NotTrue
 
 SERIES = "policy-rate"
 _UNITS = {"cut": "cuts", "raise": "increases", "hold": "meetings"}
@@ -131,3 +131,125 @@ def _months(view: MarketView, form: str) -> tuple[date, date]:
         return date(view.as_of.year, 1, 1), view.as_of + timedelta(days=1)
     first, _, last = form.partition("..")
     return windows.bounds(first)[0], windows.bounds(last or first)[1]
+
+
+# --- the path -----------------------------------------------------------------------------------------
+
+
+@metric(
+    "policy-run",
+    "Policy decisions in a row",
+    "How many decisions in a row, the last one known included, did the same: cut, raised or held the "
+    "target range. Decisions are counted, not weeks; one between meetings counts like any other. A run that "
+    "reaches back to the first decision in the data may have begun earlier and is said to be in the data.",
+    examples=("policy-run",),
+)
+def _policy_run(answer: Answer) -> None:
+    known = decisions(answer.view)
+    side = side_of(known[-1])
+    count = 1
+    while count < len(known) and side_of(known[-1 - count]) == side:
+        count += 1
+    run = known[-count:]
+    answer.value("count", count, _UNITS[side])
+    answer.day("start", run[0].day)
+    answer.day("end", run[-1].day)
+    _range(answer, "range", run[-1])
+    answer.tags |= {side, "policy", "streak", "ongoing"}
+    if count == len(known):
+        answer.tags.add("in-data")
+        answer.day("data_start", known[0].day)
+    for decision in known[-count - 1 :]:
+        _row(answer, decision)
+
+
+@metric(
+    "policy-cycle",
+    "Policy cycle",
+    "How many times the target range was moved in the direction of its last move since it last moved the "
+    "other way, by how many basis points in all, the range before the first of these moves and the range "
+    "now. Meetings that held do not end a cycle. A cycle that has no move the other way before it in the data "
+    "may have begun earlier and is not answered.",
+    examples=("policy-cycle",),
+)
+def _policy_cycle(answer: Answer) -> None:
+    known = decisions(answer.view)
+    moves = [decision for decision in known if decision.change_bp]
+    if not moves:
+        raise NotTrue(f"the target range has not moved since {known[0].day}, where the decisions start")
+    up = moves[-1].change_bp > 0
+    turned = [at for at, decision in enumerate(moves) if (decision.change_bp > 0) != up]
+    if not turned:
+        raise NoData(f"the decisions in the data start on {known[0].day}, perhaps after the cycle did")
+    cycle = moves[turned[-1] + 1 :]
+    step = Decimal(cycle[0].change_bp) / 100
+    side = side_of(cycle[-1])
+    answer.value("count", len(cycle), _UNITS[side])
+    answer.part("total", "level", Decimal(sum(abs(d.change_bp) for d in cycle)), "basis points")
+    answer.day("start", cycle[0].day)
+    answer.day("day", cycle[-1].day)
+    hundredth = Decimal("0.01")
+    before = ((cycle[0].lower - step).quantize(hundredth), (cycle[0].upper - step).quantize(hundredth))
+    answer.part("before", "range", before, "percent", 2)
+    _range(answer, "range", cycle[-1])
+    answer.tags |= {side, "policy", "since"}
+    for decision in (moves[turned[-1]], *cycle):
+        _row(answer, decision)
+
+
+@metric(
+    "policy-first",
+    "First policy move of a kind since",
+    "The day of the last earlier cut (increase), where the last decision known is a cut (increase) and the "
+    "move before it was the other way or no move is known between: the decision is the first of its kind "
+    "since that day.",
+    examples=("policy-first",),
+)
+def _policy_first(answer: Answer) -> None:
+    known = decisions(answer.view)
+    side = side_of(known[-1])
+    moves = [decision for decision in known if decision.change_bp]
+    if side == "hold":
+        raise NotTrue(f"the decision of {known[-1].day} moved nothing")
+    if len(moves) > 1 and side_of(moves[-2]) == side:
+        raise NotTrue(f"the move before, on {moves[-2].day}, was of the same kind")
+    earlier = [decision for decision in moves[:-1] if side_of(decision) == side]
+    if not earlier:
+        raise NoData(f"the decisions in the data, from {known[0].day}, have no earlier one of its kind")
+    answer.value("date", earlier[-1].day, "date")
+    answer.day("day", known[-1].day)
+    answer.tags |= {side, "policy", "first", "since", "last"}
+    for decision in moves[moves.index(earlier[-1]) :]:
+        _row(answer, decision)
+
+
+@metric(
+    "policy-largest",
+    "Largest policy move since",
+    "The change of the target range at the last decision, in basis points, where it is larger than every "
+    "other move of its kind since the day given, or in the data where none was as large.",
+    examples=("policy-largest",),
+)
+def _policy_largest(answer: Answer) -> None:
+    known = decisions(answer.view)
+    last = known[-1]
+    side = side_of(last)
+    same = [decision for decision in known[:-1] if side_of(decision) == side]
+    if side == "hold" or not same:
+        raise NotTrue(f"the decision of {last.day} has none of its kind before it to be compared with")
+    if abs(same[-1].change_bp) >= abs(last.change_bp):
+        raise NotTrue(f"the one before, on {same[-1].day}, was as large")
+    as_large = [decision for decision in same if abs(decision.change_bp) >= abs(last.change_bp)]
+    answer.value("change", Decimal(last.change_bp), "basis points")
+    answer.day("day", last.day)
+    answer.tags |= {side, "policy", "largest"}
+    answer.direction(Decimal(last.change_bp))
+    if as_large:
+        answer.day("since", as_large[-1].day)
+        answer.tags.add("since")
+        _row(answer, as_large[-1])
+    else:
+        answer.tags.add("in-data")
+        answer.day("data_start", known[0].day)
+    for decision in (same[-1], last):
+        _row(answer, decision)

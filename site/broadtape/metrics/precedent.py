@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from broadtape.metrics import policy
 from broadtape.metrics.records import record_marks
 from broadtape.metrics.registry import Answer, Parameter, basis, choice, metric, symbol_of, symbol_vs
 from broadtape.metrics.series import (
@@ -48,6 +49,8 @@ def jumps(values: NDArray[np.float64], side: str, at_least: Decimal) -> NDArray[
 
 def _events(answer: Answer, series: Line) -> NDArray[np.intp]:
     event, at_least = answer["event"], answer["at_least"]
+    if event in ("cut", "raise"):
+        return _policy_sessions(answer, series, event, Decimal(at_least))
     if event in ("drop", "gain"):
         return jumps(series.values, event, Decimal(at_least))
     if event == "record" and answer["basis"] == "total":
@@ -65,17 +68,31 @@ def _events(answer: Answer, series: Line) -> NDArray[np.intp]:
     return first_reached(course, int(at_least))
 
 
+def _policy_sessions(answer: Answer, series: Line, event: str, at_least: Decimal) -> NDArray[np.intp]:
+    """The session of each earlier cut or increase of at least so many basis points; of one on a day off, the next."""
+    found = [
+        int(np.searchsorted(series.sessions, np.datetime64(decision.day, "D")))
+        for decision in policy.decisions(answer.view)
+        if policy.side_of(decision) == event and abs(decision.change_bp) >= at_least
+    ]
+    return np.array([at for at in found if at < len(series.sessions)], dtype=np.intp)
+
+
 @metric(
     "what-followed",
     "What followed",
     "The subject's return over the 5, 21 or 63 sessions after earlier cases: the number of cases, their "
     "median, and in how many, or what share, it was above zero; relative, the other's return is taken off. A case is "
     "a run, counted once, on the session it first was long enough; a one-session gain or drop of at least so "
-    "many percent; or a record close at least so many sessions after the one before. The present run and "
+    "many percent; a record close at least so many sessions after the one before; or a cut or an increase of the "
+    "policy rate of at least so many basis points. The present run and "
     "cases without that many later sessions in view are left out; the set of all measures the same after "
     "every session of the data, and fewer than eight cases are few and carry no conclusion.",
     choice(
-        "event", "what happened before", "relative-streak", "streak", "drop", "gain", "record", default=None
+        "event",
+        "what happened before",
+        *("relative-streak", "streak", "drop", "gain", "record", "cut", "raise"),
+        default=None,
     ),
     symbol_of(),
     symbol_vs(default=""),
@@ -129,6 +146,8 @@ def _what_followed(answer: Answer) -> None:
     answer.tags.add("earlier")
     if event == "record":
         answer.tags |= {"record", "close"}
+    if event in ("cut", "raise"):
+        answer.tags |= {event, "policy"}
     if answer["set"] == "all":
         answer.tags.add("all")
     if len(cases) <= 2 * FEW:
@@ -190,8 +209,9 @@ def _stat(answer: Answer, one: Line, other: Line | None, cases: NDArray[np.intp]
 
 def _threshold(answer: Answer) -> None:
     at_least = answer["at_least"]
-    if answer["event"] in ("drop", "gain"):
+    if answer["event"] in ("drop", "gain", "cut", "raise"):
         level = Decimal(at_least)
-        answer.part("at_least", "level", level, "percent", max(0, -int(level.as_tuple().exponent)))
+        unit = "percent" if answer["event"] in ("drop", "gain") else "basis points"
+        answer.part("at_least", "level", level, unit, max(0, -int(level.as_tuple().exponent)))
     else:
         answer.count("at_least", int(at_least), PLURAL[answer["unit"]])

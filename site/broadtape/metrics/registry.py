@@ -251,7 +251,9 @@ def metric(
 @cache
 def _load() -> None:
     """Imports the modules that register metrics, once; late, so that facts on file need no arrays."""
-    for name in ("groups", "macro", "policy", "precedent", "records", "returns", "schedule", "streaks"):
+    for name in (
+        "curve", "groups", "macro", "policy", "precedent", "records", "returns", "schedule", "streaks", "volatility",
+    ):  # fmt: skip
         import_module(f"broadtape.metrics.{name}")
 
 

@@ -46,6 +46,8 @@ _VALUE_TOLD: Final = frozenset(
         "group-return",
         "session-count",
         "record-count",
+        "closes-beyond",
+        "reading-beyond",
     }
 )
 _DIRECTIONS: Final = frozenset(
@@ -67,7 +69,12 @@ _DIRECTIONS: Final = frozenset(
     }
 )
 _CHANGES: Final = frozenset({"return", "relative-return"})
-_POLICY: Final = frozenset({"policy-rate", "policy-last", "policy-moves"})
+_POLICY: Final = frozenset(
+    {
+        "policy-rate", "policy-last", "policy-moves", "policy-run", "policy-cycle", "policy-first", "policy-largest",
+    }
+)  # fmt: skip
+_CURVE: Final = frozenset({"curve-shift", "yield-gap", "yield-inversion"})
 _EXTREMES: Final = frozenset({"record", "highest", "lowest"})
 _SUPERLATIVES: Final = frozenset({"record", "highest", "lowest", "longest", "best", "worst", "largest"})
 # Which date parts may follow "since"; by default where the window or the data begin.
@@ -81,6 +88,12 @@ _SINCE: Final[dict[str, tuple[str, ...]]] = {
     "last-record": ("date", "value", "data_start"),
     "policy-last": ("day",),
     "policy-rate": ("day",),
+    "reading-extreme": ("since", "data_start"),
+    "reading-beyond": ("data_start",),
+    "closes-beyond": ("data_start",),
+    "policy-run": ("start", "data_start"),
+    "policy-first": ("value",),
+    "policy-largest": ("since", "data_start"),
 }
 _FROM: Final = frozenset({"from", "between", "starting", "began", "begun", "begins", "starts", "started"})
 _BEGUN: Final = _FROM - {"from", "between"}
@@ -270,6 +283,8 @@ class Judge:
             found.add(f"series:{self.params['series']}")
         if self.fact.key.metric in _POLICY:
             found |= {"@FED", "series:FEDFUNDS", "series:DFF"}
+        if self.fact.key.metric in _CURVE:
+            found.add("series:curve")
         if self.fact.key.metric == "next-event":
             found |= set(_EVENT_NAMES.get(self.params.get("kind", ""), ()))
         return found
@@ -328,8 +343,10 @@ class Judge:
             return said and not figure.ordinal
         if figure.ordinal and part.kind == "count":
             return part.name == "value"
-        if part.kind == "range" and self.text_at(place - 1) in {"by", "from"}:
-            return False  # the range is where the rate is, not how far it moved or where it was
+        if part.kind == "range" and (self.text_at(place - 1) == "from") is not (part.name == "before"):
+            return False  # the range is where the rate is, not where it was
+        if part.kind == "range" and self.text_at(place - 1) == "by":
+            return False  # nor how far it moved
         if part.name == "peak_level":
             return any({"record", "highest"} & set(word.classes) for _, word in self.of(Word))
         if part.name == "level" and self.tags & {"above", "below"}:
@@ -740,9 +757,10 @@ class Judge:
         names = [(place, name) for place, name in self.of(Name) if "" not in name.symbols and not name.ticker]
         if not verbs:
             before = [name for place, name in names if not self._comparand(place)]
-            if any(self.subject in name.symbols for name in before):
+            subjects = {self.subject} | ({"series:curve"} if self.fact.key.metric in _CURVE else set())
+            if any(subjects & name.symbols for name in before):
                 return
-            self._outside_subject({self.subject})
+            self._outside_subject(subjects)
             return
         for place, leads in verbs:
             agent = next(
@@ -888,7 +906,7 @@ class Judge:
         for part in self.fact.parts:
             if part.kind == "change" and self._sign(part) is not None:
                 return self._sign(part), part
-        if self.fact.key.metric == "extreme-since":  # "last closed higher on …"
+        if self.fact.key.metric == "extreme-since" or "beyond" in self.tags:  # "last closed higher on …"
             return (1 if "highest" in self.tags else -1), None
         return {"gain": 1, "drop": -1}.get(self.params.get("event", "")), None
 
@@ -959,8 +977,10 @@ class Judge:
             self._object(
                 Status.CONTRADICTED, f"the latest equal run ended on {shown(last)}", computed=shown(last)
             )
-        if self.fact.key.metric == "policy-moves":
+        if self.fact.key.metric in {"policy-moves", "policy-cycle"}:
             self._told_moves(parts, said)
+        if "value" in parts and self.fact.get("span") is not None and not self._says_span(parts):
+            self._object(Status.UNSUPPORTED, "the text does not say over how many months the change is")
         if "scheduled" in self.tags and any(token.text.lower() in _PAST for token in self.tokens):
             self._object(Status.CONTRADICTED, f"it is still to come, on {computed}", computed=computed)
         for tag in ("median", "mean"):
@@ -971,6 +991,13 @@ class Judge:
                     f"the figure is {name}, and the text does not say so",
                     computed=computed,
                 )
+
+    def _says_span(self, parts: set[str]) -> bool:
+        """Whether the text says that a change is one of twelve months, or an annual rate of three."""
+        words = {word for token in self.tokens for word in token.text.lower().replace("-", " ").split()}
+        if "annualised" in self.tags and not words & {"annual", "annualized", "annualised"}:
+            return False
+        return "span" in parts or bool(words & {"year", "yearly", "annual", "annually"})
 
     def _told_moves(self, parts: set[str], said: set[str]) -> None:
         """Moves of the policy rate are told with their dates, and where they led only with the last of them."""

@@ -249,6 +249,8 @@ class _Lexer:
         found = _APPROXIMATORS.match(self.text, place)
         if found is None:
             return 0
+        if found.end() < len(self.text) and self.names.match(self.text, found.end()) is not None:
+            return 0  # "below the two-year Treasury yield": a name, whatever figure it opens with
         figure = self._figure(found.end())
         if figure is None and found.group().rstrip().endswith((" a", " an", " the")):
             shorter = found.end() - len(found.group().rstrip().rsplit(" ", 1)[1]) - 1

@@ -56,7 +56,17 @@ class Story(Protocol):
 
 def kinds() -> dict[str, Story]:
     """Every story kind by name."""
-    from broadtape.desk.stories import record, rotation, wrap  # noqa: PLC0415  the kinds import this module
+    from broadtape.desk.stories import (  # noqa: PLC0415  the kinds import this module
+        policy,
+        record,
+        rotation,
+        wrap,
+    )
 
-    stories: list[Story] = [rotation.Rotation(), record.RecordClose(), wrap.MarketWrap()]
+    stories: list[Story] = [
+        rotation.Rotation(),
+        record.RecordClose(),
+        policy.PolicyDecision(),
+        wrap.MarketWrap(),
+    ]
     return {story.name: story for story in stories}

@@ -1,0 +1,256 @@
+"""From a chart plan to a chart: the rows of the market that it shows, and the file.
+
+Owns which rows a plan means and whose licences they are under; how a chart looks is chart's, curves' and heat's.
+Every value drawn is a stored row or a fact's: nothing is interpolated, and what is missing stays missing.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from broadtape import metrics
+from broadtape.desk import chart, curves, heat
+from broadtape.model import BroadtapeError, Fact, MarketView, NoData, Origin
+from broadtape.numbers import day as printed_day
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from broadtape.desk.outline import ChartPlan
+    from broadtape.desk.prose import Draft
+
+Spec = chart.ChartSpec | chart.BarSpec | curves.CurveSpec | heat.HeatSpec
+_MATURITY = re.compile(r"DGS(\d+)(MO)?")
+_NEAR_DAY = 7  # calendar days before the day asked for that a curve may be of
+
+
+def draw(view: MarketView, plan: ChartPlan, written: Draft) -> Spec | None:
+    """The story's chart before it is drawn; None where the market has too little to show."""
+    try:
+        match plan.kind:
+            case "bars":
+                return _bars(view, plan, written)
+            case "heat":
+                return _heat(view, plan, written)
+            case "curve":
+                return _curve(view, plan, written)
+            case _:
+                return _lines(view, plan, written)
+    except NoData:
+        return None
+
+
+def svg(spec: Spec) -> bytes:
+    """The chart as an SVG file."""
+    match spec:
+        case chart.BarSpec():
+            return chart.bar_chart(spec)
+        case curves.CurveSpec():
+            return curves.curve_chart(spec)
+        case heat.HeatSpec():
+            return heat.heat_table(spec)
+        case _:
+            return chart.line_chart(spec)
+
+
+def table(spec: Spec) -> str:
+    """What the chart shows, as CSV."""
+    match spec:
+        case curves.CurveSpec():
+            return curves.curve_csv(spec)
+        case heat.HeatSpec():
+            return heat.heat_csv(spec)
+        case _:
+            return chart.data_csv(spec)
+
+
+def origins(view: MarketView, plan: ChartPlan) -> list[Origin]:
+    """Where the rows that the plan draws come from; their licences decide whether it may be shown."""
+    if plan.kind == "steps":
+        return [decision.origin for decision in view.decisions()[-1:]]
+    subjects = [_subject(fact) for row in plan.cells for fact in row if fact is not None]
+    found = [view.bars(symbol).origin for symbol in (*plan.symbols, *subjects) if symbol]
+    found += [view.readings(series).origin for series in plan.series]
+    return found
+
+
+def texts(plan: ChartPlan, written: Draft) -> list[tuple[str, str]]:
+    """The chart's words that claim something, for `proof.verify_texts`."""
+    said = [("chart title", written.chart_title), ("chart", plan.shade_label)]
+    said += [("chart mark", label) for _, label in plan.marks]
+    return [(where, text) for where, text in said if text]
+
+
+# --- lines ----------------------------------------------------------------------------------------------------
+
+
+def _lines(view: MarketView, plan: ChartPlan, written: Draft) -> chart.ChartSpec | None:
+    if plan.kind == "steps":
+        lines, unit = [_policy(view, plan)], "percent"
+    elif plan.kind == "drawdown":
+        lines, unit = [_drawdown(view, plan)], "percent"
+    else:
+        lines = [_closes(view, symbol, plan) for symbol in plan.symbols]
+        lines += [_readings(view, series, plan) for series in plan.series]
+        unit = view.bars(plan.symbols[0]).unit if plan.symbols else _unit(plan.series[0])
+    if not lines or any(len(line.points) < 2 for line in lines):
+        return None
+    if plan.indexed:
+        lines = [chart.indexed(line) for line in lines]
+    zero = plan.kind == "drawdown"
+    days = {day for day, _ in lines[0].points}
+    return chart.ChartSpec(
+        title=written.chart_title,
+        lines=tuple(lines),
+        unit="first session shown = 100" if plan.indexed else unit,
+        source=_source(origins(view, plan)),
+        as_of=plan.last,
+        alt=written.alt,
+        baseline=Decimal(100) if plan.indexed else Decimal(0) if zero else _zero(lines),
+        shade=plan.shade,
+        shade_label=plan.shade_label,
+        stepped=plan.kind == "steps",
+        filled=zero,
+        marks=tuple(chart.Mark(day, label) for day, label in plan.marks if day in days),
+    )
+
+
+def _closes(view: MarketView, symbol: str, plan: ChartPlan) -> chart.Line:
+    bars = view.bars(symbol)
+    values = bars.values(plan.basis)
+    inside = (bars.days >= np.datetime64(plan.first, "D")) & np.isfinite(values)
+    return chart.Line(
+        view.instrument(symbol).name,
+        tuple(
+            (day, Decimal(str(round(value, 6))))
+            for day, value in zip(bars.days[inside].tolist(), values[inside].tolist(), strict=True)
+        ),
+    )
+
+
+def _drawdown(view: MarketView, plan: ChartPlan) -> chart.Line:
+    days, closes = metrics.closes(view, plan.symbols[0], plan.basis)
+    below = (closes / np.maximum.accumulate(closes) - 1) * 100
+    inside = days >= np.datetime64(plan.first, "D")
+    return chart.Line(
+        view.instrument(plan.symbols[0]).name,
+        tuple(
+            (day, Decimal(str(round(value, 2))))
+            for day, value in zip(days[inside].tolist(), below[inside].tolist(), strict=True)
+        ),
+    )
+
+
+def _readings(view: MarketView, series: str, plan: ChartPlan) -> chart.Line:
+    readings = view.readings(series)
+    held = {one.day for one in readings.held}
+    points = tuple(
+        (day, value)
+        for day, value in zip(readings.periods.astype("datetime64[D]").tolist(), readings.values, strict=True)
+        if plan.first <= day <= plan.last and day not in held
+    )
+    name = metrics.series_of(series).name
+    return chart.Line(name[:1].upper() + name[1:], points)
+
+
+def _policy(view: MarketView, plan: ChartPlan) -> chart.Line:
+    """The upper end of the range: what held on the first day, each change, and the last day."""
+    decisions = [one for one in view.decisions() if one.day <= plan.last]
+    before = [one for one in decisions if one.day < plan.first]
+    inside = [one for one in decisions if one.day >= plan.first]
+    points = {plan.first: before[-1].upper} if before else {}
+    points |= {one.day: one.upper for one in inside if one.change_bp or not points}
+    if decisions:
+        points[plan.last] = decisions[-1].upper
+    return chart.Line("Upper end", tuple(sorted(points.items())))
+
+
+def _zero(lines: Iterable[chart.Line]) -> Decimal | None:
+    """Nought as a heavier level where a line crosses it."""
+    values = [value for line in lines for _, value in line.points]
+    return Decimal(0) if min(values) < 0 < max(values) else None
+
+
+# --- curves, bars, heat ---------------------------------------------------------------------------------------
+
+
+def _curve(view: MarketView, plan: ChartPlan, written: Draft) -> curves.CurveSpec | None:
+    drawn = []
+    for wanted in plan.days:
+        points: dict[int, Decimal] = {}
+        on: date | None = None
+        for series in plan.series:
+            months = _months(series)
+            readings = view.readings(series)
+            at = int(np.searchsorted(readings.periods, np.datetime64(wanted), side="right")) - 1
+            day = readings.periods[at].astype("datetime64[D]").item() if at >= 0 else None
+            if months and day is not None and (wanted - day).days <= _NEAR_DAY and on in {None, day}:
+                on = day
+                points[months] = readings.values[at]
+        if on is not None and len(points) > 1:
+            drawn.append(curves.Curve(printed_day(on), tuple(sorted(points.items()))))
+    if not drawn or len(drawn) < len(plan.days):
+        return None
+    return curves.CurveSpec(
+        written.chart_title, tuple(drawn), _source(origins(view, plan)), plan.last, written.alt
+    )
+
+
+def _months(series: str) -> int:
+    """The maturity of a Treasury yield's series in months; 0 where it is none."""
+    found = _MATURITY.fullmatch(series)
+    return 0 if found is None else int(found[1]) * (1 if found[2] else 12)
+
+
+def _bars(view: MarketView, plan: ChartPlan, written: Draft) -> chart.BarSpec | None:
+    facts = [row[0] for row in plan.cells if row and row[0] is not None]
+    bars = tuple(chart.Bar(_name(view, fact), _change(fact)) for fact in facts)
+    if not bars:
+        return None
+    return chart.BarSpec(written.chart_title, bars, _source(origins(view, plan)), plan.last, written.alt)
+
+
+def _heat(view: MarketView, plan: ChartPlan, written: Draft) -> heat.HeatSpec | None:
+    rows = []
+    for row in plan.cells:
+        named = next((fact for fact in row if fact is not None), None)
+        if named is not None:
+            values = tuple(None if fact is None else _change(fact) for fact in row)
+            rows.append(heat.HeatRow(_name(view, named), values))
+    if not rows:
+        return None
+    return heat.HeatSpec(
+        written.chart_title, plan.columns, tuple(rows), _source(origins(view, plan)), plan.last, written.alt
+    )
+
+
+def _subject(fact: Fact) -> str:
+    part = fact.get("subject")
+    return str(part.value) if part is not None else ""
+
+
+def _name(view: MarketView, fact: Fact) -> str:
+    try:
+        return view.instrument(_subject(fact)).name
+    except BroadtapeError:
+        return _subject(fact)
+
+
+def _change(fact: Fact) -> Decimal:
+    if not isinstance(fact.value, Decimal):
+        raise NoData(f"{fact.key.address} is no change to draw")
+    return fact.value
+
+
+def _unit(series: str) -> str:
+    unit = metrics.series_of(series).unit
+    return unit or "value"
+
+
+def _source(found: Iterable[Origin]) -> str:
+    return "; ".join(dict.fromkeys(one.attribution or one.source for one in found))
