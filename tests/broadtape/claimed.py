@@ -276,6 +276,14 @@ FACTS: dict[str, Fact] = {
         Part("title", "text", "Consumer Price Index for December 2025", "", 0), count("days", 1, "days"),
         tags="next scheduled",
     ),
+    "run-from": fact(
+        f"relative-streak-from?from=2026-01-02&of={SMALL}&vs={LARGE}", count("value", 7, "sessions"), who(SMALL),
+        who(LARGE, "object"), on("start", "2026-01-02"), on("end", "2026-01-12"), tags="streak lead ongoing",
+    ),
+    "rises-from": fact(
+        f"streak-from?from=2026-01-02&of={SMALL}", count("value", 7, "sessions"), who(SMALL), on("start", "2026-01-02"),
+        on("end", "2026-01-12"), tags="streak up ongoing",
+    ),
     "cpi-rate": fact(
         "reading?series=CPIAUCSL&transform=annualised", number("value", "change", "2.2", decimals=1),
         in_month("period", "2025-12"), Part("series", "text", "consumer price index", "", 0),
@@ -460,6 +468,8 @@ TRUE: tuple[tuple[str, str, str], ...] = (
     ("after-share", LARGE, "rose in 61.9% of them"),
     ("event", "", "The Consumer Price Index for December 2025 is due on Tuesday, Jan. 13"),
     ("sessions", "", "seven sessions from Jan. 2 through Jan. 12"),
+    ("run-from", SMALL, "outpaced the S&P 500 for a seventh straight session on Jan. 12"),
+    ("rises-from", SMALL, "rose for a seventh session in a row"),
     ("cpi-rate", "series:CPIAUCSL", "rose at an annual rate of 2.2% in the three months to December"),
     (
         "cpi-high",
