@@ -52,6 +52,7 @@ READ = frozenset(
             "v",
         ),  # lists and searches
         *("range", "vs"),  # charts
+        *("symbols", "from", "to", "limit"),  # the API
     }
 )
 _KEPT_STATUS = frozenset({200, 301, 308, 404, 410})

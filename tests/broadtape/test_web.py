@@ -637,7 +637,7 @@ def test_an_article_without_figures_offers_no_proof_of_them(room: Newsroom) -> N
 
 def test_the_sidebar_prints_the_reference_rows_with_sign_arrow_and_words(busy_room: Newsroom) -> None:
     html = busy_room.page(LEAD)
-    table = html[html.index('class="quotes"') : html.index("View more")]
+    table = html[html.index('class="quotes groups"') : html.index("View more")]
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", table))
 
     for quote in REFERENCE_ROWS:
@@ -646,6 +646,19 @@ def test_the_sidebar_prints_the_reference_rows_with_sign_arrow_and_words(busy_ro
     assert "204.68 ▲ up +6.16 (+3.10%)" in text
     assert "Closing prices of Jan. 12, 2026." in text
     assert "delayed" not in text
+
+
+def test_recent_quotes_are_the_storys_the_browsers_and_the_whole_watch_list_in_its_order(
+    busy_room: Newsroom,
+) -> None:
+    html = busy_room.page(LEAD)
+    groups = html[html.index('class="quotes groups"') : html.index("View more")]
+    story, watched = groups.split("Watch list")
+    order = [watched.index(f">{quote.symbol.partition(':')[2]}</a>") for quote in REFERENCE_ROWS]
+
+    assert order == sorted(order)
+    assert re.findall(r">([A-Z]+)</a>", story) == ["RUT", "SPX", "NVDA", "MSFT"]
+    assert re.search(r'<div class="recent" data-recent="\d" hidden>', story)
 
 
 def test_a_row_of_another_day_names_it_and_a_delay_is_said_only_where_true(room: Newsroom) -> None:
@@ -730,9 +743,9 @@ def test_markets_shows_windows_for_benchmarks_and_watch_list(busy_room: Newsroom
     assert "Sector funds" not in html
 
 
-def test_markets_shows_sector_funds_where_the_settings_have_that_group(tmp_path: Path) -> None:
+def test_markets_shows_the_group_sectors_else_the_funds_the_desk_knows(tmp_path: Path) -> None:
     room = Newsroom(tmp_path)
-    fund = walk("NYSEARCA:XLK", "Technology Select Sector SPDR", "140.00", kind="etf")
+    fund = walk("BATS:OWN", "A Sector Fund of Our Own", "140.00", kind="etf")
     room.catalogue.quote(replace(fund, instrument=replace(fund.instrument, groups=("sectors",))))
     source = FileSource(name="funds", path="funds.csv", holds="bars", group="sectors")
     app = create_app(
@@ -742,8 +755,11 @@ def test_markets_shows_sector_funds_where_the_settings_have_that_group(tmp_path:
         clock=lambda: NOW,
     )
 
-    assert "Sector funds" in app.test_client().get("/markets/", base_url=HOME).text
+    assert "A Sector Fund of Our Own" in app.test_client().get("/markets/", base_url=HOME).text
     assert "Sector funds" not in room.page("/markets/")
+    room.catalogue.quote(walk("NYSEARCA:XLK", "Technology Select Sector SPDR", "140.00", kind="etf"))
+    room.catalogue.generation += 1
+    assert "Technology Select Sector SPDR" in room.page("/markets/")
 
 
 # --- lists, corrections, standing pages -----------------------------------------------------------------

@@ -380,6 +380,9 @@ class FakeCatalogue:
     def entry(self, site: str, address: str) -> Entry | None:
         return next((e for e in self._visible(site) if e.address == address), None)
 
+    def entry_by_id(self, site: str, article_id: str) -> Entry | None:
+        return next((e for e in self._visible(site) if e.article.id == article_id), None)
+
     def gone(self, site: str, address: str) -> Gone | None:
         return self.withdrawn.get(address)
 

@@ -14,7 +14,7 @@ from flask import Flask, Response, abort, g, request
 from broadtape.archive.catalogue import Catalogue
 from broadtape.archive.tape import Tape
 from broadtape.search import open_index
-from broadtape.web import articles, errors, front, machines, markets, searching, standing
+from broadtape.web import api, articles, errors, front, machines, markets, searching, standing
 from broadtape.web.press import Press, press
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def create_app(
     )
     app.before_request(_find_site)
     app.after_request(_secure)
-    for module in (front, articles, markets, standing, searching, machines):
+    for module in (front, articles, markets, standing, searching, machines, api):
         app.register_blueprint(module.blueprint)
     errors.register(app)
     app.before_request(_wait_for_catalogue)

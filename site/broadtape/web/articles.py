@@ -10,14 +10,14 @@ import json
 import re
 from datetime import UTC, date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, abort, send_file
 
 from broadtape import numbers, urls
 from broadtape.config import may_show
 from broadtape.metrics.filed import to_json
-from broadtape.web import cards, pictures, words
+from broadtape.web import cards, markets, pictures, words
 from broadtape.web.contexts import (
     ArticlePage,
     CorrectionLine,
@@ -69,7 +69,8 @@ def article(year: int, month: int, day: int, slug: str) -> Response:
     # Nobody reads a neighbour twice: related stories leave it to the links at the foot.
     related = [e for e in this.catalogue.related(site.key, entry, 6) if e not in (older, newer)][:4]
     late = words.late_sentence(it, site.time_zone)
-    table = cards.quote_table(board, this.instance, name_of, limit=12)
+    table = cards.quote_table(board, this.instance, name_of, title="Watch list")
+    story_quotes = markets.in_story(it.symbols, it.as_of)
     picture = cards.picture(this.instance, entry)
     if picture is not None and f'src="{picture.src.rsplit("/", 1)[-1]}"' in entry.html:
         picture = None  # the text shows it itself
@@ -102,6 +103,7 @@ def article(year: int, month: int, day: int, slug: str) -> Response:
         newer=cards.card(this.instance, site, newer) if newer else None,
         older=cards.card(this.instance, site, older) if older else None,
         quotes=table,
+        story_quotes=story_quotes,
         minutes=words.minutes(entry.words),
         claims=sum(entry.proof.values()),
         checked=checked,
@@ -154,25 +156,7 @@ def proof(year: int, month: int, day: int, slug: str) -> Response:
 def facts_json(year: int, month: int, day: int, slug: str) -> Response:
     """The article's facts in the form of docs/contracts/facts.md, with what the page prints of each."""
     entry = the_entry(year, month, day, slug)
-    records = {}
-    for fact_id, view in sorted(press().catalogue.facts(entry.article.id).items()):
-        record = to_json(view.fact) if not withheld(view.fact) else {"withheld": True}
-        records[fact_id] = {
-            **record,
-            "status": view.status,
-            "status_words": STATUS_WORDS.get(view.status, view.status),
-            "printed": "" if withheld(view.fact) else view.printed,
-            "title": view.metric_title,
-            "wording": view.wording,
-            "long_form": view.long_form,
-            "as_of_words": numbers.day(view.fact.as_of),
-        }
-    document = {
-        "version": 1,
-        "as_of": entry.article.as_of.isoformat() if entry.article.as_of else None,
-        "article": absolute(entry.address),
-        "facts": records,
-    }
+    document = facts_document(entry)
     text = json.dumps(document, ensure_ascii=False, sort_keys=True, indent=2) + "\n"
     return answer(text, "application/json", max_age=300)
 
@@ -199,6 +183,29 @@ def attachment(year: int, month: int, day: int, slug: str, name: str) -> Respons
 
 
 # --- parts ------------------------------------------------------------------------------------------------
+
+
+def facts_document(entry: Entry) -> dict[str, Any]:
+    """The facts of an article in the form of docs/contracts/facts.md, with what the page prints of each."""
+    records = {}
+    for fact_id, view in sorted(press().catalogue.facts(entry.article.id).items()):
+        record = to_json(view.fact) if not withheld(view.fact) else {"withheld": True}
+        records[fact_id] = {
+            **record,
+            "status": view.status,
+            "status_words": STATUS_WORDS.get(view.status, view.status),
+            "printed": "" if withheld(view.fact) else view.printed,
+            "title": view.metric_title,
+            "wording": view.wording,
+            "long_form": view.long_form,
+            "as_of_words": numbers.day(view.fact.as_of),
+        }
+    return {
+        "version": 1,
+        "as_of": entry.article.as_of.isoformat() if entry.article.as_of else None,
+        "article": absolute(entry.address),
+        "facts": records,
+    }
 
 
 def opens_with(entry: Entry, summary: str) -> bool:

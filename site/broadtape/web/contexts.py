@@ -226,6 +226,7 @@ class ArticlePage:
     newer: Card | None
     older: Card | None
     quotes: QuoteTable | None
+    story_quotes: QuoteTable | None
     minutes: int
     claims: int
     checked: int
@@ -314,12 +315,28 @@ class ListPage:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundSymbol:
+    """An instrument that a look-up found; `former` is the former name by which it was."""
+
+    symbol: str
+    name: str
+    address: str
+    former: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class QuotesPage:
-    """`/quotes/`: the site's watch list."""
+    """`/quotes/`: the look-up, the site's watch list and other instruments of our stories.
+
+    `query` is what was looked up, `found` what was found.
+    """
 
     quotes: QuoteTable | None
     others: tuple[Link, ...]
     feed: str
+    query: str
+    found: tuple[FoundSymbol, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,6 +468,7 @@ class PerformanceRow:
 
     line: QuoteLine
     windows: tuple[Change | None, ...]
+    starts: tuple[str, ...]  # from which close each window counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -464,14 +482,77 @@ class PerformanceTable:
 
 
 @dataclass(frozen=True, slots=True)
+class IndicatorRow:
+    """A macro series: value, change, the period it is of, its source. `as_of` is set for daily ones."""
+
+    title: str
+    value: str
+    unit: str
+    change: Change | None
+    since: str
+    as_of: Moment | None
+    period: str
+    source: str
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorTable:
+    """Series of one kind."""
+
+    title: str
+    rows: tuple[IndicatorRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MoverRow:
+    """An instrument that moved much; `basis` says where its change includes dividends."""
+
+    ticker: str
+    name: str
+    address: str
+    change: Change
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class MoverTable:
+    """What rose, or fell, most; `note` says of how many and of which day."""
+
+    title: str
+    rows: tuple[MoverRow, ...]
+    note: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarRow:
+    """Something scheduled: its day, and the time in the site's zone."""
+
+    day: Moment
+    time: str
+    title: str
+    link: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class MarketsPage:
-    """`/markets/`: benchmarks, groups and the watch list."""
+    """`/markets/`: benchmarks, groups and the watch list, movers, rates, commodities, prints, what comes next.
+
+    `stale` says it where the newest session is older than it should be.
+    """
 
     as_of: Moment | None
     timing: str
     tables: tuple[PerformanceTable, ...]
     sources: tuple[str, ...]
     cards: tuple[Card, ...]
+    stale: str
+    movers: tuple[MoverTable, ...]
+    indicators: tuple[IndicatorTable, ...]
+    calendar: tuple[CalendarRow, ...]
+    headlines: tuple[Notice, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from flask import Response, redirect, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from broadtape.web import words
+from broadtape.web import api, words
 from broadtape.web.contexts import ErrorPage, Link
 from broadtape.web.press import answer, head, here, press, render
 
@@ -56,11 +56,21 @@ def on_http(error: HTTPException) -> AnyResponse:
     code = error.code or 500
     if code == 421:
         return misdirected()
+    if api.is_api(request.path) and code < 500:
+        told = api.problem(code, error.name, api.detail_of(error))
+        for name, value in error.get_headers():
+            if name.lower() in ("allow", "retry-after"):
+                told.headers[name] = value
+        return told
     if code == 404:
         found = former()
         if found is not None:
             return found
     if code == 503:
+        if api.is_api(request.path):
+            waiting = api.problem(code, *TEXTS[code])
+            waiting.headers["Retry-After"] = RETRY_S
+            return waiting
         waiting = error_page(code, *TEXTS[code])
         waiting.headers["Retry-After"] = RETRY_S
         return waiting
@@ -92,6 +102,8 @@ def on_failure(error: Exception) -> AnyResponse:
     reference = secrets.token_hex(4)
     log.error("page failed", path=request.path, reference=reference, exc_info=error)
     title, text = TEXTS[500]
+    if api.is_api(request.path):
+        return api.problem(500, title, text, reference=reference)
     try:
         return error_page(500, title, text, reference=reference)
     except Exception:

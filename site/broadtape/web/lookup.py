@@ -85,6 +85,18 @@ class Lookup:
         return place, not one.priced, recent, len(one.ticker), one.symbol
 
 
+def exact(found: Match, text: str) -> bool:
+    """Whether the text is the instrument's symbol or its whole name: then there is nothing to choose."""
+    one = found.listing
+    return folded(text) in (folded(one.symbol), folded(one.ticker), folded(one.name))
+
+
+def typed(text: str) -> str:
+    """What was typed, without control characters, white space folded, at most as long as a name."""
+    kept = "".join(c if c.isprintable() else " " for c in text[: 4 * LONGEST])
+    return " ".join(kept.split())[:LONGEST]
+
+
 def folded(text: str) -> str:
     """The form in which names and what is typed are compared: no accents, no case, single spaces."""
     plain = unicodedata.normalize("NFKD", text.replace("’", "'").strip().lstrip("$"))

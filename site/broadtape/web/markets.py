@@ -17,10 +17,12 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, abort, redirect, request
 
 from broadtape import config, numbers, urls
-from broadtape.web import cards, drawing, front, quotes, words
+from broadtape.archive.catalogue import QuoteBoard, QuoteRow
+from broadtape.web import board, cards, drawing, front, lookup, quotes, words
 from broadtape.web.contexts import (
     ChartControls,
     FeedLink,
+    FoundSymbol,
     Link,
     MarketsPage,
     Notice,
@@ -28,6 +30,7 @@ from broadtape.web.contexts import (
     PerformanceTable,
     QuotePage,
     QuotesPage,
+    QuoteTable,
     SayingLine,
 )
 from broadtape.web.press import answer, here, name_of, page, press
@@ -37,10 +40,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from broadtape.archive.catalogue import HistoryRow, InstrumentView
-    from broadtape.archive.tape import FilingLine, Saying, Sessions
+    from broadtape.archive.tape import FilingLine, Headline, Saying, Sessions
 
 blueprint = Blueprint("markets", __name__)
 
+IN_STORY = 12  # instruments of one story in the sidebar
+FOUND = 20  # instruments of a look-up
+HEADLINES = 10  # of others on the markets page
 STORIES = 10  # of an instrument on its page
 MEMBERS = 40  # rows of a group on the markets page
 ADJUSTMENTS = {
@@ -70,8 +76,16 @@ KINDS = {"index": "Index", "etf": "Exchange-traded fund", "stock": "Stock"}
 
 @blueprint.get("/quotes/")
 def watch_list() -> Response:
-    """The site's watch list, and other instruments our stories name."""
+    """Look-ups, the site's watch list, and other instruments our stories name.
+
+    What names one instrument and nothing else leads to it.
+    """
     this, site = press(), here()
+    query = lookup.typed(request.args.get("q", ""))
+    matches = this.lookup().find(query, FOUND) if query else []
+    meant = [one for one in matches if lookup.exact(one, query)]
+    if len(meant) == 1:
+        return redirect(urls.quote_page(meant[0].listing.symbol), 302)  # type: ignore[return-value]  # one class at run time
     table = cards.quote_table(
         this.catalogue.quotes(site.key, None), this.instance, name_of, title="Watch list"
     )
@@ -84,8 +98,22 @@ def watch_list() -> Response:
         and not symbol.startswith("UNLISTED:")
         and (view := this.known(symbol)) is not None
     )
-    head = page_head("Quotes", description=f"Closing prices of the companies {site.name} watches.")
-    return page("pages/quotes.html", QuotesPage(table, others, ""), head)
+    found = tuple(
+        FoundSymbol(
+            one.listing.symbol.replace(":", ": "),
+            one.listing.name,
+            urls.quote_page(one.listing.symbol),
+            one.former,
+            KINDS.get(one.listing.kind, ""),
+        )
+        for one in matches
+    )
+    head = page_head(
+        f"Quotes: {query}" if query else "Quotes",
+        description=f"Closing prices of the companies {site.name} watches.",
+        index=not query,
+    )
+    return page("pages/quotes.html", QuotesPage(table, others, "", query, found), head)
 
 
 @blueprint.get("/quotes/<symbol>/")
@@ -151,10 +179,7 @@ def quote(symbol: str) -> Response:
         feed=urls.feed("rss", address) if total else "",
         controls=controls,
         sayings=tuple(saying_lines(told.sayings)) if series else (),
-        headlines=tuple(
-            Notice(one.title, one.link, one.publisher, words.of_instant(one.at, site.time_zone), "")
-            for one in told.headlines
-        ),
+        headlines=tuple(headline(one) for one in told.headlines),
         filings=tuple(
             Notice(filing_title(one), one.link, one.source, words.on_day(one.at, site.time_zone), one.form)
             for one in told.filings
@@ -227,14 +252,23 @@ def markets() -> Response:
     days = [view.quote.as_of for view in views if view.quote]
     delay = max((view.delay_minutes for view in views), default=0)
     entries = this.catalogue.latest(site.key, limit=6)
+    told = this.tape.board()
     context = MarketsPage(
         as_of=words.of_day(max(days)) if days else None,
         timing=cards.timing(max(days), delay) if days else "",
         tables=tables,
         sources=cards.credit(this.instance, (view.attribution or view.source for view in views)),
         cards=cards.cards(this.instance, site, entries),
+        stale=board.stale(max(days) if days else None, this.clock().astimezone(site.time_zone)),
+        movers=board.movers(told) if told else (),
+        indicators=board.tables(told) if told else (),
+        calendar=board.calendar(told.coming, site.time_zone) if told else (),
+        headlines=tuple(headline(one) for one in told.headlines[:HEADLINES]) if told else (),
     )
-    head = page_head("Markets", description="Indexes, funds and companies at their last close.")
+    head = page_head(
+        "Markets",
+        description="Indexes, sectors, rates, commodities and companies, each with its day and its source.",
+    )
     return page("pages/markets.html", context, head)
 
 
@@ -259,6 +293,50 @@ def prices(view: InstrumentView) -> tuple[Sessions | None, quotes.Series | None]
     if sessions is not None and (not view.history or sessions.day(-1) >= view.history[0].day):
         return sessions, quotes.whole(sessions, view)
     return None, quotes.series(view)  # the tape is older than the catalogue, or not there
+
+
+def on_day(symbol: str, day: date) -> QuoteRow | None:
+    """The close of an instrument on a session with its change, as far as it may be shown; None without one."""
+    this = press()
+    view = None if symbol.startswith("UNLISTED:") else this.catalogue.instrument(symbol)
+    if view is None or view.basis != "price" or not may_show(view):
+        return None
+    row = next((one for one in view.history if one.day == day), None)
+    if row is None and (sessions := this.tape.sessions(symbol)) is not None:
+        at = sessions.before(day)
+        row = sessions.row(at) if at is not None and sessions.day(at) == day else None
+    if row is None or row.close is None or row.percent is None:
+        return None
+    return QuoteRow(
+        symbol=view.instrument.symbol,
+        name=view.instrument.name,
+        price=row.close,
+        change=row.close - row.close / (1 + row.percent / 100),
+        percent=row.percent,
+        unit=view.unit,
+        as_of=day,
+        source=view.source,
+        delay_minutes=view.delay_minutes,
+        fact_id="",
+        licence=view.licence,
+    )
+
+
+def in_story(symbols: Iterable[str], day: date | None) -> QuoteTable | None:
+    """The closes of a story's instruments on its own session."""
+    if day is None:
+        return None
+    this = press()
+    rows = tuple(
+        row
+        for symbol in dict.fromkeys(symbols)
+        if (row := this.keep(("on-day", symbol, day), partial(on_day, symbol, day))) is not None
+    )
+    if not rows:
+        return None
+    return cards.quote_table(
+        QuoteBoard(day, rows[:IN_STORY], (), ()), this.instance, name_of, title="In this story"
+    )
 
 
 def newest(
@@ -340,6 +418,11 @@ def saying_lines(sayings: Iterable[Saying]) -> Iterable[SayingLine]:
         yield SayingLine(one.text, urls.definition(one.metric), found.title if found else one.metric)
 
 
+def headline(one: Headline) -> Notice:
+    """Someone else's story as a page lists it."""
+    return Notice(one.title, one.link, one.publisher, words.of_instant(one.at, here().time_zone), "")
+
+
 def filing_title(one: FilingLine) -> str:
     """A filing in a few words: its form and the period it is of."""
     what = FORMS.get(one.form.removesuffix("/A"), "")
@@ -379,10 +462,11 @@ def notes(view: InstrumentView, series: quotes.Series | None) -> Iterable[str]:
 
 
 def sector_funds() -> tuple[str, ...]:
-    """Funds that the settings put into a group named "sectors"; none where there is no such group."""
+    """Funds that the settings put into a group named "sectors", else those that the desk knows as sectors."""
     this = press()
+    named = this.instance.desk.sector_funds
     if not any(source.group == "sectors" for source in this.instance.sources):
-        return ()  # nothing to look for among thousands
+        return named  # nothing else to look for among thousands
 
     def found() -> tuple[str, ...]:
         members = (
@@ -390,7 +474,7 @@ def sector_funds() -> tuple[str, ...]:
             for symbol in this.catalogue.instruments()
             if (view := this.catalogue.instrument(symbol)) is not None and "sectors" in view.instrument.groups
         )
-        return tuple(members)[:MEMBERS]
+        return tuple(members)[:MEMBERS] or named
 
     return this.keep("sector-funds", found)
 
@@ -416,17 +500,22 @@ def performance(title: str, symbols: Iterable[str]) -> PerformanceTable | None:
             continue
         found = [quotes.window(series, name) for name in quotes.WINDOWS]
         windows = tuple(None if one is None else one[1] for one in found)
-        rows.append((view.quote, windows))
+        starts = tuple(
+            "" if one is None else f"since the close of {numbers.day(series.days[one[0]])}" for one in found
+        )
+        rows.append((view.quote, windows, starts))
     if not rows:
         return None
-    newest = max(row.as_of for row, _ in rows)
-    fresh = [(row, windows) for row, windows in rows if newest - row.as_of <= front.FRESH]
-    old = [f"{row.name} ({numbers.day(row.as_of)})" for row, _ in rows if newest - row.as_of > front.FRESH]
+    newest = max(row.as_of for row, _, _ in rows)
+    fresh = [one for one in rows if newest - one[0].as_of <= front.FRESH]
+    old = [f"{row.name} ({numbers.day(row.as_of)})" for row, _, _ in rows if newest - row.as_of > front.FRESH]
     return PerformanceTable(
         title=title,
         note=f"Left out, with the day of the last close we have: {numbers.listing(old)}." if old else "",
         windows=quotes.WINDOWS,
-        rows=tuple(PerformanceRow(cards.quote_line(row, newest), windows) for row, windows in fresh),
+        rows=tuple(
+            PerformanceRow(cards.quote_line(row, newest), windows, starts) for row, windows, starts in fresh
+        ),
     )
 
 
