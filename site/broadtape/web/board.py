@@ -131,4 +131,4 @@ def _period(day: date, one: Indicator) -> str:
         return numbers.day(day)
     if one.frequency == "month":
         return numbers.month(day)
-    return f"{numbers.ordinal((day.month + 2) // 3)} quarter {day.year}"
+    return numbers.capital(f"{numbers.ordinal((day.month + 2) // 3)} quarter {day.year}")
