@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "facts": ("broadtape.cli.facts:command", "What can be claimed, with definitions and examples."),
     "import": ("broadtape.cli.import_:command", "Another publisher's article into an attributed draft."),
     "verify": ("broadtape.cli.verify:command", "Recompute every claim of our articles."),
+    "audit": ("broadtape.cli.audit:command", "Check someone else's market article against the store."),
     "check": ("broadtape.cli.check:command", "Lint content: front matter, links, images, headings."),
     "index": ("broadtape.cli.index:command", "Bring the catalogue and the search index up to date."),
     "search": ("broadtape.cli.search:command", "Search the archive."),

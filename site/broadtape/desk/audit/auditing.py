@@ -1,0 +1,112 @@
+"""An article from end to end: its sentences read into assertions, each judged, the findings in the article's order.
+
+Owns the order of the stages and what one sentence leaves for the next; no grammar and no arithmetic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import date
+from itertools import groupby
+
+from broadtape.desk.audit.clauses import Clauses, Context, assertions
+from broadtape.desk.audit.entities import directory
+from broadtape.desk.audit.histories import HistoryJudge
+from broadtape.desk.audit.leftovers import leftovers
+from broadtape.desk.audit.measuring import Measures
+from broadtape.desk.audit.moves import PRICED, MoveJudge, finding, unverifiable
+from broadtape.desk.audit.parts import Assertion, Audit, Finding, Script, Sentence
+from broadtape.desk.audit.phrases import Phrases
+from broadtape.desk.audit.quotes import judge_quotes
+from broadtape.desk.audit.resolving import Calendar
+from broadtape.desk.audit.scan import scan
+from broadtape.desk.audit.sentences import sentences
+from broadtape.desk.claims.names import table_for
+from broadtape.model import BadParameter, MarketView
+
+_DAYLIKE = frozenset({"weekday", "day", "today"})
+
+
+def audit(script: Script, view_for: Callable[[date], MarketView]) -> Audit:
+    """The findings of an article, judged as of the day it is dated. `view_for` gives the market as of a date.
+
+    BadParameter where the article has no date; NoData where the store's calendar does not reach it.
+    """
+    if script.dated is None:
+        raise BadParameter(f"{script.path}: the article says no date; give one with --as-of YYYY-MM-DD")
+    return _Auditor(script, view_for).run()
+
+
+class _Auditor:
+    """One article."""
+
+    def __init__(self, script: Script, view_for: Callable[[date], MarketView]) -> None:
+        assert script.dated is not None
+        self.script, self.dated = script, script.dated
+        self.measures = Measures(view_for, self.dated)
+        view = self.measures.view
+        self.names = directory(view)
+        self.calendar = Calendar(view, self.dated)
+        titles = table_for(view).titles
+        self.moves = MoveJudge(self.measures, self.calendar, titles)
+        self.histories = HistoryJudge(self.measures, self.calendar, titles)
+
+    def run(self) -> Audit:
+        """Sentence by sentence; the quotes table last."""
+        context = Context()
+        found: list[Finding] = []
+        for sentence in sentences(self.script.passages):
+            found += self._sentence(sentence, context)
+        found += judge_quotes(self.script.quotes, self.names, self.measures, self.calendar)
+        return Audit(self.script.path, self.dated, self.script.why, tuple(found), self.script.notices)
+
+    def _sentence(self, sentence: Sentence, context: Context) -> Iterable[Finding]:
+        if sentence.paragraph != context.paragraph:
+            context.paragraph, context.spans = sentence.paragraph, ()
+        tokens = scan(sentence, self.names)
+        clauses = Clauses(sentence, tokens, context)
+        claims = [self._carried(claim, context) for claim in assertions(clauses)]
+        found: list[Finding] = []
+        for _, siblings in groupby(claims, key=lambda claim: claim.sibling):
+            group = list(siblings)
+            found += self._judge(group)
+        found += [self.histories.judge(claim) for claim in Phrases(clauses).read()]
+        found += leftovers(clauses, sentence)
+        days = tuple(span for move in clauses.moves for span in move.spans if span.kind in _DAYLIKE)
+        if days:
+            context.spans = days
+        return found
+
+    @staticmethod
+    def _carried(claim: Assertion, context: Context) -> Assertion:
+        """A claim without a time of its own takes the day that its paragraph speaks of."""
+        if claim.spans or claim.perfect or not context.spans:
+            return claim
+        return replace(claim, spans=context.spans, more={**claim.more, "carried": True})
+
+    def _judge(self, group: list[Assertion]) -> list[Finding]:
+        first = group[0]
+        entity = first.entity
+        assert entity is not None
+        if first.label == "forecast":
+            return [
+                finding(claim, "forecast", "a forecast, a condition or a possibility: not judged")
+                for claim in group
+            ]
+        if first.label == "negated":
+            return [
+                unverifiable(claim, "a denial or a correction of another figure: not judged")
+                for claim in group
+            ]
+        if entity.missing:
+            return [unverifiable(claim, f"the store has no {entity.missing}") for claim in group]
+        if entity.kind in PRICED and entity.symbols:
+            return self.moves.judge(
+                [
+                    claim
+                    for claim in group
+                    if claim.amount is None or claim.amount.unit in {"percent", "points", "USD", "number"}
+                ]
+            )
+        return [unverifiable(claim, f"the store has nothing to judge {entity.name!r} by") for claim in group]

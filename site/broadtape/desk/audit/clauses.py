@@ -1,0 +1,638 @@
+"""Clauses into assertions of moves and levels: who rose by how much, to what level, over which stretch of time.
+
+A small grammar over token codes (scan.CODES). It reads what it knows from end to end; an unknown word between subject
+and verb, or between verb and figure, ends the reading: what is not understood is not judged. Owns no days, no values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from broadtape.desk.audit.parts import Amount, Assertion, Entity, Sentence, Span, Token
+from broadtape.desk.audit.sentences import quoted
+
+_FIGURES = frozenset("FQBODN")
+_UP, _DOWN = frozenset("Ug+"), frozenset("Lk-")
+_BEFORE_SUBJECT = frozenset("csAwWqHSRzpjd@K")
+_AFTER_CLAIM = frozenset("csARwWpqK@")
+_HARMLESS_AFTER = frozenset({"apiece", "each", "overall", "altogether", "alone", "total"})
+_PER_UNIT = frozenset(
+    {"barrel", "ounce", "share", "gallon", "ton", "troy", "pound", "euro", "bushel", "coin"}
+)
+_LEVEL_WORDS = frozenset(
+    {"record", "all-time", "high", "close", "low", "level", "of", "closing", "fresh", "mark", "new"}
+)
+_HARMLESS_CAUSES = frozenset("nyb")  # on strong earnings, for a third day, by the close
+_CHANGES = frozenset({"futures"})
+
+
+@dataclass(slots=True)
+class Context:
+    """What earlier sentences leave behind: who was spoken of, over which time, against whom."""
+
+    index: Entity | None = None
+    stock: Entity | None = None
+    spans: tuple[Span, ...] = ()
+    paragraph: int = -1
+    pair: tuple[Entity, Entity] | None = None
+    siblings: int = 0
+    heading_span: tuple[Span, ...] = ()
+
+    def resolve(self, entity: Entity) -> Entity | None:
+        """Whom "the index", "its shares" or "it" means; None where nobody was named."""
+        if entity.kind != "reference":
+            return entity
+        which = entity.symbols[0]
+        found = self.index if which == "@index" else self.stock if which == "@stock" else None
+        return None if found is None else replace(found, loose=True, owner=entity.owner)
+
+    def keep_pair(self, entity: Entity, other: Entity) -> None:
+        """Keep who was compared with whom; a name that pins its instrument is not replaced by one that does not."""
+        if self.pair and entity.loose and self.pair[0].symbols == entity.symbols:
+            return
+        self.pair = (replace(entity, owner=False), replace(other, owner=False))
+
+    def remember(self, entity: Entity) -> None:
+        """Keep who was spoken of last."""
+        if entity.kind == "index":
+            self.index = replace(entity, owner=False)
+        elif entity.kind in {"stock", "etf"}:
+            self.stock = replace(entity, owner=False)
+
+
+@dataclass(slots=True)
+class Move:
+    """A statement as read, before its windows are known."""
+
+    subjects: list[Entity]
+    side: str
+    amounts: list[Amount] = field(default_factory=list)
+    level: Amount | None = None
+    before: Amount | None = None
+    spans: list[Span] = field(default_factory=list)
+    start: int = 0  # token positions
+    end: int = 0
+    perfect: bool = False
+    negated: bool = False
+    forecast: bool = False
+    partial: bool = False
+    closing: bool = False
+    paired: bool = False
+    each: bool = False
+    vague_tail: str = ""
+    on: str = ""
+
+
+class Clauses:
+    """One sentence's tokens, read once."""
+
+    def __init__(self, sentence: Sentence, tokens: Sequence[Token], context: Context) -> None:
+        self.sentence, self.tokens, self.context = sentence, tokens, context
+        self.codes = "".join(token.code for token in tokens)
+        self.moves: list[Move] = []
+        self.used: set[int] = set()  # positions of figures that a claim took
+        self.quotes = quoted(sentence.text)
+
+    # --- looking ----------------------------------------------------------------------------------------
+
+    def code(self, place: int) -> str:
+        """The code at a position; "." past either end."""
+        return self.codes[place] if 0 <= place < len(self.codes) else "."
+
+    def word(self, place: int) -> str:
+        """The word at a position in lower case; "" past either end."""
+        return self.tokens[place].text.lower() if 0 <= place < len(self.tokens) else ""
+
+    def skip(self, place: int, codes: str) -> int:
+        """The first position from `place` whose code is none of these."""
+        while place < len(self.codes) and self.codes[place] in codes:
+            place += 1
+        return place
+
+    def entity(self, place: int) -> Entity | None:
+        """The entity at a position, references resolved."""
+        found = self.tokens[place].entity
+        return None if found is None else self.context.resolve(found)
+
+    # --- reading ----------------------------------------------------------------------------------------
+
+    def read(self) -> list[Move]:
+        """Every move and level of the sentence."""
+        place, last = 0, None
+        while place < len(self.codes):
+            if self.codes[place] != "E":
+                place += 1
+                continue
+            move = self._noun(place) or self._statement(place, last)
+            if move is None:
+                place += 1
+                continue
+            self.moves.append(move)
+            last = move
+            for subject in move.subjects:
+                self.context.remember(subject)
+            place = max(move.end, place + 1)
+        return self.moves
+
+    def _subjects(self, place: int) -> tuple[list[Entity], int, int]:
+        """The entities of a list that starts here, where it ends, and how many of them were printed."""
+        found: list[Entity] = []
+        at, printed = place, 0
+        while self.code(at) == "E":
+            entity = self.entity(at)
+            printed += 1
+            if entity is not None:
+                found.append(entity)
+            following = self.skip(at + 1, "c")
+            if self.code(following) == "A":
+                following += 1
+            following = self.skip(following, "dj")
+            if (
+                following > at + 1
+                and self.code(following) == "E"
+                and set(self.codes[at + 1 : following]) & set("cA")
+            ):
+                at = following
+                continue
+            return found, at + 1, printed
+        return found, at, printed
+
+    def clean_before(self, place: int) -> bool:
+        """Whether the name at a position can be a subject: nothing before it makes it part of something else."""
+        before = place - 1
+        while before >= 0 and self.codes[before] in "dj":
+            before -= 1
+        if before < 0 or self.codes[before] in _BEFORE_SUBJECT:
+            return True
+        return self.codes[before] == "x" and self.word(before) in {
+            "today",
+            "meanwhile",
+            "separately",
+            "elsewhere",
+            "earlier",
+            "later",
+        }
+
+    def _statement(self, place: int, last: Move | None) -> Move | None:
+        """Subject, verb, figures; or, after another statement, subject and figures alone."""
+        if not self.clean_before(place):
+            return None
+        subjects, at, printed = self._subjects(place)
+        if not subjects or len(subjects) != printed or any(one.owner for one in subjects):
+            return None
+        move = Move(subjects, "", start=place)
+        at = self._apposition(at, move)
+        verb = self._verb(at, move)
+        if verb < 0:
+            if (
+                last is None
+                or not last.side
+                or self.code(at) not in _FIGURES
+                or not self._joined(last.end, place)
+            ):
+                return None
+            move.side, move.perfect, move.forecast = last.side, last.perfect, last.forecast
+            return self._figures(at, move)
+        return self._figures(verb, move)
+
+    def _joined(self, end: int, place: int) -> bool:
+        """Whether nothing but joints stands between two statements."""
+        return all(code in "cAwsdjRW" for code in self.codes[end:place])
+
+    def _apposition(self, at: int, move: Move) -> int:
+        """Past a window or an insertion between commas or brackets."""
+        for _ in range(2):
+            if self.code(at) == "p":
+                close = self.codes.find("p", at + 1)
+                if close < 0 or close - at > 10 or set(self.codes[at:close]) & set("FQBOXUL"):
+                    return at
+                at = close + 1
+            elif self.code(at) == "c":
+                close = self.codes.find("c", at + 1)
+                inside = self.codes[at + 1 : close] if close > 0 else ""
+                if not inside or len(inside) > 16 or set(inside) & set("FQBODEX!sq+"):
+                    return at
+                if inside.strip("W") == "":
+                    move.spans += [span for one in range(at + 1, close) if (span := self.tokens[one].span)]
+                elif self.code(at + 1) in _UP | _DOWN or inside[0] in "AvC":
+                    return at
+                at = close + 1
+        return at
+
+    def _verb(self, at: int, move: Move) -> int:
+        """Reads the verb phrase into the move; where its figures start, or -1."""
+        begin, copular = at, False
+        while at < len(self.codes):
+            code = self.codes[at]
+            if code == "a":
+                move.perfect = move.perfect or self.word(at) in {"has", "have", "had"}
+            elif code in "jc" and (code == "j" or (copular and self.code(at + 1) in "+-=")):
+                move.each = move.each or self.word(at) in {"both", "each", "all"}
+            elif code == "W" and self._span(at, move):
+                pass
+            elif code == "!":
+                move.negated = True
+            elif code == "X" or (code == "t" and move.forecast):
+                move.forecast = True
+            elif code in "vC":
+                copular = True
+                move.closing = move.closing or code == "C"
+                if self.word(at) in {"opened", "traded", "trading", "trades", "hovered", "hovering"}:
+                    move.on = "intraday"
+                if self.word(at) in {"hit", "hits", "hitting", "reached", "touched", "reaches", "reaching"}:
+                    move.on = "either"
+            elif code in _UP | _DOWN | {"="}:
+                if (
+                    code in "gk"
+                    and not move.perfect
+                    and self.word(at).endswith("s") is False
+                    and not self._verbal(at)
+                ):
+                    return -1
+                move.side = "up" if code in _UP else "down" if code in _DOWN else "flat"
+                at += 1
+                if self.code(at) in "+-":
+                    at += 1
+                while self.code(at) == "j" or (self.code(at) == "W" and self._span(at, move)):
+                    at += 1
+                return at
+            else:
+                break
+            at += 1
+        if copular and at > begin:
+            return at
+        return -1
+
+    def _verbal(self, at: int) -> bool:
+        """Whether "gain", "drop", "slide" at a position is a verb: a figure or "to" follows, no determiner before."""
+        return self.code(at + 1) in "FODBNbtj" and self.code(at - 1) not in "do"
+
+    def _span(self, at: int, move: Move) -> bool:
+        span = self.tokens[at].span
+        if span is None:
+            return False
+        if span.kind == "partial" or span.partial:
+            move.partial = True
+        if span.kind != "partial":
+            move.spans.append(span)
+        return True
+
+    def _figures(self, at: int, move: Move) -> Move | None:
+        """The amounts, the level and the level before, and what follows them."""
+        at = self.skip(at, "bdj") if self.code(self.skip(at, "bdj")) in _FIGURES else at
+        start = at
+        if self.code(at) in "FODBQ" or (self.code(at) == "N" and self._points_follow(at)):
+            at = self._amounts(at, move)
+        at = self._levels(at, move)
+        move.end = at
+        if at == start and not move.side:
+            return None
+        if not move.amounts and move.level is None:
+            return self._bare(at, move)
+        return self._tail(at, move)
+
+    def _points_follow(self, at: int) -> bool:
+        """Whether a bare number is a change in points: "rose 123 to 39,000" or "fell 200, or 0.5%"."""
+        amount = self.tokens[at].amount
+        following = self.skip(at + 1, "c")
+        return amount is not None and amount.value < 5000 and (
+            (self.code(following) == "t" and self.code(self.skip(following + 1, "dj")) == "N")
+            or (self.code(following) == "R" and self.code(self.skip(following + 1, "dj")) == "F")
+        )  # fmt: skip
+
+    def _amounts(self, at: int, move: Move) -> int:
+        """One statement's amounts in several units, or several subjects' amounts in one."""
+        move.amounts.append(self._take(at))
+        at += 1
+        if len(move.subjects) > 1:
+            listed, end = [move.amounts[0]], at
+            while True:
+                following = self.skip(end, "c")
+                following = following + 1 if self.code(following) == "A" else following
+                following = self.skip(following, "dj")
+                if following == end or self.code(following) != self.codes[at - 1]:
+                    break
+                amount = self.tokens[following].amount
+                assert amount is not None
+                listed.append(amount)
+                end = following + 1
+            if len(listed) == len(move.subjects):
+                self.used.update(range(at, end))
+                move.amounts, move.paired = listed, True
+                end = end + 1 if self.code(self.skip(end, "c")) == "K" and self.code(end) == "K" else end
+                if self.code(end) == "c" and self.code(end + 1) == "K":
+                    end += 2
+                return end
+        for _ in range(2):
+            following = self.skip(at, "c")
+            opened = self.code(following) == "p"
+            following = self.skip(following + 1 if opened or self.code(following) == "R" else following, "dj")
+            fresh = (
+                following > at
+                and self.code(following) in "FODB"
+                and self.code(following) != self.codes[at - 1]
+            )
+            if not fresh or (not opened and "R" not in self.codes[at:following]):
+                break
+            move.amounts.append(self._take(following))
+            at = following + 1
+            if opened and self.code(at) == "p":
+                at += 1
+        return at
+
+    def _take(self, at: int) -> Amount:
+        amount = self.tokens[at].amount
+        assert amount is not None
+        self.used.add(at)
+        return amount
+
+    def _levels(self, at: int, move: Move) -> int:
+        """ "to 6,977.27 from 6,944.82", "at 6,977.27", with a window before it at most."""
+        following, spans = self.skip(at, "c"), list(move.spans)
+        while self.code(following) in "Wj" or (
+            self.code(following) == "d" and self.word(following + 1) in _PER_UNIT
+        ):
+            if self.code(following) == "W":
+                self._span(following, move)
+            following += 2 if self.code(following) == "d" else 1
+            following = self.skip(following, "c")
+        first = self.code(following)
+        came_from = first == "f" and self._level_at(following + 1) >= 0
+        if first in "th" or came_from:
+            place = self._level_at(following + 1)
+            if place >= 0:
+                if came_from:
+                    move.before = self._take(place)
+                else:
+                    move.level = self._take(place)
+                end = place + 1
+                end = self._per_unit(end)
+                second = self.skip(end, "c")
+                joint = self.code(second)
+                if (came_from and joint in "th") or (not came_from and joint == "f"):
+                    other = self._level_at(second + 1)
+                    if other >= 0:
+                        if came_from:
+                            move.level = self._take(other)
+                        else:
+                            move.before = self._take(other)
+                        end = self._per_unit(other + 1)
+                return end
+        if (
+            not move.amounts
+            and not move.side
+            and self.code(at) in "FD"
+            and (move.closing or self.code(at - 1) == "v")
+        ):
+            move.level = self._take(at)  # "the unemployment rate was 4.4%"
+            return at + 1
+        if at != following:
+            move.spans = spans
+        return at
+
+    def _per_unit(self, at: int) -> int:
+        if self.code(at) == "d" and self.word(at + 1) in _PER_UNIT:
+            return at + 2
+        if self.word(at) == "per" and self.word(at + 1) in _PER_UNIT:
+            return at + 2
+        return at
+
+    def _level_at(self, at: int) -> int:
+        """The position of a level after "to" or "at", past "a record high of"; -1 where there is none."""
+        for _ in range(7):
+            code = self.code(at)
+            if code in "NDF" or (code == "O" and self.tokens[at].amount is not None):
+                return at
+            if code in {"d", "j", "o"} or self.word(at) in _LEVEL_WORDS:
+                at += 1
+                continue
+            break
+        return -1
+
+    def _bare(self, at: int, move: Move) -> Move | None:
+        """A direction without a figure: only beside a window, and where the clause ends there."""
+        if not move.side:
+            return None
+        while self.code(at) == "W":
+            self._span(at, move)
+            at += 1
+        move.end = at
+        if self.code(at) not in _AFTER_CLAIM | {"."} or not move.spans:
+            return None
+        return move
+
+    def _tail(self, at: int, move: Move) -> Move | None:
+        """Windows after the figures; an unknown word there makes the claim vague or ends the reading."""
+        while True:
+            following = (
+                at + 1 if self.code(at) == "c" and self.code(at + 1) == "W" and self._alone(at + 1) else at
+            )
+            if self.code(following) == "W" and self._span(following, move):
+                at = following + 1
+            elif self.code(at) == "@":
+                move.on = "intraday"
+                at += 1
+            elif self.code(at) == "j" or self.word(at) in _HARMLESS_AFTER:
+                at += 1
+            elif self.code(at) in "nh" and self.code(self.skip(at + 1, "d")) == "C":
+                move.closing = True
+                at = self.skip(at + 1, "d") + 1
+            else:
+                break
+        move.end = at
+        code = self.code(at)
+        if code in _AFTER_CLAIM or code == ".":
+            return move
+        if code in "i" and self.code(self.skip(at + 1, "d")) == "x":
+            move.vague_tail = self._words(at, 4)
+            return move
+        if code in _HARMLESS_CAUSES:
+            return move
+        if code == "H":
+            return move
+        if code in "foT" or code in _FIGURES:
+            return None
+        if code in "gk" and move.amounts:
+            return None
+        if self.word(at) in {"intraday"}:
+            move.on = "intraday"
+            return move
+        move.vague_tail = self._words(at, 4)
+        return None if code == "x" and move.level is None else move
+
+    def _alone(self, at: int) -> bool:
+        """Whether a window after a comma closes its clause and opens no new one."""
+        return self.code(at + 1) in {".", "c", "s", "q"} and self.code(self.skip(at + 1, "c")) not in {
+            "E",
+            "d",
+        }
+
+    def _words(self, at: int, count: int) -> str:
+        return " ".join(token.text for token in self.tokens[at : at + count])
+
+    # --- noun forms -------------------------------------------------------------------------------------
+
+    def _noun(self, place: int) -> Move | None:
+        """ "the S&P 500’s 1.1% gain", "posted a 1.1% gain", "a 1.1% gain for the S&P 500"."""
+        entity = self.entity(place)
+        if entity is None:
+            return None
+        if (
+            entity.owner
+            or self.code(place + 1) == "r"
+            or (self.code(place + 1) in "Ca" and self.code(place + 2) in "Hd")
+        ):
+            at = place + 1
+            if not entity.owner and not self.clean_before(place):
+                return None
+            move = Move([replace(entity, owner=False)], "", start=place)
+            perfect = self.code(at) == "a" and self.code(at + 1) == "r"
+            while self.code(at) in "raCHdjW":
+                if self.code(at) == "W":
+                    self._span(at, move)
+                at += 1
+            move.perfect = perfect
+            return self._figure_noun(at, move)
+        before = self.skip_back(place - 1, "dj")
+        if self.code(before) in "yionb" and self.code(before - 1) in "gk" and self.code(before - 2) in "FO":
+            amount = before - 2
+            opened = self.code(amount - 1)
+            if opened not in {"d", "j", ".", "c", "r"}:
+                return None
+            move = Move([entity], "up" if self.code(before - 1) == "g" else "down", start=amount)
+            move.amounts.append(self._take(amount))
+            move.end = place + 1
+            return self._tail(place + 1, move)
+        return None
+
+    def skip_back(self, place: int, codes: str) -> int:
+        """The first position from `place` backwards whose code is none of these."""
+        while place >= 0 and self.codes[place] in codes:
+            place -= 1
+        return place
+
+    def _figure_noun(self, at: int, move: Move) -> Move | None:
+        if self.code(at) in "FO":
+            noun = self.skip(at + 1, "j")
+            noun = noun + 1 if self.code(noun) == "W" and self._span(noun, move) else noun
+            if self.code(noun) not in "gk":
+                return None
+            move.side = "up" if self.code(noun) == "g" else "down"
+            move.amounts.append(self._take(at))
+            return self._tail(noun + 1, move)
+        if self.code(at) in "gk" and self.code(at + 1) == "o" and self.code(self.skip(at + 2, "dj")) in "FO":
+            move.side = "up" if self.code(at) == "g" else "down"
+            place = self.skip(at + 2, "dj")
+            move.amounts.append(self._take(place))
+            return self._tail(place + 1, move)
+        return None
+
+    # --- windows ----------------------------------------------------------------------------------------
+
+    def leading(self, move: Move) -> list[Span]:
+        """The windows at the head of the move’s clause: "On Tuesday, the …", "in December, when the …"."""
+        before = self.skip_back(move.start - 1, "dj")
+        if (self.code(before) == "w" and self.word(before) == "when") or self.code(before) == "H":
+            before -= 1
+        if self.code(before) == "c":
+            before -= 1
+        found = []
+        while self.code(before) == "W":
+            span = self.tokens[before].span
+            if span is not None and (
+                span.role in {"in", "since"} or span.kind in {"weekday", "day", "today"}
+            ):
+                found.append(span)
+            before -= 1
+        opened = self.code(before) in {".", "c", "s", "A", "w", "q", "H"}
+        when = self.word(self.skip_back(move.start - 1, "dj")) in {"when", "with"}
+        return found if found and (opened or when) else []
+
+    def others(self, move: Move) -> tuple[list[Span], bool]:
+        """Windows of the statements beside this one, and whether only joints stand between them."""
+        at = self.moves.index(move)
+        near: list[Span] = []
+        sure = False
+        for step in (1, -1):
+            other = at + step
+            end = move
+            while 0 <= other < len(self.moves):
+                first, second = (end, self.moves[other]) if step == 1 else (self.moves[other], end)
+                joined = self._joined(first.end, second.start)
+                if self.moves[other].spans:
+                    near += self.moves[other].spans
+                    sure = sure or joined
+                    break
+                if not joined:
+                    break
+                end, other = self.moves[other], other + step
+        return near, sure
+
+    def voice(self, start: int, end: int) -> str:
+        """Whether a stretch of tokens stands in quotation marks."""
+        a, b = self.tokens[start].start, self.tokens[max(start, end - 1)].end
+        return "quoted" if any(low <= a and b <= high for low, high in self.quotes) else "article"
+
+    def text(self, start: int, end: int) -> str:
+        """The sentence's words from one token to another."""
+        if end <= start:
+            end = start + 1
+        return self.sentence.text[self.tokens[start].start : self.tokens[min(end, len(self.tokens)) - 1].end]
+
+
+def assertions(clauses: Clauses) -> list[Assertion]:
+    """The moves of a sentence as assertions, each with the windows that it may mean."""
+    found: list[Assertion] = []
+    context = clauses.context
+    for move in clauses.read():
+        spans, certain = _windows(clauses, move)
+        context.siblings += 1
+        for number, subject in enumerate(move.subjects):
+            found += _of(
+                clauses, move, number, subject, tuple(spans), certain, context.siblings * 100 + number
+            )
+    return found
+
+
+def _windows(clauses: Clauses, move: Move) -> tuple[list[Span], bool]:
+    own = [span for span in move.spans if span.role != "bare" or span.kind in {"weekday", "day"}]
+    leading = clauses.leading(move)
+    if own:
+        first = [span for span in leading if span.kind == "first-week" and own[0].kind == "rolling"]
+        counted = [replace(span, kind="firsts", number=own[0].number) for span in first]
+        return [*counted, *own], True
+    if leading:
+        return leading, True
+    near, sure = clauses.others(move)
+    near = [span for span in near if span.role != "bare" or span.kind in {"weekday", "day"}]
+    if near:
+        return near, sure and not move.perfect
+    return [], False
+
+
+def _of(
+    clauses: Clauses, move: Move, number: int, subject: Entity, spans: tuple[Span, ...], certain: bool, sibling: int
+) -> Iterable[Assertion]:  # fmt: skip
+    text = clauses.text(move.start, move.end)
+    label: Literal["", "forecast", "negated"] = (
+        "negated" if move.negated else "forecast" if move.forecast else ""
+    )
+    on = "intraday" if move.partial or move.on == "intraday" else move.on
+    common = Assertion(
+        "move", text, clauses.sentence, subject, spans=spans, certain=certain and not move.vague_tail,
+        perfect=move.perfect, side=move.side, voice=clauses.voice(move.start, move.end), sibling=sibling,  # type: ignore[arg-type]  # one of the two voices
+        label=label, on=on, more={"each": move.each or len(move.subjects) == 1 or move.paired, "closing": move.closing},
+    )  # fmt: skip
+    amounts = [move.amounts[number]] if move.paired else move.amounts
+    for amount in amounts:
+        if subject.kind == "yield" and amount.unit == "percent":
+            continue
+        yield replace(common, amount=amount)
+    if move.level is not None:
+        yield replace(common, kind="level", amount=move.level)
+    if move.before is not None:
+        yield replace(common, kind="level", amount=move.before, more={**common.more, "before": True})
+    if not amounts and move.side and (move.level is None or move.spans):
+        yield replace(common, kind="direction")

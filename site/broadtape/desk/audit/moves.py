@@ -1,0 +1,433 @@
+"""Judging moves, levels and directions of prices: under which reading a claim holds, or that it holds under none.
+
+Owns when a claim about a price may be contradicted: its window was said, its instrument is one, and every reading of it
+was computed from prices of the kind it speaks of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from broadtape.desk.audit.fitting import Fit, fits, literal, shown
+from broadtape.desk.audit.measuring import Change, Gap, Measures
+from broadtape.desk.audit.parts import Amount, Assertion, Entity, Finding, Reading, Verdict
+from broadtape.desk.audit.resolving import Calendar
+from broadtape.model import Fact
+
+PRICED = frozenset({"index", "etf", "stock", "market"})
+_CLOSE_ENOUGH = Decimal("0.0002")  # of a level: by so much the last prints of two sources differ
+_PERCENT_SLACK = Decimal("0.02")
+_FRESH_DAYS = 730  # split-adjusted prices as old as this may have been restated for a spin-off since
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One assertion computed under one reading."""
+
+    reading: Reading
+    symbol: str
+    fit: Fit
+    value: Decimal | None  # in the unit of the claim
+    gap: str = ""
+    total: bool = False
+
+
+class MoveJudge:
+    """Judges what the clause grammar read of prices."""
+
+    def __init__(self, measures: Measures, calendar: Calendar, names: dict[str, str]) -> None:
+        self.measures, self.calendar, self.names = measures, calendar, names
+
+    # --- readings ---------------------------------------------------------------------------------------
+
+    def readings(self, claim: Assertion) -> tuple[list[Reading], list[Reading], bool]:
+        """Likely readings, every possible one, and whether the window was told well enough to be contradicted."""
+        likely: list[Reading] = []
+        every: list[Reading] = []
+        unknown = False
+        for span in claim.spans:
+            blurred, wide = self.calendar.bases(span)
+            found = blurred or self.calendar.readings(span)
+            unknown = unknown or not found
+            likely += found
+            every += wide
+        certain = claim.certain and not unknown
+        if not claim.spans or claim.more.get("carried"):
+            certain = bool(claim.more.get("carried")) and not unknown
+            if not claim.perfect:
+                extra = self.calendar.defaults()
+                likely += extra if certain or not claim.spans else []
+        elif len(claim.spans) > 1 and claim.certain is False:
+            likely += self.calendar.days()
+        return list(dict.fromkeys(likely)), list(dict.fromkeys(every)), certain
+
+    # --- trials -----------------------------------------------------------------------------------------
+
+    def trial(self, claim: Assertion, reading: Reading, symbol: str) -> Trial:
+        """The claim under one reading of its window, of one instrument."""
+        if claim.kind == "level":
+            return self._level(claim, reading, symbol)
+        change = self.measures.change(symbol, reading.first, reading.last)
+        if isinstance(change, Gap):
+            return Trial(reading, symbol, "no", None, change.reason)
+        return Trial(reading, symbol, *self._change(claim, change), total=change.total)
+
+    def _change(self, claim: Assertion, change: Change) -> tuple[Fit, Decimal]:
+        amount = claim.amount
+        value = change.percent
+        if amount is not None and amount.unit != "percent":
+            value = change.points
+        if claim.kind == "direction" or amount is None:
+            return self._way(claim.side, change.percent), change.percent
+        slack = _PERCENT_SLACK if amount.unit == "percent" else change.after * _CLOSE_ENOUGH
+        if amount.unit == "USD" and change.total:
+            return "no", value
+        size = abs(value)
+        fit = fits(amount, size, slack=slack)
+        if claim.side == "flat" or amount.sign:
+            way = amount.sign or (1 if value >= 0 else -1)
+            agrees = (value >= 0) == (way > 0) or size < slack
+        else:
+            agrees = self._way(claim.side, value) == "yes" or (value == 0 and amount.value == 0)
+        if not agrees:
+            fit = "near" if fit == "yes" and size <= slack else "no"
+        return fit, value
+
+    @staticmethod
+    def _way(side: str, value: Decimal) -> Fit:
+        if side == "flat":
+            return "yes" if abs(value) <= Decimal("0.2") else "near" if abs(value) < Decimal("0.6") else "no"
+        agrees = value > 0 if side == "up" else value < 0
+        return "yes" if agrees else "near" if abs(value) <= _PERCENT_SLACK else "no"
+
+    def _level(self, claim: Assertion, reading: Reading, symbol: str) -> Trial:
+        amount = claim.amount
+        assert amount is not None
+        day = reading.last
+        if claim.more.get("before"):
+            earlier = self.measures.before(reading.first)
+            if earlier is None:
+                return Trial(reading, symbol, "no", None, f"{symbol}: no session before {reading.first}")
+            day = earlier
+        value = self.measures.value(symbol, day)
+        if isinstance(value, Gap):
+            return Trial(reading, symbol, "no", None, value.reason)
+        fit = fits(amount, value, slack=value * _CLOSE_ENOUGH)
+        if fit == "no" and claim.on in {"either", "intraday"}:
+            low, high = self.measures.value(symbol, day, "low"), self.measures.value(symbol, day, "high")
+            if isinstance(low, Gap) or isinstance(high, Gap):
+                return Trial(reading, symbol, "no", None, f"{symbol}: no highs and lows on {day}")
+            if low - amount.quantum <= amount.value <= high + amount.quantum:
+                fit = "yes" if claim.on == "either" else "near"
+        return Trial(reading, symbol, fit, value)
+
+    # --- verdicts ---------------------------------------------------------------------------------------
+
+    def judge(self, group: Sequence[Assertion]) -> list[Finding]:
+        """The findings of one statement's assertions, judged on one window together."""
+        first = group[0]
+        entity = first.entity
+        assert entity is not None
+        likely, every, certain = self.readings(first)
+        if not likely:
+            why = "its time cannot be told" if first.spans else "it does not say over which time"
+            return [unverifiable(claim, why) for claim in group]
+        table = {
+            number: [self.trial(claim, reading, symbol) for reading in likely for symbol in entity.symbols]
+            for number, claim in enumerate(group)
+        }
+        anchored = self._anchor(group, table)
+        findings = []
+        for number, claim in enumerate(group):
+            trials = table[number]
+            if anchored is not None and len(group) > 1:
+                kept = [one for one in trials if (one.reading, one.symbol) in anchored]
+                findings.append(
+                    self._verdict(
+                        claim, kept or trials, [], certain=certain or len(anchored) == 1, anchored=True
+                    )
+                )
+            else:
+                findings.append(self._verdict(claim, trials, every, certain=certain))
+        return findings
+
+    @staticmethod
+    def _anchor(group: Sequence[Assertion], table: dict[int, list[Trial]]) -> set[tuple[Reading, str]] | None:
+        """The readings under which most of a statement's figures hold; None where none holds any exactly."""
+        scores: dict[tuple[Reading, str], int] = {}
+        for number, claim in enumerate(group):
+            if claim.kind == "direction":
+                continue
+            for one in table[number]:
+                if one.fit == "yes" and not (claim.amount and claim.amount.hedge):
+                    scores[one.reading, one.symbol] = scores.get((one.reading, one.symbol), 0) + (
+                        2 if claim.kind == "level" else 1
+                    )
+        if not scores:
+            return None
+        best = max(scores.values())
+        return {key for key, score in scores.items() if score == best}
+
+    def _verdict(
+        self,
+        claim: Assertion,
+        trials: Sequence[Trial],
+        every: Iterable[Reading],
+        *,
+        certain: bool,
+        anchored: bool = False,
+    ) -> Finding:
+        entity = claim.entity
+        assert entity is not None
+        good = [one for one in trials if one.fit == "yes"]
+        if good:
+            chosen = next((one for one in good if not one.reading.weak), good[0])
+            reason = self._told(claim, chosen)
+            if chosen.total:
+                reason += "; computed including dividends, the only closes the store has"
+            return self._finding(claim, "verified", chosen, reason)
+        gaps = [one for one in trials if one.gap]
+        computed = [one for one in trials if one.value is not None]
+        if not computed:
+            return unverifiable(claim, gaps[0].gap if gaps else "the store lacks the closes")
+        chosen = next((one for one in computed if not one.reading.weak), computed[0])
+        told = self._told(claim, chosen)
+        if any(one.fit == "near" for one in computed):
+            near = next(one for one in computed if one.fit == "near")
+            return self._finding(
+                claim,
+                "unverifiable",
+                near,
+                f"too near to tell: {self._told(claim, near)}, and sources differ by as much",
+            )
+        held = self._reservation(claim, entity, chosen, gaps, certain=certain)
+        wide = self._hull(claim, every, entity) if not held else ""
+        if held or wide:
+            return self._finding(claim, "unverifiable", chosen, f"{held or wide}; {told}")
+        nearest = self.nearest(claim, entity)
+        also = "" if anchored or len(computed) == 1 else f"; nor does it hold of {_others(computed, chosen)}"
+        return self._finding(claim, "contradicted", chosen, told + also, nearest)
+
+    def _reservation(
+        self, claim: Assertion, entity: Entity, chosen: Trial, gaps: Sequence[Trial], *, certain: bool
+    ) -> str:
+        """Why a claim that no reading bears out is still not contradicted; empty when it is."""
+        if gaps:
+            return gaps[0].gap
+        if entity.loose or entity.kind == "market":
+            return f"{entity.name!r} does not say which instrument is meant"
+        if chosen.total:
+            return "the store has only closes including dividends of it, which are no prices"
+        if claim.on == "intraday":
+            return "it speaks of hours within a session, and the store has daily closes only"
+        if not certain:
+            return "it does not say over which time" if not claim.spans else "its time is not certain"
+        if not claim.more.get("each", True):
+            return "it names several subjects and one figure"
+        if self.calendar.stale:
+            return f"the store's sessions end on {self.calendar.day(self.calendar.last)}"
+        if entity.kind in {"stock", "etf"} and claim.kind == "level":
+            return self._restated(claim, chosen)
+        if entity.kind in {"stock", "etf"} and claim.amount is not None and claim.amount.unit == "USD":
+            return self._restated(claim, chosen)
+        return ""
+
+    def _restated(self, claim: Assertion, chosen: Trial) -> str:
+        """Prices adjusted for later splits and spin-offs are not those of their day."""
+        series = self.measures.line(chosen.symbol)
+        if isinstance(series, Gap):
+            return series.reason
+        bars = series.bars
+        assert claim.amount is not None
+        old = (bars.origin.retrieved.date() - chosen.reading.last).days > _FRESH_DAYS
+        ratio = claim.amount.value / abs(chosen.value) if chosen.value else Decimal(0)
+        if bars.adjustment == "split" and (old or not Decimal("0.7") < ratio < Decimal("1.4")):
+            return "the store's prices of it are adjusted for splits and spin-offs since"
+        return ""
+
+    def _hull(self, claim: Assertion, every: Iterable[Reading], entity: Entity) -> str:
+        """For a window with a blurred start: whether some start within it could bear the claim out."""
+        values = []
+        for reading in every:
+            for symbol in entity.symbols:
+                one = self.trial(claim, reading, symbol)
+                if one.value is None:
+                    return one.gap
+                if one.fit != "no":
+                    return f"it holds from some starts of the window only ({reading.label})"
+                values.append(one.value)
+        amount = claim.amount
+        if values and amount is not None:
+            claimed = -amount.value if claim.side == "down" and amount.unit == "percent" else amount.value
+            if min(values) - amount.quantum <= claimed <= max(values) + amount.quantum:
+                return "its window does not say exactly from when"
+        return ""
+
+    # --- wording ----------------------------------------------------------------------------------------
+
+    def _told(self, claim: Assertion, one: Trial) -> str:
+        name = self.names.get(one.symbol, one.symbol)
+        if one.value is None:
+            return one.gap
+        if claim.kind == "level":
+            unit = self.measures.unit(one.symbol)
+            day = one.reading.last
+            if claim.more.get("before"):
+                day = self.measures.before(one.reading.first) or day
+            return f"{name} closed at {shown(one.value, 'USD' if unit == 'USD' else '')} on {day}"
+        unit = (
+            "percent"
+            if claim.amount is None or claim.amount.unit == "percent"
+            else self.measures.unit(one.symbol)
+        )
+        told = f"{name} changed {shown(one.value, unit)} {one.reading.label}"
+        if claim.amount is not None and literal(claim.amount, abs(one.value)):
+            told += ", which the hedge covers by its letter only"
+        return told
+
+    def _finding(
+        self, claim: Assertion, status: Verdict, one: Trial, reason: str, nearest: str = ""
+    ) -> Finding:
+        fact = self._fact(claim, one)
+        computed = ""
+        if one.value is not None:
+            unit = "USD" if claim.kind == "level" and self.measures.unit(one.symbol) == "USD" else ""
+            if claim.kind != "level":
+                unit = (
+                    "percent"
+                    if claim.amount is None or claim.amount.unit == "percent"
+                    else self.measures.unit(one.symbol)
+                )
+            computed = shown(one.value, unit)
+        return finding(claim, status, reason, fact=fact, computed=computed, nearest=nearest)
+
+    def _fact(self, claim: Assertion, one: Trial) -> Fact | None:
+        if one.value is None:
+            return None
+        if claim.kind == "level":
+            day = (
+                one.reading.last if not claim.more.get("before") else self.measures.before(one.reading.first)
+            )
+            found = self.measures.fact("level", None, of=one.symbol, on=str(day))
+        elif one.total:
+            found = self.measures.fact("return", None, of=one.symbol, over=one.reading.form, basis="total")
+        else:
+            found = self.measures.fact("return", None, of=one.symbol, over=one.reading.form)
+        return None if isinstance(found, Gap) else found
+
+    def nearest(self, claim: Assertion, entity: Entity) -> str:
+        """The nearest reading under which a contradicted claim would be true; empty where none is found."""
+        if claim.amount is None:
+            return ""
+        for symbol in entity.symbols:
+            for reading in self._alternatives(claim):
+                one = self.trial(claim, reading, symbol)
+                if one.fit == "yes":
+                    return f"it would hold {'at the close ' if claim.kind == 'level' else ''}{reading.label}: {self._told(claim, one)}"
+        likely = self.readings(claim)[0][:2]
+        for symbol, name in self.names.items():
+            if symbol.startswith("INDEX") and symbol not in entity.symbols:
+                for reading in likely:
+                    one = self.trial(claim, reading, symbol)
+                    if one.fit == "yes":
+                        return f"it would hold of {name}: {self._told(claim, one)}"
+        return ""
+
+    def _alternatives(self, claim: Assertion) -> list[Reading]:
+        """Other windows that a writer may have mixed up, the likeliest first."""
+        calendar = self.calendar
+        likely = self.readings(claim)[0]
+        end = calendar.at_or_before(likely[0].last if likely else calendar.dated)
+        found: list[Reading] = []
+        for back in range(6):
+            if end - back >= 1:
+                day = calendar.day(end - back)
+                found += calendar.session(day, f"on {day}")
+        spans = calendar.defaults()
+        found += [one for one in spans if one not in likely]
+        for count in (2, 3, 4, 5, 7, 10, 20, 21, 42, 63, 126, 252):
+            if end - count >= 0:
+                first = calendar.day(end - count + 1)
+                found.append(
+                    Reading(
+                        first,
+                        calendar.day(end),
+                        f"{first}..{calendar.day(end)}",
+                        f"over the {count} sessions to {calendar.day(end)}",
+                    )
+                )
+        last = calendar.day(end)
+        for year in (last.year, last.year - 1):
+            found += calendar.between(
+                date(year, 1, 1),
+                date(year + 1, 1, 1),
+                "ytd" if year == calendar.dated.year else str(year),
+                f"in {year}",
+            )
+            for month in (10, 7, 4, 1):
+                low = date(year, month, 1)
+                high = date(year + (month + 2) // 12, (month + 2) % 12 + 1, 1)
+                if high <= calendar.dated:
+                    found += calendar.between(
+                        low, high, f"{year}-Q{(month + 2) // 3}", f"in the quarter from {low}"
+                    )
+        months = [(last.year * 12 + last.month - 1 - back) for back in range(1, 7)]
+        for code in months:
+            low = date(code // 12, code % 12 + 1, 1)
+            high = date((code + 1) // 12, (code + 1) % 12 + 1, 1)
+            found += calendar.between(low, high, f"{low:%Y-%m}", f"in {low:%B %Y}")
+        return found
+
+
+def _others(computed: Sequence[Trial], chosen: Trial) -> str:
+    labels = list(
+        dict.fromkeys(one.reading.label.removeprefix("on ") for one in computed if one is not chosen)
+    )
+    labels = [label for label in labels if label != chosen.reading.label]
+    return " or ".join(labels[:3]) or "another reading"
+
+
+# --- findings -------------------------------------------------------------------------------------------
+
+
+def finding(
+    claim: Assertion,
+    status: Verdict,
+    reason: str,
+    *,
+    fact: Fact | None = None,
+    computed: str = "",
+    nearest: str = "",
+    metric: str = "",
+    definition: str = "",
+    claimed: str = "",
+) -> Finding:
+    """A finding of a claim, with the fact that bears on it."""
+    from broadtape.metrics import definition as wording  # noqa: PLC0415  numpy only where something was computed
+
+    if fact is not None:
+        metric = metric or fact.key.metric
+        definition = definition or wording(fact.key.metric).wording
+    return Finding(
+        text=claim.text, line=claim.sentence.line, status=status, kind=claim.kind, fact=fact.key.id if fact else "", metric=metric,
+        claimed=claimed or claimed_of(claim), computed=computed, definition=definition, reason=reason, nearest=nearest,
+        entity=claim.entity.name if claim.entity else "", voice=claim.voice, sentence=claim.sentence.text,
+    )  # fmt: skip
+
+
+def unverifiable(claim: Assertion, reason: str) -> Finding:
+    """A finding that says what is missing."""
+    return finding(claim, "unverifiable", reason)
+
+
+def claimed_of(claim: Assertion) -> str:
+    """What was claimed in a few words."""
+    parts = [claim.side, _figure(claim.amount), claim.unit]
+    return " ".join(part for part in parts if part)
+
+
+def _figure(amount: Amount | None) -> str:
+    return amount.text if amount is not None else ""

@@ -1,0 +1,582 @@
+"""Phrases of market prose that claim something of a history: streaks, records, "best week since", crossings, distances.
+
+Each is a pattern over the sentence with its subject found beside it. Owns wording; computes nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from decimal import Decimal
+
+from broadtape.desk.audit.clauses import Clauses, Move
+from broadtape.desk.audit.moves import PRICED
+from broadtape.desk.audit.parts import Amount, Assertion, Entity, Kind, Span, Token, Voice
+from broadtape.desk.audit.scan import number_word, ordinal
+from broadtape.desk.audit.spans import count_of, find_spans
+
+_COUNT = r"(?:\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty)"
+_ORD = (
+    r"(?:\d{1,3}(?:st|nd|rd|th)|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|"
+    r"fourteenth|fifteenth|sixteenth)"
+)
+_UNIT = r"(?:trading day|day|trading session|session|week|month|quarter|year)"
+_UPS = r"(?:gains?|advances?|wins?|increases?|rises?|up day)"
+_DOWNS = r"(?:loss(?:es)?|declines?|drops?|falls?|decreases?|retreats?|down day)"
+_SINCE_OR_IN = (
+    r"(?P<since>since\b.{0,60}|in (?:about |nearly |almost |more than |over |roughly |at least |just over )?(?:an?|\d+|"
+    + _COUNT
+    + r") (?:days?|weeks?|months?|quarters?|years?)|(?:of|this|so far this|for) (?:the |this )?year(?: so far)?|on record|ever|in history)"
+)
+
+_STREAK_ORDINAL = re.compile(
+    rf"\b(?P<n>{_ORD})[ -](?:straight|consecutive|successive)[ -](?:(?P<per>daily|weekly|monthly|quarterly|annual|yearly) )?"
+    rf"(?:(?P<unit>{_UNIT})s?(?: of (?:(?P<up1>{_UPS})|(?P<down1>{_DOWNS})))?|(?P<up2>{_UPS}|winning {_UNIT})|(?P<down2>{_DOWNS}|losing {_UNIT}))\b",
+    re.IGNORECASE,
+)
+_STREAK_LONG = re.compile(
+    rf"\b(?P<n>{_COUNT})[ -](?P<unit>{_UNIT})s?[ -](?P<side>winning|losing|win) (?:streak|run|skid|stretch)|"
+    rf"(?P<side2>winning|losing) streak (?:of|to|at|for|reached|stretched to|extended to) (?P<n2>{_COUNT}) (?:straight )?(?P<unit2>{_UNIT})s?|"
+    rf"\b(?P<n3>{_COUNT}) (?:straight|consecutive) (?:(?P<unit3>{_UNIT})s(?: of (?P<what>gains|losses|declines|advances))?|(?P<per3>daily|weekly|monthly) (?P<what3>gains|losses|declines|advances))",
+    re.IGNORECASE,
+)
+_ENDED = re.compile(
+    r"\b(?:snap(?:s|ped|ping)?|end(?:s|ed|ing)?|broke|break(?:s|ing)?|halt(?:s|ed|ing)?|stopp(?:ed|ing)|after|following)\s+(?:an?|its|their|the|his)?\s*$",
+    re.IGNORECASE,
+)
+_RELATIVE_STREAK = re.compile(
+    r"(?P<longest>longest |record-breaking )?(?:(?P<n>\d{1,3}|"
+    + _COUNT
+    + r")[ -](?P<unit>session|day|week|month)[ -])?"
+    r"(?:winning |outperformance )?(?:streak|run)(?: of (?:relative )?outperformance)? (?:against|versus|vs\.|over|relative to) (?:the )?",
+    re.IGNORECASE,
+)
+_TREND = re.compile(
+    r"\b(?:sustained|consistent|current|steady|unbroken)?\s*(?P<n>\d{1,2}|"
+    + _COUNT
+    + r")[ -](?P<unit>session|day|week|month)[ -](?:long )?"
+    r"(?:trend|streak|run|stretch|winning streak)\b",
+    re.IGNORECASE,
+)
+_EVERY_MONTH = re.compile(
+    r"\b(?:has |have )?(?:consistently |steadily )?(?:outperform(?:ed|s)|beat(?:en)?|outpaced|led|topped) (?:the )?(?P<other>.{3,40}?),? "
+    r"(?:on an? (?P<basis>daily|weekly|monthly) basis|(?:in )?(?:each|every) (?:single )?(?P<every>session|day|week|month))(?: since|,|\.|\b)",
+    re.IGNORECASE,
+)
+_RECORD = re.compile(
+    r"(?<![\w-])(?P<nth>" + _ORD + r" )?(?:(?P<fresh>fresh|new|another|closing|all-time closing|intraday) )*"
+    r"(?P<word>all-time (?:closing |intraday )?(?:highs?|peaks?|lows?|close)|record (?:closing |intraday )?(?:highs?|lows?|close|closes|levels?|peaks?|finish|territory|day)|"
+    r"records?(?= (?:on|Monday|Tuesday|Wednesday|Thursday|Friday|this|for|again|of the|of 20)|[,.;]|$)|closing record|closing high|lifetime high|52-week (?:high|low)|one-year (?:high|low))(?!\w)",
+    re.IGNORECASE,
+)
+_RECORD_VERB = re.compile(
+    r"(?:\b(?:hit|hits|hitting|set|sets|setting|notch(?:ed|es|ing)?|reach(?:ed|es|ing)?|post(?:ed|s|ing)?|log(?:ged|s|ging)?|scor(?:ed|es|ing)|clos(?:ed|es|ing)(?: [A-Z]\w+day)? at|"
+    r"end(?:ed|s|ing)?(?: [A-Z]\w+day| the (?:day|week|month|year|session))? at|finish(?:ed|es|ing)?(?: [A-Z]\w+day)? at|settl(?:ed|ing) at|"
+    r"climb(?:ed|s|ing)? to|rose to|ris(?:es|ing) to|jump(?:ed|s|ing)? to|surg(?:ed|es|ing) to|rall(?:ied|ies|ying) to|advanc(?:ed|ing) to|soar(?:ed|s|ing)? to|push(?:ed|es|ing)? to|"
+    r"mark(?:ed|s|ing)?|made|making|touch(?:ed|es|ing)?|st(?:ood|ands) at|was|were|seal(?:ed|ing)|clinch(?:ed|ing)|for|fell to|dropped to|sank to|slid to|tumbled to) "
+    r"(?:yet )?(?:an?|the|its|their|his|both|to|at|fresh|new|another|all-time|record| )*)$",
+    re.IGNORECASE,
+)
+_EXTREME = re.compile(
+    r"\b(?P<side>highest|lowest|strongest|weakest)(?: (?P<on>closing|intraday))?(?: (?P<noun>close|closing level|closing price|finish|settlement|level|levels|point|price|reading|yield|rate|mark|value))?"
+    r"(?: on record)? ?" + _SINCE_OR_IN,
+    re.IGNORECASE,
+)
+_BEST = re.compile(
+    r"\b(?P<side>best|worst|biggest|largest|strongest|weakest|steepest|sharpest|greatest)(?: (?P<kind>one-day|single-day|daily|weekly|monthly|quarterly|annual|yearly))?"
+    r"(?: (?P<pct>percentage|point))?(?: (?P<unit>day|session|trading day|week|month|quarter|year))?"
+    r"(?: (?P<noun>gain|gains|loss|losses|drop|decline|advance|rise|jump|fall|slide|increase|percentage gain|percentage drop|performance|showing|rally|plunge|sell-off|selloff|return|retreat|pullback|slump))?"
+    r" " + _SINCE_OR_IN,
+    re.IGNORECASE,
+)
+_CROSS = re.compile(
+    r"\b(?P<verb>cross(?:ed|es|ing)?(?: above| over| through)?|topp(?:ed|ing)|tops|surpass(?:ed|es|ing)?|eclips(?:ed|ing)|breach(?:ed|es|ing)?|"
+    r"(?:rose|climbed|closed|broke|moved|pushed|jumped|surged|rallied|finished|ended|settled|traded|soared|vaulted|rising|climbing|closing|breaking|pushing|ending|crept|popped|advanced|broken|risen|moving) (?:above|past|through|over|beyond)|"
+    r"(?:fell|dropped|slipped|dipped|closed|broke|slid|tumbled|sank|ended|finished|settled|plunged|traded|falling|dropping|slipping|closing|sinking|retreated|fallen) (?:below|under|beneath|through))"
+    r"(?: (?:the|a|its))?(?: (?:key|closely watched|psychological(?:ly important)?|historic|milestone|major|symbolic|round-number))?(?: level of)? (?P<money>\$)?(?P<level>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<pct>%| percent)?"
+    r"(?:[- ](?:point )?(?:mark|level|threshold|milestone|barrier|points))?(?P<first>[^.]{0,30}? for the first time(?P<ever> ever| in history)?)?",
+    re.IGNORECASE,
+)
+_DISTANCE = re.compile(
+    r"(?P<within>within )?(?P<hedge>about |around |roughly |nearly |almost |more than |over |less than |just |at least |some |just over |just under )?(?P<n>\d{1,3}(?:\.\d+)?|"
+    + _COUNT
+    + r")(?:%| percent) "
+    r"(?:(?P<dir>below|from|off|under|shy of|short of|away from|lower than|down from|of)) (?:its|their|the|a)(?: [A-Z][a-z]+\.?(?: \d{1,2})?,?)? ?"
+    r"(?P<peak>record(?: (?:closing )?high| close| set| peak)?|all-time (?:closing )?high|all-time peak|(?:recent )?peak|52-week high|(?:record|recent|January|February|March|April|May|June|July|August|September|October|November|December) (?:high|peak|record))",
+    re.IGNORECASE,
+)
+_OUTPERFORM = re.compile(
+    r"\b(?P<verb>outperform(?:ed|ing|s)?|beat(?:ing)?|outpac(?:ed|ing)|underperform(?:ed|ing|s)?|lagg(?:ed|ing)|trail(?:ed|ing)|topp(?:ed|ing)) (?:the )?",
+    re.IGNORECASE,
+)
+_NEGATED = re.compile(
+    r"\b(?:not(?! (?:merely|only|just|simply))|n’t|never|no|nor|without|avoid(?:ed|ing)?|fail(?:ed|ing)? to|short of|far from|instead of|rather than)\b[^,;]{0,40}$",
+    re.IGNORECASE,
+)
+_FORECAST = re.compile(
+    r"\b(?:will|would|could|may|might|should|on pace|on track|on course|headed|heading|poised|set|expect(?:s|ed)?|likely|if|unless|aim(?:s|ing)?|target(?:s|ing)?|forecast(?:s|ing)?|projected|hop(?:e|es|ing)|before|until|once|whether|when it|toward|towards|almost|nearly|threaten(?:s|ed|ing)?)\b[^,;]{0,50}$",
+    re.IGNORECASE,
+)
+
+Maker = Callable[[re.Match[str], "Phrases"], Iterator[Assertion]]
+
+
+class Phrases:
+    """The phrases of one sentence, each with its subject and time."""
+
+    def __init__(self, clauses: Clauses) -> None:
+        self.clauses = clauses
+        self.text = clauses.sentence.text
+        self.taken: list[tuple[int, int]] = []
+
+    def read(self) -> list[Assertion]:
+        """Every phrase, in the order of the patterns; a stretch of text belongs to one phrase."""
+        found: list[Assertion] = []
+        for pattern, make in _MAKERS:
+            for match in pattern.finditer(self.text):
+                if any(match.start() < end and start < match.end() for start, end in self.taken):
+                    continue
+                made = list(make(match, self))
+                if made:
+                    self.taken.append(match.span())
+                    self._use(match.start(), match.end())
+                    found += [self._labelled(one, match.start()) for one in made]
+        return found
+
+    def _use(self, start: int, end: int) -> None:
+        self.clauses.used.update(
+            place
+            for place, token in enumerate(self.clauses.tokens)
+            if start <= token.start and token.end <= end
+        )
+
+    def _labelled(self, claim: Assertion, start: int) -> Assertion:
+        before = self.text[:start]
+        if _NEGATED.search(before):
+            return replace(claim, label="negated")
+        if _FORECAST.search(before):
+            return replace(claim, label="forecast")
+        return claim
+
+    # --- whose and when ---------------------------------------------------------------------------------
+
+    def subject(self, start: int, end: int) -> tuple[Entity | None, Move | None, bool]:
+        """Whom a phrase is about, the statement it hangs on, and whether that is certain."""
+        clauses = self.clauses
+        after = next(
+            (place for place, token in enumerate(clauses.tokens) if token.start >= end), len(clauses.tokens)
+        )
+        at = after
+        if clauses.code(at) in "yob" or clauses.word(at) in {"for", "of", "by"}:
+            named = clauses.skip(at + 1, "dj")
+            if (
+                clauses.code(named) == "E"
+                and (entity := clauses.entity(named))
+                and entity.kind in PRICED | {"yield"}
+            ):
+                return replace(entity, owner=False), None, not entity.loose
+        move = next((one for one in reversed(clauses.moves) if clauses.tokens[one.start].start < start), None)
+        last = next(
+            (
+                place for place in range(min(after, len(clauses.tokens)) - 1, -1, -1)
+                if clauses.codes[place] == "E" and clauses.tokens[place].end <= start + 1
+                and (one := clauses.tokens[place].entity) is not None and one.kind not in {"policy", "otherbank"}
+            ),
+            None,
+        )  # fmt: skip
+        if move is not None and (last is None or last < move.end):
+            if len(move.subjects) > 1:
+                return move.subjects[-1], move, False
+            return move.subjects[0], move, True
+        if last is not None:
+            last = self._outside(last)
+            entity = clauses.entity(last)
+            if entity is None:
+                return None, None, False
+            plain = replace(entity, owner=False)
+            between = clauses.codes[last + 1 : after]
+            return (
+                plain,
+                None,
+                not entity.loose and "E" not in between and (entity.owner or clauses.clean_before(last)),
+            )
+        context = clauses.context.index or clauses.context.stock
+        return (replace(context, loose=True) if context else None), None, False
+
+    def _outside(self, place: int) -> int:
+        """The name that an insertion belongs to: "the Russell 2000, the gauge of small caps, has …"."""
+        codes = self.clauses.codes
+        before = codes.rfind("E", 0, place)
+        if before >= 0 and codes[before + 1] == "c" and codes[place + 1 : place + 2] == "c":
+            inside = codes[before + 2 : place]
+            if not set(inside) & set("cAwULgks+-=") and self.clauses.entity(before) is not None:
+                return before
+        return place
+
+    def spans(self, move: Move | None, *, exclude: tuple[int, int] = (0, 0)) -> tuple[tuple[Span, ...], bool]:
+        """The time of a phrase: its statement's, else one beside it or at the sentence's head."""
+        if move is not None:
+            own = [
+                span for span in move.spans if span.role != "bare" or span.kind in {"weekday", "day"}
+            ] or self.clauses.leading(move)
+            if own:
+                return tuple(own), True
+        found = []
+        for token in self.clauses.tokens:
+            if token.span is None or (exclude[0] <= token.start and token.end <= exclude[1]):
+                continue
+            if token.span.role in {"since", "than", "bare", "from"} and token.span.kind not in {
+                "weekday",
+                "day",
+            }:
+                continue
+            found.append(token.span)
+        return tuple(found), len(found) == 1
+
+    def claim(self, kind: Kind, match: re.Match[str], entity: Entity | None, **more: object) -> Assertion:
+        """An assertion of a phrase."""
+        start = max(0, match.start())
+        voice: Voice = (
+            "quoted" if any(a <= start and match.end() <= b for a, b in self.clauses.quotes) else "article"
+        )
+        return Assertion(
+            kind, match.group().strip(" ,"), self.clauses.sentence, entity, voice=voice, more=more
+        )
+
+
+def _unit(text: str | None) -> str:
+    low = (text or "day").lower().removeprefix("trading ")
+    return {"daily": "session", "weekly": "week", "monthly": "month", "quarterly": "quarter", "annual": "year", "yearly": "year", "day": "session",
+            "one-day": "session", "single-day": "session"}.get(low, low)  # fmt: skip
+
+
+def _streak_ordinal(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
+    entity, move, sure = here.subject(match.start(), match.end())
+    side = "up" if match["up1"] or match["up2"] else "down" if match["down1"] or match["down2"] else ""
+    if not side and move is not None:
+        side = move.side
+    unit = _unit(match["per"] or match["unit"] or "day")
+    if match["up2"] and (found := re.search(_UNIT, match["up2"])):
+        unit = _unit(found.group())
+    if match["down2"] and (found := re.search(_UNIT, match["down2"])):
+        unit = _unit(found.group())
+    if side not in {"up", "down"} or entity is None:
+        return
+    spans, told = here.spans(move)
+    yield replace(
+        here.claim("streak", match, entity, count=ordinal(match["n"])),
+        side=side,
+        unit=unit,
+        spans=spans,
+        certain=sure and told,
+    )
+
+
+def _streak_long(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
+    entity, move, sure = here.subject(match.start(), match.end())
+    if entity is None:
+        return
+    number = number_word(match["n"] or match["n2"] or match["n3"])
+    word = (match["side"] or match["side2"] or match["what"] or match["what3"] or "").lower()
+    side = (
+        "up"
+        if word in {"winning", "win", "gains", "advances"}
+        else "down"
+        if word
+        else move.side
+        if move
+        else ""
+    )
+    if side not in {"up", "down"} or not number:
+        return
+    unit = _unit(match["unit"] or match["unit2"] or match["unit3"] or match["per3"])
+    spans, told = here.spans(move)
+    ended = _ENDED.search(here.text[: match.start()]) is not None
+    if re.search(r"(?:against|versus|over|relative to) (?:the )?", here.text[match.end() : match.end() + 14]):
+        return
+    yield replace(
+        here.claim("streak", match, entity, count=number, ended=ended), side=side, unit=unit, spans=spans, certain=sure and told
+    )  # fmt: skip
+
+
+def _relative(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
+    """ "longest winning streak against the S&P 500 since 2019"."""
+    clauses = here.clauses
+    other_at = next(
+        (
+            place
+            for place, token in enumerate(clauses.tokens)
+            if token.code == "E" and token.start >= match.end() - 4
+        ),
+        None,
+    )
+    if other_at is None or clauses.tokens[other_at].start > match.end() + 4:
+        return
+    other = clauses.entity(other_at)
+    entity, _, _ = here.subject(match.start(), match.start())
+    if (entity is None or entity.kind not in {"index", "etf", "market", "stock"}) and clauses.context.pair:
+        entity = clauses.context.pair[0]
+    if (
+        other is None
+        or entity is None
+        or not entity.symbols
+        or not other.symbols
+        or entity.symbols == other.symbols
+    ):
+        return
+    clauses.context.keep_pair(entity, other)
+    before = here.text[max(0, match.start() - 16) : match.start()].lower()
+    words = (match["longest"] or "").lower()
+    since = next(
+        (
+            token.span
+            for token in clauses.tokens[other_at:]
+            if token.span is not None and token.span.role == "since"
+        ),
+        None,
+    )
+    if number := number_word(match["n"] or ""):
+        yield replace(
+            here.claim("relative-streak", match, entity, count=number),
+            other=other,
+            unit=_unit(match["unit"]),
+            certain=True,
+        )
+    if words.startswith("longest") or "longest" in before:
+        yield replace(
+            here.claim("relative-streak", match, entity, longest=True, since=since),
+            other=other,
+            certain=since is not None,
+        )
+    elif words.startswith("record") or "record" in before:
+        yield replace(here.claim("relative-streak", match, entity, record=True), other=other, certain=True)
+
+
+def _trend(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
+    pair = here.clauses.context.pair
+    if pair is None or not re.search(r"\b(?:streak|outperform\w*|relative)\b", here.text, re.IGNORECASE):
+        return
+    yield replace(
+        here.claim("relative-streak", match, pair[0], count=number_word(match["n"])),
+        other=pair[1],
+        unit=_unit(match["unit"]),
+        certain=True,
+    )
+
+
+def _every(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
+    clauses = here.clauses
+    other = next((clauses.entity(place) for place, token in enumerate(clauses.tokens)
+                  if token.code == "E" and match.start("other") - 4 <= token.start < match.end("other")), None)  # fmt: skip
+    entity, _, sure = here.subject(match.start(), match.start())
+    if other is None or entity is None or not entity.symbols or not other.symbols:
+        return
+    clauses.context.keep_pair(entity, other)
+    spans = tuple(
+        token.span for token in clauses.tokens if token.span is not None and token.span.role == "since"
+    )
+    unit = _unit(match["basis"] or match["every"])
+    if spans:
+        yield replace(
+            here.claim("leads", match, entity), other=other, unit=unit, spans=spans[:1], certain=sure
+        )
+
+
+def _record(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
+    before = here.text[: match.start()]
+    if _RECORD_VERB.search(before) is None:
+        return
+    entity, move, sure = here.subject(match.start(), match.end())
+    if entity is None or entity.kind not in PRICED | {"yield"}:
+        return
+    low = match.group().lower()
+    side = "low" if re.search(r"\blows?\b", low) else "high"
+    on = (
+        "close"
+        if "clos" in low
+        or re.search(r"\b(?:closed|ended|finished|settled|closing|ending)(?: \w+day)? at ", before[-40:])
+        else "intraday"
+        if "intraday" in low
+        else ""
+    )
+    window = "52w" if "52-week" in low or "one-year" in low else "all"
+    plural = re.search(r"(?:highs|records|closes|levels|peaks)\b", low) is not None
+    spans, told = here.spans(move)
+    many = len(move.subjects) > 1 if move else False
+    subjects = move.subjects if move and many else [entity]
+    for one in subjects:
+        yield replace(
+            here.claim("record", match, one, window=window, nth=ordinal((match["nth"] or "").strip()), plural=plural),
+            side=side, on=on, spans=spans, certain=(sure or many) and told,
+        )  # fmt: skip
+
+
+def _since(match: re.Match[str]) -> tuple[Span | None, str]:
+    """The "since" of a superlative as a span, or its length in words."""
+    text = match["since"]
+    if text.lower().startswith("since"):
+        for start, _, span in find_spans(text):
+            if start == 0 and span.role == "since":
+                return span, ""
+        return None, ""
+    return None, text.lower()
+
+
+def _extreme(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
+    entity, move, sure = here.subject(match.start(), match.end())
+    span, length = _since(match)
+    if entity is None or (span is None and not length):
+        return
+    low = match["side"].lower()
+    side = "high" if low in {"highest", "strongest"} else "low"
+    noun = (match["noun"] or "").lower()
+    on = (
+        "close"
+        if (match["on"] or "").lower() == "closing"
+        or noun in {"close", "closing level", "finish", "settlement", "closing price"}
+        else ""
+    )
+    spans, told = here.spans(move, exclude=match.span())
+    yield replace(
+        here.claim("extreme", match, entity, since=span, length=length),
+        side=side,
+        on=on,
+        spans=spans,
+        certain=sure and (told or not spans),
+    )
+
+
+def _best(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
+    entity, move, sure = here.subject(match.start(), match.end())
+    span, length = _since(match)
+    if entity is None or (span is None and not length) or match["pct"] == "point":
+        return
+    if not match["unit"] and not match["kind"] and not match["noun"]:
+        return
+    low, noun = match["side"].lower(), (match["noun"] or "").lower()
+    fall = bool(re.search(r"loss|drop|decline|fall|slide|plunge|sell|retreat|pullback|slump", noun))
+    rise = bool(re.search(r"gain|advance|rise|jump|increase|rally", noun))
+    side = (
+        "worst"
+        if low in {"worst", "weakest"} or fall
+        else "best"
+        if low in {"best", "strongest"} or rise
+        else ""
+    )
+    if not side:
+        return
+    unit = _unit(match["kind"] or match["unit"] or ("day" if match["noun"] else ""))
+    spans, told = here.spans(move, exclude=match.span())
+    yield replace(here.claim("best", match, entity, since=span, length=length), side=side, unit=unit, spans=spans,
+                  certain=sure and (told or not spans) and bool(match["unit"] or match["kind"]))  # fmt: skip
+
+
+def _cross(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
+    entity, move, sure = here.subject(match.start(), match.end())
+    if entity is None or match["pct"]:
+        return
+    verb = match["verb"].lower()
+    side = "below" if re.search(r"below|under|beneath", verb) else "above"
+    if verb.endswith("through") and not verb.startswith(("broke", "push", "cross")):
+        return
+    digits = match["level"].replace(",", "")
+    rest = here.text[match.end("level") : match.end("level") + 12].lower()
+    if re.match(
+        r"\s*(?:million|billion|trillion|jobs|years?|days?|people|points? (?:lower|higher)|%|-year|-day)",
+        rest,
+    ):
+        return
+    value = Decimal(digits)
+    if entity.kind == "index" and value < 5:
+        return
+    amount = Amount(
+        value,
+        Decimal(1).scaleb(-len(digits.partition(".")[2])),
+        "USD" if match["money"] else "number",
+        text=match["level"],
+    )
+    spans, told = here.spans(move)
+    on = "close" if re.match(r"clos|end|finish|settl", verb) else ""
+    first = bool(match["first"])
+    yield replace(
+        here.claim("cross", match, entity, first=first, ever=bool(match["ever"])),
+        side=side,
+        on=on,
+        amount=amount,
+        spans=spans,
+        certain=sure and told,
+    )
+
+
+def _distance(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
+    entity, move, sure = here.subject(match.start(), match.end())
+    if entity is None or (match["dir"].lower() == "of" and not match["within"]):
+        return
+    hedges = {"about": "about", "around": "about", "roughly": "about", "some": "about", "nearly": "nearly", "almost": "nearly", "just under": "nearly",
+              "more than": "over", "over": "over", "just over": "over", "less than": "under", "at least": "at-least"}  # fmt: skip
+    hedge = "under" if match["within"] else hedges.get((match["hedge"] or "").strip().lower(), "")
+    value = Decimal(match["n"]) if match["n"][0].isdigit() else Decimal(number_word(match["n"]))
+    places = len(match["n"].partition(".")[2]) if match["n"][0].isdigit() else 0
+    amount = Amount(value, Decimal(1).scaleb(-places), "percent", hedge=hedge, text=match.group())  # type: ignore[arg-type]  # one of the hedges
+    peak = match["peak"].lower()
+    scope = "52w" if "52" in peak else "record" if re.search(r"record|all-time", peak) else "peak"
+    if re.search(r"[A-Z][a-z]+ (?:high|peak|record)", match["peak"]) and scope == "peak":
+        sure = False
+    spans, told = here.spans(move)
+    yield replace(
+        here.claim("distance", match, entity, scope=scope),
+        amount=amount,
+        spans=spans,
+        certain=sure and (told or not spans),
+    )
+
+
+def _outperform(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
+    clauses = here.clauses
+    other_at = next(
+        (
+            place
+            for place, token in enumerate(clauses.tokens)
+            if token.code == "E" and token.start >= match.end() - 4
+        ),
+        None,
+    )
+    if other_at is None or clauses.tokens[other_at].start > match.end() + 4:
+        return
+    other = clauses.entity(other_at)
+    entity, move, sure = here.subject(match.start(), match.start())
+    if (
+        other is None
+        or entity is None
+        or not entity.symbols
+        or not other.symbols
+        or other.owner
+        or entity.symbols == other.symbols
+    ):
+        return
+    following: Token | None = clauses.tokens[other_at + 1] if other_at + 1 < len(clauses.tokens) else None
+    if following is not None and following.code == "x":
+        return
+    clauses.context.keep_pair(entity, other)
+    spans, told = here.spans(move)
+    side = "lag" if re.match(r"under|lagg|trail", match["verb"], re.IGNORECASE) else "lead"
+    if spans:
+        yield replace(
+            here.claim("relative", match, entity), other=other, side=side, spans=spans, certain=sure and told
+        )
+
+
+_MAKERS: tuple[tuple[re.Pattern[str], Maker], ...] = (
+    (_RELATIVE_STREAK, _relative), (_EVERY_MONTH, _every), (_STREAK_ORDINAL, _streak_ordinal), (_STREAK_LONG, _streak_long),
+    (_TREND, _trend), (_EXTREME, _extreme), (_BEST, _best), (_DISTANCE, _distance), (_RECORD, _record), (_CROSS, _cross), (_OUTPERFORM, _outperform),
+)  # fmt: skip
+
+
+def length_days(words: str) -> int:
+    """How many days "in more than two years" goes back; 0 where it says no length."""
+    found = re.search(r"(?P<n>\d+|an?|[a-z]+) (?P<unit>day|week|month|quarter|year)", words)
+    if found is None:
+        return 0
+    number = count_of(found["n"])
+    return number * {"day": 1, "week": 7, "month": 30, "quarter": 91, "year": 365}[found["unit"]]
