@@ -266,7 +266,12 @@ def _tail(site: Site, entry: Entry, url: str) -> str:
     """What the page says around the body and a feed reader must not miss."""
     article = entry.article
     lines = []
-    if entry.later:
+    for update in article.updates[-1:]:
+        day = numbers.day(update.date.astimezone(site.time_zone).date())
+        lines.append(f"<strong>Updated {day}:</strong> {html_escape(update.text)}")
+    if entry.since:
+        lines.append(f"<strong>Since then:</strong> {html_escape(entry.since)}")
+    elif entry.later:
         there = urljoin(site.url, quote(entry.later_address))
         lines.append(f'Later: <a href="{html_escape(there)}">{html_escape(entry.later)}</a>')
     for correction in article.corrections:

@@ -50,6 +50,8 @@ class Entry:
     later_address: str = ""  # the article that says so
     filed: datetime | None = None  # when this state of it was published here, UTC: HTTP's Last-Modified
     photo_bytes: int = 0  # size of the picture's file; 0 without one
+    since: str = ""  # what the main fact of an older article has come to by the newest data, or ""
+    since_html: str = ""  # the same with its proof links
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,7 +351,7 @@ CREATE TABLE article (
     path TEXT NOT NULL UNIQUE,   -- relative to content/
     id TEXT NOT NULL,
     address TEXT NOT NULL,
-    at INTEGER NOT NULL,         -- publication, microseconds since 1970 UTC
+    at INTEGER NOT NULL,         -- publication, or the last update of a story that runs on; microseconds since 1970 UTC
     changed INTEGER NOT NULL,    -- updated, else publication
     title TEXT NOT NULL,
     words INTEGER NOT NULL,
@@ -361,7 +363,9 @@ CREATE TABLE article (
     filed INTEGER NOT NULL,      -- when this row was written, microseconds
     photo_bytes INTEGER NOT NULL,
     stamp TEXT NOT NULL,         -- digest of what search knows of it
-    as_of TEXT                   -- the session it is of
+    as_of TEXT,                  -- the session it is of
+    since TEXT NOT NULL,         -- what its main fact has come to, as text and as HTML
+    since_html TEXT NOT NULL
 );
 CREATE INDEX article_as_of ON article (as_of);
 CREATE INDEX article_address ON article (address);
@@ -419,7 +423,8 @@ CREATE INDEX file_store ON file (store) WHERE store IS NOT NULL;
 _ALL_TABLES = _TABLES + published.TABLES
 
 _ENTRY = (
-    "a.article, a.address, a.html, a.text, a.words, a.proof, a.n, a.at, r.feed_html, a.filed, a.photo_bytes"
+    "a.article, a.address, a.html, a.text, a.words, a.proof, a.n, a.at, r.feed_html, a.filed, a.photo_bytes,"
+    " a.since, a.since_html"
 )
 
 
@@ -555,7 +560,21 @@ class Catalogue:
         return [self._entry(site, row) for row in rows]
 
     def _entry(self, site: str, row: tuple[Any, ...]) -> Entry:
-        article, address, html, text, words, proof, n, at, feed_html, filed, photo_bytes = row
+        (
+            article,
+            address,
+            html,
+            text,
+            words,
+            proof,
+            n,
+            at,
+            feed_html,
+            filed,
+            photo_bytes,
+            since,
+            since_html,
+        ) = row
         later, later_address = self._later(site, n, at)
         return Entry(
             article=_load(article, Article),
@@ -569,6 +588,8 @@ class Catalogue:
             later_address=later_address,
             filed=datetime.fromtimestamp(max(filed, at) / 1_000_000, UTC),
             photo_bytes=photo_bytes,
+            since=since,
+            since_html=since_html,
         )
 
     def _later(self, site: str, n: int, at: int) -> tuple[str, str]:
@@ -656,7 +677,8 @@ class Catalogue:
         here = self._number(entry)
         if here is None:
             return None, None
-        at = _micros(entry.article.date)
+        article = entry.article
+        at = _micros(max(article.date, article.updated or article.date) if article.updates else article.date)
         base = "SELECT n FROM listing WHERE site = ? AND kind = '' AND key = '' AND at <= ?"
         older = self._entries(
             site,
@@ -805,6 +827,8 @@ class Filing:
     aliases: tuple[str, ...] = ()
     photo_bytes: int = 0
     runs: Mapping[str, str] = field(default_factory=dict)  # run → its state as this article reports it
+    since: str = ""
+    since_html: str = ""
     said: Mapping[str, str] = field(
         default_factory=dict
     )  # fact id → the words of the article that rest on it
@@ -964,10 +988,12 @@ class CatalogueWriter:
         self.remove(article.path)
         at = _micros(article.date)
         changed = max(at, _micros(article.updated)) if article.updated else at
+        if article.updates:  # a story that runs on stands where it was last told
+            at = changed
         packed = _dump_article(article)
         # The same n again: articles of one moment keep their order.
         n = self._db.execute(
-            "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 None if row is None else row[0],
                 article.path,
@@ -986,6 +1012,8 @@ class CatalogueWriter:
                 filing.photo_bytes,
                 hashlib.sha256(filing.address.encode() + packed + filing.text.encode()).hexdigest()[:24],
                 article.as_of.isoformat() if article.as_of else None,
+                filing.since,
+                filing.since_html,
             ),
         ).lastrowid
         tags: dict[tuple[str, str], str] = {("", ""): ""}

@@ -31,7 +31,7 @@ from broadtape.model import (
     Problem,
     UnknownSymbol,
 )
-from broadtape.publishing import boards, proving, reading, rendering, searchable, standing, tape
+from broadtape.publishing import aftermath, boards, proving, reading, rendering, searchable, standing, tape
 from broadtape.publishing.proving import Proof
 from broadtape.publishing.revisions import Revision, Revisions
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from broadtape.frontmatter import Parsed
     from broadtape.market import MarketReader
 
-RENDERING = 1  # raised when the same article would be rendered otherwise: every entry is then made anew
+RENDERING = 2  # raised when the same article would be rendered otherwise: every entry is then made anew
 KEPT = "; until then the site shows the last proven revision"
 ABSENT = "; until then the site does not show it"
 STORE_MISSING = "run 'broadtape fetch', so that its figures can be proven"
@@ -405,19 +405,23 @@ class _Run:
             cause = f"no such site: {', '.join(unknown)}"
             remedy = f"sites here are {', '.join(self.instance.sites) or 'none'}"
             problems = [*problems, Problem(path, article.lines.get("sites", 0), cause, remedy, "warning")]
+        views = proof.views()
+        since = aftermath.of(
+            self.instance, article, views, self.market.newest(), address, self._has_quote_page
+        )
         filing = rendering.file(
             article,
             document,
             address,
             sites=self._sites(article),
-            facts=proof.views(),
+            facts={**since.facts, **views},
             links=proof.links,
             counts=proof.counts,
             known=self._has_quote_page,
             former=self.revisions.former(article.id),
             photo_bytes=size or 0,
         )
-        self.writer.put(filing, now=self.now)
+        self.writer.put(replace(filing, since=since.text, since_html=since.html), now=self.now)
         self.writer.set_problems(path, problems)
         self.put.append(article)
 

@@ -31,19 +31,23 @@ class Resolved:
     value: str
 
 
-class _PageLinks:
+class PageLinks:
+    """Claims lead to their proof on the article's page, tickers to quote pages."""
+
     def __init__(self, address: str, links: Mapping[str, Resolved], known: Callable[[str], bool]) -> None:
         self._address = address
         self._links = links
         self._known = known
 
     def fact(self, target: str, text: str) -> FactAnchor | None:  # noqa: ARG002 – markdown.Links
+        """The anchor of a claim whose fact is known."""
         found = self._links.get(target)
         if found is None:
             return None
         return FactAnchor(urls.proof(self._address, found.id), found.value, found.status, found.id)
 
     def ticker(self, symbol: str) -> str | None:
+        """The quote page of a symbol that has one."""
         return urls.quote_page(symbol) if self._known(symbol) else None
 
 
@@ -81,7 +85,7 @@ def file(
     photo_bytes: int = 0,
 ) -> Filing:
     """The article rendered for every site that shows it. `known` tells which symbols have a quote page."""
-    page = _PageLinks(address, links, known)
+    page = PageLinks(address, links, known)
     feed = _FeedLinks(known)
     text = to_text(document)
     feeds = {

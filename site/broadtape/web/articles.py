@@ -89,7 +89,9 @@ def article(year: int, month: int, day: int, slug: str) -> Response:
         as_of=words.of_day(it.as_of) if it.as_of else None,
         written=words.of_instant(it.written, site.time_zone) if late and it.written else None,
         late=late,
-        later=Link(entry.later, entry.later_address) if entry.later else None,
+        later=Link(entry.later, entry.later_address) if entry.later and not entry.since else None,
+        since=entry.since_html,
+        history=history(entry),
         kicker=cards.topic_link(it.topics[0]) if it.topics else None,
         picture=picture,
         source=Link(it.source.name, it.source.url) if it.source else None,
@@ -170,6 +172,18 @@ def markdown(year: int, month: int, day: int, slug: str) -> Response:
     return answer(text, "text/markdown", max_age=300)
 
 
+@blueprint.get(ADDRESS + "versions/<day_of>.md")
+def version(year: int, month: int, day: int, slug: str, day_of: str) -> Response:
+    """What stood at the address of a running story by an earlier session, as Markdown without its front matter."""
+    entry = the_entry(year, month, day, slug)
+    kept = {str(update.before) for update in entry.article.updates if update.before is not None}
+    text = pictures.version(press().instance, entry, day_of) if day_of in kept else None
+    if text is None:
+        abort(404)
+    head = f"> As of {day_of}. The story as it stands now: {absolute(entry.address)}\n\n"
+    return answer(f"{head}{text}\n---\n\n{cards.DISCLAIMER}\n", "text/markdown", max_age=3600)
+
+
 @blueprint.get(ADDRESS + "<name>")
 def attachment(year: int, month: int, day: int, slug: str, name: str) -> Response:
     """A file of the article's own folder."""
@@ -211,6 +225,19 @@ def facts_document(entry: Entry) -> dict[str, Any]:
 def opens_with(entry: Entry, summary: str) -> bool:
     """Whether the text begins with the words of the summary: nobody reads them twice."""
     return " ".join(entry.text.split()).startswith(" ".join(summary.split()).rstrip(" …"))
+
+
+def history(entry: Entry) -> tuple[CorrectionLine, ...]:
+    """The updates of a story that runs on, newest first, each with the version that it replaced."""
+    zone = here().time_zone
+    return tuple(
+        CorrectionLine(
+            words.on_day(one.date, zone),
+            one.text,
+            Link("the version before", f"{entry.address}versions/{one.before}.md") if one.before else None,
+        )
+        for one in reversed(entry.article.updates)
+    )
 
 
 def claims(entry: Entry) -> dict[str, list[str]]:

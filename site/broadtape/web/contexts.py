@@ -215,6 +215,10 @@ class ArticlePage:
     written: Moment | None  # where it differs from `published` by over a day
     late: str  # the sentence above the text then, else ""
     later: Link | None  # what became of a run it reports
+    since: str  # what its main fact has come to by the newest data: HTML with proof links, or ""
+    history: tuple[
+        CorrectionLine, ...
+    ]  # updates of a story that runs on, newest first; address: the version before
     kicker: Link | None
     picture: Picture | None
     source: Link | None
@@ -236,7 +240,7 @@ class ArticlePage:
 
 @dataclass(frozen=True, slots=True)
 class CorrectionLine:
-    """One correction; `article` is None on the article's own page."""
+    """One correction or update. `article` is None on the article's own page; of an update, the version before it."""
 
     date: Moment
     text: str

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
+from broadtape import frontmatter
+
 if TYPE_CHECKING:
     from broadtape.archive.catalogue import Entry
     from broadtape.config import Instance, Site
@@ -56,6 +58,22 @@ def attachment(instance: Instance, entry: Entry, name: str) -> Path | None:
         )
     except OSError:
         return None
+
+
+def version(instance: Instance, entry: Entry, day: str) -> str | None:
+    """The Markdown that stood at the address by a session, without its front matter; None where none is kept."""
+    folder = source(instance, entry).parent
+    try:
+        path = (folder / "versions" / f"{day}.md").resolve(strict=True)
+        if not path.is_relative_to(folder.resolve(strict=True)) or path.stat().st_size > MAX_BYTES:
+            return None
+        parts = frontmatter.split(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    if parts is None:
+        return None
+    title = re.search(r'^title: "(.*)"$', parts.header, re.MULTILINE)
+    return f"# {title[1]}\n\n{parts.body.strip()}\n" if title else f"{parts.body.strip()}\n"
 
 
 def media_type(name: str) -> str | None:
