@@ -197,8 +197,14 @@ def choose(assignment: Assignment, *, story: str | None, most: int) -> list[Prop
     proposals.sort(key=lambda item: (-item.score, item.key))
     if story is not None:
         return proposals[:1]
-    kept = [item for item in proposals if item.story != "wrap" and item.score >= _SECOND_FROM]
     wrap = [item for item in proposals if item.story == "wrap"]
+    kept: list[Proposal] = []
+    for item in proposals:
+        covered = any(item.key in other.covers for other in kept)
+        if item.story != "wrap" and item.score >= _SECOND_FROM and not covered:
+            kept.append(item)
+    if any("move" in item.covers for item in kept[:most]):
+        wrap = []  # the session is told already, with its indices and companies
     chosen = kept[: most - len(wrap)] + wrap
     return sorted(chosen, key=lambda item: (-item.score, item.key))
 
@@ -249,7 +255,8 @@ def write(
     filed = []
     for place, proposal in enumerate(chosen):
         progress(f"{on}: writing {proposal.story}")
-        outline = kinds[proposal.story].plan(assignment, proposal)
+        others = frozenset(key for other in chosen if other is not proposal for key in other.covers)
+        outline = kinds[proposal.story].plan(dataclasses.replace(assignment, covered=others), proposal)
         filed.append(
             _file(instance, archive, ledger, view, outline, place, told=told, site=site, draft=draft, replace=replace,
                   now=now, view_for=lambda day: view if day == on else store.view(day))

@@ -206,6 +206,41 @@ FACTS: dict[str, Fact] = {
         *_window("2025-01-02", "2025-12-31", 250), Part("year", "year", 2025, "", 0), on("peak", "2025-02-19"),
         on("trough", "2025-04-08"), tags="down largest",
     ),
+    "correction": fact(
+        f"decline?of={LARGE}", on("value", "2025-03-13"), who(LARGE), number("at_least", "level", "10", decimals=0),
+        on("peak", "2025-02-19"), number("close", "level", "5521.52", "points"), count("length", 16, "sessions"),
+        tags="first below close down decline peak correction",
+    ),
+    "correction-before": fact(
+        f"decline-before?of={LARGE}", on("value", "2023-10-27"), who(LARGE),
+        number("at_least", "level", "10", decimals=0), tags="last since below close peak earlier decline",
+    ),
+    "bull": fact(
+        f"advance?of={LARGE}", on("value", "2023-06-08"), who(LARGE), number("at_least", "level", "20", decimals=0),
+        on("low", "2022-10-12"), number("close", "level", "4293.93", "points"), count("length", 164, "sessions"),
+        tags="first above close up bull-market trough",
+    ),
+    "recovery": fact(
+        f"recovery?of={LARGE}", count("value", 126, "sessions"), who(LARGE), on("peak", "2025-07-14"),
+        on("date", "2026-01-12"), tags="recovered above close peak first earlier",
+    ),
+    "recovery-climb": fact(
+        f"recovery?of={LARGE}&stat=climb", count("value", 103, "sessions"), who(LARGE), on("trough", "2025-08-20"),
+        on("date", "2026-01-12"), tags="recovered above close trough",
+    ),
+    "regained": fact(
+        f"regained?of={LARGE}", number("value", "share", "41", decimals=0), who(LARGE), on("peak", "2025-02-19"),
+        on("trough", "2025-04-08"), tags="regained down close peak trough",
+    ),
+    "declines": fact(
+        f"declines?of={LARGE}", count("value", 4, "cases"), who(LARGE), number("at_least", "level", "10", decimals=0),
+        on("data_start", "2016-06-28"), tags="earlier at-least decline down close correction few",
+    ),
+    "declines-back": fact(
+        f"declines?of={LARGE}&stat=back", count("value", 120, "sessions"), count("n", 4, "cases"), who(LARGE),
+        number("at_least", "level", "10", decimals=0), on("data_start", "2016-06-28"),
+        tags="earlier at-least decline down close correction few median recovered trough",
+    ),
     "rank": fact(
         f"rank?basis=total&in=sp500-members&of={CHIPS}&over=2026-01-02..2026-01-12", Part("value", "rank", 3, "", 0),
         who(CHIPS), count("total", 503, "members"), number("change", "change", "-5.31"),
@@ -433,6 +468,27 @@ TRUE: tuple[tuple[str, str, str], ...] = (
     ("back-below", SMALL, "closed below 2,400 for the first time since Sept. 25, at 2,391.25"),
     ("drawdown", TECH, "stood 3.3% below its record close of Oct. 29"),
     ("drawdown", TECH, "was 3.25% below its record close of 23,958.50, set on Oct. 29, 2025"),
+    (
+        "correction",
+        LARGE,
+        "first closed in the present correction, at least 10% below its peak, on March 13, 2025",
+    ),
+    ("correction", LARGE, "took 16 sessions from the peak to that close"),
+    ("correction-before", LARGE, "had last closed so far below a peak on Oct. 27, 2023"),
+    ("correction", LARGE, "has been in a correction since March 13, 2025"),
+    (
+        "bull",
+        LARGE,
+        "closed for the first time at least 20% above its low of Oct. 12, 2022, which makes it a bull market",
+    ),
+    ("bull", LARGE, "took 164 sessions from that low to this close"),
+    ("recovery", LARGE, "took 126 sessions from that peak"),
+    ("recovery", LARGE, "the first since July 14, 2025"),
+    ("recovery-climb", LARGE, "103 sessions of them from its low of Aug. 20, 2025"),
+    ("recovery", LARGE, "back above its peak of July 2025"),
+    ("regained", LARGE, "has regained 41% of its fall from Feb. 19, 2025, to April 8, 2025"),
+    ("declines", LARGE, "had four earlier cases of a decline of at least 10%"),
+    ("declines-back", LARGE, "a median 120 sessions to recover from the low"),
     ("dip", LARGE, "fell as much as 18.9% in 2025, from the close of Feb. 19 to that of April 8"),
     (
         "rank",

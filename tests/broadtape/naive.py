@@ -490,6 +490,17 @@ def what_followed(
             day for before, day in pairwise(records)
             if m.place[day] - m.place[before] >= int(at_least)
         ]  # fmt: skip
+    elif event == "decline":
+        if basis == "total":
+            return None
+        top: date | None = None
+        days, deep = [], None
+        for day in sorted(a):
+            if top is None or a[day] >= a[top]:
+                days += [deep] if deep else []
+                top, deep = day, None
+            elif deep is None and (1 - a[day] / a[top]) * 100 >= Fraction(at_least):
+                deep = day
     elif event in ("drop", "gain"):
         sign = 1 if event == "gain" else -1
         days = [
@@ -770,6 +781,16 @@ METRICS: dict[str, Callable[..., Said]] = {
     "streak-last-equal": streak_last_equal, "streak-last-longer": streak_last_longer,
     "streak-longest": streak_longest, "what-followed": what_followed,
 }  # fmt: skip
+
+
+def _join() -> None:
+    """Adds the metrics of shares and funds, which have a file of their own."""
+    import naive_equity
+
+    METRICS.update(naive_equity.METRICS)
+
+
+_join()
 
 
 def answer(view: Any, metric: str, params: dict[str, str]) -> Said:

@@ -30,6 +30,12 @@ RUN = {
 ENDED = {name: [*moves, move] for (name, moves), move in zip(RUN.items(), (-0.4, 0.2, 0.0), strict=True)}
 PLUNGE = {"small": [-0.1, 0.1, -0.1, 0.1, -5.0], "large": [0.1, -0.1, 0.1, -0.1, -6.0],
           "tech": [0.2, -0.2, 0.2, -0.2, -6.5]}  # fmt: skip
+FALL = {"large": [90.0, -6.0, -6.0], "small": [90.0, -13.0, -9.0], "tech": [90.0, -2.0, -1.5]}
+BEAR = {"large": [90.0, -6.0, -16.0], "small": [90.0, -13.0, -9.0], "tech": [90.0, -12.0, -11.5]}
+SURGE = {"large": [90.0, -12.0, 9.0], "small": [90.0, -13.0, 5.0], "tech": [90.0, -12.0, 11.5]}
+BACK = {"large": [90.0, -12.0, 15.0], "small": [90.0, -13.0, 5.0], "tech": [90.0, -12.0, 16.5]}
+BULL = {"large": [90.0, -25.0, 21.0], "small": [90.0, -25.0, 5.0], "tech": [90.0, -12.0, 16.5]}
+DECLINES = (FALL, BEAR, SURGE, BACK, BULL)
 RECORD = {"large": [-0.2, 0.2, 90.0], "small": [0.1], "tech": [0.1]}
 
 
@@ -92,6 +98,7 @@ def headings(outline: Outline) -> list[str]:
         ("wrap", PLUNGE),
         ("wrap", RUN),
         ("wrap", {}),
+        *(("drawdown", moves) for moves in DECLINES),
     ],
 )
 def test_a_story_proves(kind: str, moves: dict[str, list[float]]) -> None:
@@ -111,7 +118,10 @@ def test_whatever_the_market_did_what_is_written_proves(kind: str, number: int) 
         assert [(one.text, one.reason) for one in written(view, outline)[1]] == []
 
 
-@pytest.mark.parametrize(("kind", "moves"), [("rotation", RUN), ("record", RECORD), ("wrap", PLUNGE)])
+@pytest.mark.parametrize(
+    ("kind", "moves"),
+    [("rotation", RUN), ("record", RECORD), ("wrap", PLUNGE), ("drawdown", BEAR), ("drawdown", BULL)],
+)
 def test_no_section_is_empty_and_no_block_says_nothing(kind: str, moves: dict[str, list[float]]) -> None:
     outline = planned(market(**moves), kind)
 
@@ -121,7 +131,10 @@ def test_no_section_is_empty_and_no_block_says_nothing(kind: str, moves: dict[st
             assert block.sentences if isinstance(block, Paragraph) else block.rows
 
 
-@pytest.mark.parametrize(("kind", "moves"), [("rotation", RUN), ("record", RECORD), ("wrap", PLUNGE)])
+@pytest.mark.parametrize(
+    ("kind", "moves"),
+    [("rotation", RUN), ("record", RECORD), ("wrap", PLUNGE), ("drawdown", BEAR), ("drawdown", BULL)],
+)
 def test_every_interpretation_has_a_guard_over_the_storys_own_facts(
     kind: str, moves: dict[str, list[float]]
 ) -> None:
@@ -238,6 +251,37 @@ def test_a_record_is_scoped_to_the_data_it_is_one_in() -> None:
 
 def test_nothing_is_a_record_on_an_ordinary_session() -> None:
     assert stories.kinds()["record"].propose(assigned(market(large=[-3.0], small=[-3.0], tech=[-3.0]))) == []
+
+
+# --- drawdown ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("moves", "lead", "said"),
+    [
+        (FALL, "title_correction", r"correction"),
+        (BEAR, "title_bear", r"bear market"),
+        (SURGE, "title_surge", r"has regained 6\d% of its fall"),
+        (BACK, "title_recovery", r"took two sessions from that peak"),
+        (BULL, "title_bull", r"at least 20% above its low of Jan\. 9, which makes it a bull market"),
+    ],
+)
+def test_a_decline_is_told_by_what_it_reached(moves: dict[str, list[float]], lead: str, said: str) -> None:
+    assert planned(market(**moves), "drawdown").title.key == lead
+    assert re.search(said, told(market(**moves), "drawdown"))
+
+
+def test_of_another_index_in_a_bear_market_the_story_says_so() -> None:
+    text = told(market(**FALL), "drawdown")
+
+    assert re.search(r"The Russell 2000 .*closed in a bear market as well", text)
+    assert "at least 10% below its peak of Jan. 8" in text
+
+
+def test_a_fall_that_reached_a_threshold_before_is_no_news_of_it() -> None:
+    later = {name: [*moves, -0.1] for name, moves in FALL.items()}
+
+    assert stories.kinds()["drawdown"].propose(assigned(market("2026-01-13", **later))) == []
 
 
 # --- wrap ----------------------------------------------------------------------------------------------------

@@ -74,10 +74,11 @@ def test_the_strongest_story_leads_and_the_wrap_is_always_there(instance: Instan
     assert all(one.failing == () for one in ran)
 
 
-def test_on_a_plunge_the_wrap_leads(instance: Instance) -> None:
+def test_on_a_plunge_the_fall_leads_and_is_told_once(instance: Instance) -> None:
     ran = write(instance, moves=PLUNGE)
 
-    assert ran[0].story == "wrap"
+    assert ran[0].story == "drawdown"
+    assert "wrap" not in [one.story for one in ran]
     assert "plunges" in ran[0].title
 
 

@@ -16,10 +16,12 @@ from broadtape.model import BadParameter, NoData
 
 SYMBOLS = ("INDEXX:AA", "INDEXX:BB", "NYSE:CC", "NYSE:DD", "NYSE:EE", "NYSE:FF")
 RARE = {
+    "advance",
     "first-close-since",
     "policy-first",
     "policy-largest",
     "record",
+    "recovery",
     "streak-longest",
 }  # true on few days: several are tried
 SESSIONS = [day for day in weekdays(date(2023, 1, 2), date(2025, 12, 31)).tolist() if day.toordinal() % 53]
@@ -86,7 +88,7 @@ def pick(chance: random.Random, metric: str, today: date) -> dict[str, str]:
     """Parameters for a metric, drawn from its definition."""
     found: dict[str, str] = {}
     of, vs = chance.sample(SYMBOLS, 2)
-    event = chance.choice(("relative-streak", "streak", "drop", "gain", "record", "cut", "raise"))
+    event = chance.choice(("relative-streak", "streak", "drop", "gain", "record", "decline", "cut", "raise"))
     for parameter in metrics.definition(metric).parameters:
         if parameter.default is not None and chance.random() < 0.4:
             continue
@@ -98,7 +100,7 @@ def pick(chance: random.Random, metric: str, today: date) -> dict[str, str]:
             found[parameter.name] = {
                 "of": of, "vs": vs, "in": "all", "on": str(chance.choice(SESSIONS)),
                 "at_least": str(chance.randint(1, 4)), "series": chance.choice(("CPIAUCSL", "UNRATE")),
-                "level": chance.choice(("90.5", "100", "110.5", "121")),
+                "level": chance.choice(("90.5", "100", "110.5", "121")), "by": chance.choice(("3", "5", "10", "20")),
                 "from": "", "to": "", "over": "", "long": "DGS10", "short": "DGS2",
                 "sessions": str(chance.randint(4, 30)),
                 "period": f"{chance.choice((2023, 2024, 2025))}-{chance.randint(1, 12):02}",
@@ -108,7 +110,7 @@ def pick(chance: random.Random, metric: str, today: date) -> dict[str, str]:
         found.pop("vs", None)
         if event == "relative-streak" or found.get("measure") == "relative":
             found["vs"] = vs
-        if event == "record":
+        if event in ("record", "decline"):
             found["basis"] = "price"
         if event in ("cut", "raise"):
             found["at_least"] = chance.choice(("25", "50"))

@@ -14,6 +14,8 @@ import pyphen
 import pytest
 from editions import DATES, Press, Story, visible
 
+from broadtape.desk.claims.names import sector_of_fund
+
 pytestmark = pytest.mark.acceptance
 
 ROOT = Path(__file__).parents[2]
@@ -59,7 +61,8 @@ def digest(sentence: str) -> str:
 def plain_names(story: Story, text: str) -> str:
     """The text without names that hold digits, and without tickers."""
     view = story.press.view(story.article.as_of or story.article.date.date())
-    names = [view.instrument(symbol).name for symbol in story.article.symbols]
+    named = [view.instrument(symbol) for symbol in story.article.symbols]
+    names = [one.name for one in named] + [f"{sector_of_fund(one).lower()} sector fund" for one in named]
     for name in sorted(names, key=len, reverse=True):
         text = text.replace(name, "")
     return _TICKER.sub("", text)
@@ -235,5 +238,5 @@ def test_every_length_is_a_briefs_or_a_storys(stories: list[Story]) -> None:
 
 
 def test_there_are_editions_of_every_kind(stories: list[Story]) -> None:
-    assert {story.kind for story in stories} == {"rotation", "record", "wrap"}
+    assert {story.kind for story in stories} == {"drawdown", "rotation", "record", "wrap"}
     assert {str(story.article.as_of) for story in stories} == set(DATES)

@@ -129,9 +129,14 @@ class Outline:
 
         def take(values: Mapping[str, object]) -> None:
             for value in values.values():
-                for item in value if isinstance(value, tuple | list) else (value,):
-                    if isinstance(item, Fact):
-                        found.setdefault(item.id, item)
+                gather(value)
+
+        def gather(value: object) -> None:
+            if isinstance(value, Fact):
+                found.setdefault(value.id, value)
+            elif isinstance(value, tuple | list):
+                for item in value:
+                    gather(item)
 
         texts = [self.title, self.summary, *([self.title_short] if self.title_short else [])]
         if self.chart is not None:

@@ -80,7 +80,9 @@ _ENGLISH: Final = re.compile(
 # Words that the rest of a desk sentence may hold: they claim nothing by themselves.
 _FREE: Final = frozenset({"close", "total", "intraday"})
 # Words that refer back: allowed outside links where a fact of the article licenses them.
-_REFERRING: Final = frozenset({"streak", "record", "median", "mean", "few", "broken", "tie"})
+_REFERRING: Final = frozenset(
+    {"streak", "record", "median", "mean", "few", "broken", "tie", "correction", "bear-market", "bull-market"}
+)
 # Words that tell what or when: allowed outside links where a fact of the same paragraph licenses them.
 _NEARBY: Final = frozenset({"all", "cut", "raise", "hold", "earlier", "ongoing", "ended", "next"})
 _NAMED: Final = frozenset({"close", "streak", "record"})  # what a header may call its column

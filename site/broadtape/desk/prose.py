@@ -29,6 +29,7 @@ from jinja2 import Environment, StrictUndefined, nodes
 from jinja2.ext import Extension
 
 from broadtape import numbers
+from broadtape.desk.claims.names import sector_of_fund
 from broadtape.desk.outline import Cell, Outline, Planned, Table
 from broadtape.model import BroadtapeError, Fact, Instrument
 
@@ -99,6 +100,8 @@ class Names:
         """`the Russell 2000`, `Nvidia`: no ticker, whatever was said before."""
         instrument = self._instrument(symbol)
         article = "the " if instrument.kind in {"index", "etf"} else ""
+        if sector := sector_of_fund(instrument):
+            return f"the {sector.lower()} sector fund"
         return article + escape(instrument.name)
 
     def name(self, symbol: str) -> str:
@@ -123,7 +126,10 @@ class Names:
 
     def bare(self, symbol: str) -> str:
         """Without article or ticker, for headlines, tables and charts: `Russell 2000`."""
-        return escape(self._instrument(symbol).name)
+        instrument = self._instrument(symbol)
+        if sector := sector_of_fund(instrument):
+            return f"{sector} sector fund"
+        return escape(instrument.name)
 
     def crowd(self, symbol: str) -> str:
         """What the instrument stands for in the settings' roles: `small caps`, else its bare name."""
@@ -446,7 +452,11 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
         return numbers.percent(value, decimals=0 if value == value.to_integral_value() else 1)
 
     def cases_of(fact: Fact) -> str:
-        """`four of the seven cases`."""
+        """`four of the seven cases`, `all seven cases`."""
+        if number(fact) == number(fact, "n") == 2:
+            return "both cases"
+        if number(fact) == number(fact, "n") > 1:
+            return f"all {numbers.counted(number(fact, 'n'), 'case')}"
         return f"{numbers.cardinal(number(fact))} of the {numbers.counted(number(fact, 'n'), 'case')}"
 
     def moved(fact: Fact) -> str:
@@ -507,6 +517,7 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
         "way": direction,
         "value": value,
         "pct": lambda fact, name="value": numbers.percent(decimal(fact, name)),
+        "pct0": lambda fact, name="value": numbers.percent(decimal(fact, name), decimals=0),
         "pts": lambda fact, name="value": numbers.points_of(decimal(fact, name)),
         "level": level,
         "figure": level,

@@ -19,12 +19,11 @@ from broadtape import metrics
 from broadtape.desk.facts import FactBook
 from broadtape.model import Basis, Fact, MarketView, NoData, UnknownSymbol
 
-_LEAST_HISTORY = 250  # sessions: under a year of its own past, a series has no measure of the unusual
+LEAST_HISTORY = 250  # sessions: under a year of its own past, a series has no measure of the unusual
 ROLES = ("large", "small", "tech")
 _RECORD_HISTORY = 1_260  # sessions, five years: a high of less is no record to readers
 _STREAK_FROM = 4  # periods; shorter runs come and go within any fortnight
 _MOVE_WINDOWS = (("1s", 1), ("5s", 5))
-_DRAWDOWNS = (-10.0, -20.0)  # percent below the record: a correction, a bear market
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,9 @@ def scan(view: MarketView, pairs: Sequence[tuple[str, str]] = ()) -> list[Signal
     """
     book = FactBook(view)
     found: list[Signal] = []
-    for detector in (*_DETECTORS, *_macro()):
+    from broadtape.desk.detectors import declines  # noqa: PLC0415  the detectors import this module
+
+    for detector in (*_DETECTORS, declines.reached, *_macro()):
         found.extend(detector(view, book, pairs))
     return found
 
@@ -124,7 +125,7 @@ def _pairs(view: MarketView, extra: Sequence[tuple[str, str]]) -> Iterator[tuple
 def _relative_streaks(view: MarketView, book: FactBook, extra: Sequence[tuple[str, str]]) -> Iterator[Signal]:
     for of, vs, basis in _pairs(view, extra):
         course = metrics.leads(view, of, vs, "session", basis)
-        if len(course.went) < _LEAST_HISTORY or not len(course.starts):
+        if len(course.went) < LEAST_HISTORY or not len(course.starts):
             continue
         chosen = {} if basis == "price" else {"basis": basis}
         if basis == "price" and (distributed(view, of) or distributed(view, vs)):
@@ -170,7 +171,7 @@ def _records(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]]
         if basis_of(view, symbol) != "price":
             continue
         days, closes = metrics.closes(view, symbol, "price")
-        if len(days) < _LEAST_HISTORY:
+        if len(days) < LEAST_HISTORY:
             continue
         name = view.instrument(symbol).name
         # A low is told as a 52-week low: the lowest close "in the data" says more of the data than of the index.
@@ -182,7 +183,7 @@ def _records(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]]
             wait = int(fresh[-1] - fresh[-2])
             rarity = max(float(np.sum(np.diff(fresh) >= wait)) / len(closes), 1 / len(closes))
             what = f"{name} closed at a record high, the first in {wait} sessions"
-            yield Signal("record", symbol, what, fact, rarity, _session_size(closes))
+            yield Signal("record", symbol, what, fact, rarity, session_size(closes))
         for side, sign in (("high", 1.0), ("low", -1.0)):
             year = book.find("record", of=symbol, side=side, window="52w")
             if year is None or (side == "high" and fact is not None):
@@ -191,7 +192,7 @@ def _records(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]]
                 continue
             rarity = _share_of_extremes(sign * closes, 252)
             what = f"{name} closed at a 52-week {side}"
-            yield Signal("52-week", symbol, what, year, rarity, _session_size(closes), params={"side": side})
+            yield Signal("52-week", symbol, what, year, rarity, session_size(closes), params={"side": side})
 
 
 def _share_of_extremes(values: NDArray[np.float64], window: int) -> float:
@@ -212,7 +213,7 @@ def _round_numbers(view: MarketView, book: FactBook, _extra: Sequence[tuple[str,
         if basis_of(view, symbol) != "price":
             continue
         days, closes = metrics.closes(view, symbol, "price")
-        if len(days) < _LEAST_HISTORY:
+        if len(days) < LEAST_HISTORY:
             continue
         step = round_step(float(closes[-1]))
         crossed = np.floor(closes / step) * step
@@ -224,11 +225,12 @@ def _round_numbers(view: MarketView, book: FactBook, _extra: Sequence[tuple[str,
         if fact is not None and fact.value == view.as_of:
             yield Signal("round-number", symbol,
                          f"{view.instrument(symbol).name} closed above {reached:,.0f} for the first time",
-                         fact, max(len(firsts), 1) / len(closes), _session_size(closes),
+                         fact, max(len(firsts), 1) / len(closes), session_size(closes),
                          params={"level": f"{reached:g}"})  # fmt: skip
 
 
-def _session_size(closes: NDArray[np.float64], sessions: int = 1) -> float:
+def session_size(closes: NDArray[np.float64], sessions: int = 1) -> float:
+    """The move of the last sessions in units of the 60-session volatility before them; 0 where there is none."""
     moves = np.diff(np.log(closes))
     usual = float(np.std(moves[-(60 + sessions) : -sessions], ddof=1)) if len(moves) > 60 + sessions else 0.0
     return abs(float(np.sum(moves[-sessions:]))) / (usual * sessions**0.5) if usual > 0 else 0.0
@@ -240,7 +242,7 @@ def _moves(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]]) 
         if basis is None:
             continue
         days, closes = metrics.closes(view, symbol, basis)
-        if len(days) < _LEAST_HISTORY:
+        if len(days) < LEAST_HISTORY:
             continue
         chosen = {} if basis == "price" else {"basis": basis}
         for window, sessions in _MOVE_WINDOWS:
@@ -253,31 +255,7 @@ def _moves(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]]) 
             rarity = float(np.mean(moves >= moves[-1]))
             what = "on the day" if sessions == 1 else f"over {sessions} sessions"
             yield Signal("move", symbol, f"{view.instrument(symbol).name} {fact.value:+} % {what}", fact, rarity,
-                         _session_size(closes, sessions), params={"over": window, **chosen})  # fmt: skip
-
-
-def _drawdowns(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]]) -> Iterator[Signal]:
-    for symbol in benchmarks(view):
-        if basis_of(view, symbol) != "price":
-            continue
-        days, closes = metrics.closes(view, symbol, "price")
-        if len(days) < _LEAST_HISTORY:
-            continue
-        peak = np.maximum.accumulate(closes)
-        below = (closes / peak - 1) * 100
-        if distributed(view, symbol):
-            continue
-        fact = book.find("drawdown", of=symbol)
-        for threshold in _DRAWDOWNS:
-            since_peak = np.flatnonzero(closes == peak)[-1]
-            under = below <= threshold
-            if fact is not None and under[-1] and not under[since_peak:-1].any():
-                rarity = float(np.sum(np.diff(under.astype(np.int8)) > 0)) / len(closes)
-                yield Signal("drawdown", symbol,
-                             f"{view.instrument(symbol).name} is {-threshold:g} % below its record for the first time "
-                             f"since {_day(days[since_peak]):%Y-%m-%d}",
-                             fact, max(rarity, 1 / len(closes)), _session_size(closes),
-                             params={"threshold": f"{threshold:g}"})  # fmt: skip
+                         session_size(closes, sessions), params={"over": window, **chosen})  # fmt: skip
 
 
 def _day(value: np.datetime64) -> date:
@@ -292,5 +270,4 @@ _DETECTORS: tuple[Detector, ...] = (
     _records,
     _round_numbers,
     _moves,
-    _drawdowns,
 )

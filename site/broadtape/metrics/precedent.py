@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from broadtape.metrics import policy
+from broadtape.metrics.declines import reached
 from broadtape.metrics.records import record_marks
 from broadtape.metrics.registry import Answer, Parameter, basis, choice, metric, symbol_of, symbol_vs
 from broadtape.metrics.series import (
@@ -53,8 +54,12 @@ def _events(answer: Answer, series: Line) -> NDArray[np.intp]:
         return _policy_sessions(answer, series, event, Decimal(at_least))
     if event in ("drop", "gain"):
         return jumps(series.values, event, Decimal(at_least))
-    if event == "record" and answer["basis"] == "total":
+    if event in ("record", "decline") and answer["basis"] == "total":
         raise BadParameter("basis: closes including dividends make no record; leave it out")
+    if event == "decline":
+        kept = np.flatnonzero(np.isfinite(series.values))
+        cases: NDArray[np.intp] = kept[reached(series.values[kept], Decimal(at_least))]
+        return cases
     if "." in at_least:
         raise BadParameter(f"at_least: {at_least!r} is not a whole number of {PLURAL[answer['unit']]}")
     if event == "record":
@@ -84,14 +89,15 @@ def _policy_sessions(answer: Answer, series: Line, event: str, at_least: Decimal
     "The subject's return over the 5, 21 or 63 sessions after earlier cases: the number of cases, their "
     "median, and in how many, or what share, it was above zero; relative, the other's return is taken off. A case is "
     "a run, counted once, on the session it first was long enough; a one-session gain or drop of at least so "
-    "many percent; a record close at least so many sessions after the one before; or a cut or an increase of the "
-    "policy rate of at least so many basis points. The present run and "
+    "many percent; the first close at least so many percent below the highest close in the data, once a decline; "
+    "a record close at least so many sessions after the one before; or a cut or an increase of the policy rate of "
+    "at least so many basis points. The present run or decline and "
     "cases without that many later sessions in view are left out; the set of all measures the same after "
     "every session of the data, and fewer than eight cases are few and carry no conclusion.",
     choice(
         "event",
         "what happened before",
-        *("relative-streak", "streak", "drop", "gain", "record", "cut", "raise"),
+        *("relative-streak", "streak", "drop", "gain", "record", "decline", "cut", "raise"),
         default=None,
     ),
     symbol_of(),
@@ -148,6 +154,8 @@ def _what_followed(answer: Answer) -> None:
         answer.tags |= {"record", "close"}
     if event in ("cut", "raise"):
         answer.tags |= {event, "policy"}
+    if event == "decline":
+        answer.tags |= {"decline", "highest", "close", "first", "below"}
     if answer["set"] == "all":
         answer.tags.add("all")
     if len(cases) <= 2 * FEW:
@@ -209,9 +217,9 @@ def _stat(answer: Answer, one: Line, other: Line | None, cases: NDArray[np.intp]
 
 def _threshold(answer: Answer) -> None:
     at_least = answer["at_least"]
-    if answer["event"] in ("drop", "gain", "cut", "raise"):
+    if answer["event"] in ("drop", "gain", "decline", "cut", "raise"):
         level = Decimal(at_least)
-        unit = "percent" if answer["event"] in ("drop", "gain") else "basis points"
+        unit = "percent" if answer["event"] in ("drop", "gain", "decline") else "basis points"
         answer.part("at_least", "level", level, unit, max(0, -int(level.as_tuple().exponent)))
     else:
         answer.count("at_least", int(at_least), PLURAL[answer["unit"]])

@@ -34,6 +34,9 @@ _DAILY: Final = frozenset(
         "drawdown",
         "quote",
         "level",
+        "decline",
+        "advance",
+        "recovery",
     }
 )
 # Metrics of which nothing but the value is worth telling: a total or a threshold alone would mislead.
@@ -48,6 +51,8 @@ _VALUE_TOLD: Final = frozenset(
         "record-count",
         "closes-beyond",
         "reading-beyond",
+        "declines",
+        "regained",
     }
 )
 _DIRECTIONS: Final = frozenset(
@@ -75,8 +80,10 @@ _POLICY: Final = frozenset(
     }
 )  # fmt: skip
 _CURVE: Final = frozenset({"curve-shift", "yield-gap", "yield-inversion"})
-_EXTREMES: Final = frozenset({"record", "highest", "lowest"})
-_SUPERLATIVES: Final = frozenset({"record", "highest", "lowest", "longest", "best", "worst", "largest"})
+_EXTREMES: Final = frozenset({"record", "highest", "lowest", "peak", "trough"})
+_SUPERLATIVES: Final = frozenset(
+    {"record", "highest", "lowest", "longest", "best", "worst", "largest", "peak", "trough"}
+)
 # Which date parts may follow "since"; by default where the window or the data begin.
 _SINCE: Final[dict[str, tuple[str, ...]]] = {
     "return-extreme": ("since",),
@@ -86,6 +93,9 @@ _SINCE: Final[dict[str, tuple[str, ...]]] = {
     "extreme-since": ("value", "date", "since"),
     "first-close-since": ("value",),
     "last-record": ("date", "value", "data_start"),
+    "decline": ("value",),
+    "decline-before": ("value",),
+    "recovery": ("peak",),
     "policy-last": ("day",),
     "policy-rate": ("day",),
     "reading-extreme": ("since", "data_start"),
@@ -103,11 +113,13 @@ _PAST: Final = lexicon.words("""
 """)
 _TO: Final = frozenset({"through", "until", "till", "to", "ended", "ending", "ends", "end", "by", "–", "—"})
 _JOIN: Final = frozenset({"–", "—", "-", "to", "through", "until", "and"})
-_START_PARTS: Final = frozenset({"start", "from", "peak", "data_start", "since"})
+_START_PARTS: Final = frozenset({"start", "from", "peak", "low", "data_start", "since"})
 _EVENT_NAMES: Final = {
     "fomc": ("@FED",), "cpi": ("series:CPIAUCSL", "series:CPILFESL"), "jobs": ("series:UNRATE",),
     "gdp": ("series:A191RL1Q225SBEA",),
 }  # fmt: skip
+_TURNS: Final = frozenset({"decline", "decline-before", "advance", "recovery", "regained"})
+_OF: Final = frozenset({"of", "from"})  # "its peak of Jan. 3" is no day on which the rest happened
 _FORETOLD: Final = frozenset({"up", "down", "lead", "lag", "exceed", "cut", "raise", "hold"})
 _MAGNITUDE: Final = lexicon.words("""
     move moves moved change changes changed swing gap difference apart distance size
@@ -348,7 +360,7 @@ class Judge:
         if part.kind == "range" and self.text_at(place - 1) == "by":
             return False  # nor how far it moved
         if part.name == "peak_level":
-            return any({"record", "highest"} & set(word.classes) for _, word in self.of(Word))
+            return any({"record", "highest", "peak"} & set(word.classes) for _, word in self.of(Word))
         if part.name == "level" and self.tags & {"above", "below"}:
             beyond = any({"above", "below"} & set(word.classes) for _, word in self.of(Word))
             return figure.approximation in {"over", "under"} or (beyond and "first" in self.tags)
@@ -644,6 +656,10 @@ class Judge:
         """Whether the word that governs the date, and the kind of fact, allow it to be this part."""
         metric = self.fact.key.metric
         base = part.rstrip("0123456789") or part
+        if metric in _TURNS and (part in {"peak", "low", "trough"}) is not (moment.after in _OF):
+            return (moment.after == "since" and metric == "recovery") or (
+                part == "trough" and moment.after in {"to", "through", "until"}
+            )
         if moment.after in {"before", "after"}:  # both count from the close of the day named
             return moment.after == "after" and self.period is not None and self.period.kind == "since"
         if moment.after in _BEGUN and part not in _START_PARTS:
@@ -652,7 +668,8 @@ class Judge:
             if base == "start" and metric in _CHANGES and self.period and self.period.kind == "span":
                 return False  # the window begins at the close before
             allowed = _SINCE.get(metric, ("start", "data_start", "from"))
-            if base not in allowed:
+            bounded = metric == "return-extreme" and base == "data_start" and self.fact.get("since") is None
+            if base not in allowed and not bounded:
                 return False
         elif moment.after in _FROM and (self.window or self.fact.get("from") or self.fact.get("peak")):
             if part not in _START_PARTS:
@@ -908,10 +925,12 @@ class Judge:
                 return self._sign(part), part
         if self.fact.key.metric == "extreme-since" or "beyond" in self.tags:  # "last closed higher on …"
             return (1 if "highest" in self.tags else -1), None
-        return {"gain": 1, "drop": -1}.get(self.params.get("event", "")), None
+        return {"gain": 1, "drop": -1, "decline": -1}.get(self.params.get("event", "")), None
 
     def _sign(self, part: Part) -> int | None:
         if part.name == "at_least":
+            if "decline" in self.tags:
+                return -1
             return {"gain": 1, "drop": -1}.get(self.params.get("event", ""))
         if part.kind == "share" and "positive" in self.tags and self.directional:
             return 1
@@ -950,7 +969,7 @@ class Judge:
                 f"the figure is that of the earlier case; the fact is {computed}",
                 computed=computed,
             )
-        told = "value" in parts or halves or said & {"majority", "minority", "nothing", "all"}
+        told = "value" in parts or halves or said & {"majority", "minority", "nothing", "all", "both"}
         if self.fact.key.metric in _VALUE_TOLD and not told and (said or parts):
             self._object(
                 Status.UNSUPPORTED,
@@ -1018,7 +1037,7 @@ class Judge:
         claims = said or self.matched or self.matched_dates
         if (
             "in-data" in self.tags
-            and said & _SUPERLATIVES
+            and said & (_SUPERLATIVES - ({"peak", "trough"} & self.tags))
             and not self.context.scoped
             and "52-week" not in said
         ):
@@ -1034,7 +1053,8 @@ class Judge:
                 self._object(
                     Status.UNSUPPORTED, f"it holds in the data{since} only, and the text does not say so"
                 )
-        if "close" in self.tags and said & _EXTREMES and "close" not in said and not self.context.closes_said:
+        extremes = _EXTREMES - ({"peak", "trough"} & self.tags)  # a peak is one of closes by its definition
+        if "close" in self.tags and said & extremes and "close" not in said and not self.context.closes_said:
             self._object(Status.UNSUPPORTED, "it is one of closes, and the text does not say so")
         if "total" in self.tags and not self.context.total_said and "total" not in said and self.matched:
             self._object(Status.UNSUPPORTED, "the return includes dividends, and the text does not say so")

@@ -78,7 +78,10 @@ class NameTable:
         self.titles[instrument.symbol] = instrument.name
         for form in forms(instrument):
             small = form == instrument.name and form[:1].islower() and form.lower() not in lexicon.COMMON
-            self._add(form, instrument.symbol, anywhere=small and not lexicon.classes_of(form.lower()))
+            fund = form.endswith(" sector fund")
+            self._add(
+                form, instrument.symbol, anywhere=fund or (small and not lexicon.classes_of(form.lower()))
+            )
         if len(instrument.ticker) > 1 and instrument.ticker not in _NOT_TICKERS:
             self._add(instrument.ticker, instrument.symbol, anywhere=False, exact=True)
 
@@ -162,6 +165,15 @@ def _capital(piece: str) -> bool:
     return any(not one.islower() and one.isalnum() for one in piece[:2])
 
 
+_SECTOR_FUND = re.compile(r"(?:The |State Street )?(?P<sector>[A-Z][\w ]+?) Select Sector SPDR\b.*")
+
+
+def sector_of_fund(instrument: Instrument) -> str:
+    """`Energy`, `Health Care`: the sector that a sector fund holds, by its name; empty for any other instrument."""
+    found = _SECTOR_FUND.fullmatch(instrument.name) if instrument.kind == "etf" else None
+    return found["sector"] if found else ""
+
+
 def forms(instrument: Instrument) -> set[str]:
     """What prose may call an instrument: its name, its aliases and the name without company endings."""
     found: set[str] = set()
@@ -177,6 +189,8 @@ def forms(instrument: Instrument) -> set[str]:
             if shorter == name:
                 break
             name = shorter
+    if sector := sector_of_fund(instrument):
+        found.add(f"{sector} sector fund")
     return found
 
 

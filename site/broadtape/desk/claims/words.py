@@ -142,11 +142,23 @@ def _since(use: Use) -> Refusal | None:
         moment.after == "since" and at in use.judge.matched_dates for at, moment in use.judge.of(Moment)
     ):
         return None
-    if use.judge.tags & {"longest", "record"} and any(
+    if use.judge.tags & {"longest", "record", "in-data"} and any(
         part.name == "data_start" for part in use.judge.fact.parts
     ):
         return None
     return Status.CONTRADICTED, "the fact does not say since when", ""
+
+
+def _peak(use: Use) -> Refusal | None:
+    if use.judge.tags & {"peak", "highest"}:
+        return None
+    return Status.CONTRADICTED, f"the fact does not say {use.word.text!r}", ""
+
+
+def _trough(use: Use) -> Refusal | None:
+    if use.judge.tags & {"trough", "lowest"}:
+        return None
+    return Status.CONTRADICTED, f"the fact does not say {use.word.text!r}", ""
 
 
 def _first(use: Use) -> Refusal | None:
@@ -361,7 +373,7 @@ _RULES: Final[dict[str, Callable[[Use], Refusal | None]]] = {
     "since": _since, "first": _first, "last": _last, "next": _next, "earlier": _earlier, "streak": _streak,
     "tie": _tie,
     "ended": _ended, "broken": _broken, "ongoing": _ongoing, "price": _price, "few": _few, "at-least": _at_least,
-    "longest": _longest,
+    "longest": _longest, "peak": _peak, "trough": _trough,
     "all": _all, "both": _both, "majority": _majority, "minority": _minority, "nothing": _nothing, "modal": _modal,
     "negation": _never, "vague": _never, "puffery": _never, "advice": _never, "cause": _cause,
 }  # fmt: skip

@@ -24,6 +24,7 @@ class Assignment:
     ranked: Sequence[Ranked]
     universe: tuple[str, ...]  # groups of companies to look for winners and losers in, first choice first
     sector_funds: tuple[str, ...]  # funds that stand for sectors
+    covered: frozenset[str] = frozenset()  # what the edition's other stories tell, by their keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Proposal:
     key: str
     score: float
     lead: Ranked | None
+    covers: tuple[str, ...] = ()  # what else it tells: another story of one of these keys would repeat it
 
 
 class Story(Protocol):
@@ -57,6 +59,7 @@ class Story(Protocol):
 def kinds() -> dict[str, Story]:
     """Every story kind by name."""
     from broadtape.desk.stories import (  # noqa: PLC0415  the kinds import this module
+        drawdown,
         policy,
         record,
         rotation,
@@ -67,6 +70,7 @@ def kinds() -> dict[str, Story]:
         rotation.Rotation(),
         record.RecordClose(),
         policy.PolicyDecision(),
+        drawdown.Drawdown(),
         wrap.MarketWrap(),
     ]
     return {story.name: story for story in stories}

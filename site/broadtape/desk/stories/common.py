@@ -47,7 +47,8 @@ def field_of(assignment: Assignment, window: str, first: date | None, last: date
         members = [symbol for symbol in assignment.view.group(group) if not symbol.startswith("UNLISTED:")]
         for basis in ("price", "total"):
             found = _returns(assignment, members, first, last, basis)
-            if len(found) >= _LEAST_GROUP and (best is None or len(found) > len(best.symbols)):
+            enough = len(found) >= _LEAST_GROUP and 2 * len(found) >= len(assignment.view.group(group))
+            if enough and (best is None or len(found) > len(best.symbols)):
                 ordered = sorted(found.items(), key=lambda item: (-item[1], item[0]))
                 best = Field(
                     group,
@@ -189,6 +190,8 @@ def what_followed(
     told = [found["median"], found["usual"]]
     if any(fact is None for fact in found.values()):
         return None
+    if found["cases"] is not None and found["cases"].value == 1:  # one case has no median
+        return None
     if any(fact is None or abs(Decimal(str(fact.value))) < _LEAST_MEDIAN for fact in told):
         return None
     return dict(found)
@@ -226,7 +229,7 @@ def after_cases(
 
 def case_paragraphs(said: Sequence[Planned]) -> list[Paragraph | None]:
     """What followed the cases, and beside it what is usual and what came later."""
-    first = [one for one in said if one.key in {"what_followed", "few_cases"}]
+    first = [one for one in said if one.key in {"what_followed", "what_followed_move", "few_cases"}]
     return [paragraph(*first), paragraph(*(one for one in said if one not in first))]
 
 
@@ -317,6 +320,11 @@ def since_months(assignment: Assignment, *months: int) -> tuple[str, ...]:
         place = max(int(np.searchsorted(view.sessions, day, side="right")) - 1, 0)
         found.append(f"since:{view.sessions[place].astype('datetime64[D]')}")
     return tuple(found)
+
+
+def since_header(assignment: Assignment, day: date) -> str:
+    """The head of a column of changes since a day's close: `Since Jan. 3`."""
+    return f"Since {printed_day(day, reference=assignment.view.as_of)}"
 
 
 def sessions_between(assignment: Assignment, first: date, last: date) -> list[date]:

@@ -1,0 +1,385 @@
+"""Drawdown: an index falls into a correction or a bear market, swings far while deep in one, or climbs out of it.
+
+Owns the choice and order of what is said of a decline and of a recovery; the words are in drawdown.md.j2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from broadtape.desk.newsworthiness import Ranked
+from broadtape.desk.outline import Cell, ChartPlan, Outline, Planned, Section, Table, paragraph, section
+from broadtape.desk.signals import basis_of, benchmarks
+from broadtape.desk.stories import Assignment, Proposal, common
+from broadtape.model import Fact
+
+_KINDS = ("drawdown", "bull", "recovery")
+_DEEP_RARITY = 0.02  # of a session's move that makes a story of a decline under way
+_ALSO_RARITY = 0.05  # of the large index, where another one moved so far
+_FAR_DAYS = 120  # an extreme "since" nearer than this is not worth a sentence
+_HORIZONS = (63, 21)
+_MOVE_HORIZONS = (21, 63)
+_LEAST_STEP = 2  # percent; a smaller move has cases without number
+_SECTORS_LEAST = 5
+_REGAINED_LEAST = Decimal(10)  # percent of the fall
+
+
+@dataclass(frozen=True, slots=True)
+class Drawdown:
+    """The story of a decline, or of the way out of it."""
+
+    name: str = "drawdown"
+    title: str = "a correction, a bear or bull market, a far move in one, or the close back at a record"
+
+    def propose(self, assignment: Assignment) -> list[Proposal]:
+        """One a session, of the index whose signal is strongest; of far moves that of the large index goes first."""
+        found = [
+            item for item in assignment.ranked if item.signal.kind in _KINDS or self._deep(assignment, item)
+        ]
+        if not found:
+            return []
+        lead = found[0]
+        if lead.signal.kind == "move":
+            large = assignment.view.benchmark("large")
+            also = (item for item in assignment.ranked if self._deep(assignment, item, _ALSO_RARITY))
+            lead = next((item for item in also if item.signal.subject == large), lead)
+        subject = lead.signal.subject
+        covers = (f"drawdown/{subject}", f"record/{subject}", "move")
+        return [Proposal(self.name, f"drawdown/{subject}", found[0].score.total, lead, covers)]
+
+    @staticmethod
+    def _deep(assignment: Assignment, item: Ranked, rarity: float = _DEEP_RARITY) -> bool:
+        """Whether it is a session's rare move of an index that is in a correction or worse."""
+        signal = item.signal
+        if signal.kind != "move" or signal.params.get("over") != "1s" or signal.rarity > rarity:
+            return False
+        return assignment.book.find("decline", of=signal.subject) is not None
+
+    def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
+        """What was reached, how the indices stand, who fell most, precedent, what speaks against it, what is next."""
+        if proposal.lead is None:
+            raise ValueError("a drawdown story needs the signal that leads it")
+        return _Plan(assignment, proposal.lead).outline(proposal.key)
+
+
+class _Plan:
+    """The facts of one decline or recovery and the sections made of them."""
+
+    def __init__(self, assignment: Assignment, lead: Ranked) -> None:
+        self.assignment, self.view, self.book = assignment, assignment.view, assignment.book
+        self.of = lead.signal.subject
+        self.day = self.book.find("return", of=self.of, over="1s")
+        self.up = self.day is not None and "up" in self.day.tags
+        self.bear = self.book.find("decline", of=self.of, by=20)
+        self.correction = self.book.find("decline", of=self.of)
+        self.mode = self._mode(lead)
+        self.reached = {"bear": self.bear, "correction": self.correction}.get(self.mode)
+        self.bull = self.book.find("advance", of=self.of) if self.mode == "bull" else None
+        self.recovery = self.book.find("recovery", of=self.of)
+        self.climb = self.book.find("recovery", of=self.of, stat="climb")
+        self.before = self.book.find("decline-before", of=self.of, by=20 if self.mode == "bear" else 10)
+        self.peak = self._peak()
+        self.window = f"since:{self.peak}"
+        self.below = self.book.find("drawdown", of=self.of)
+        self.extreme = self._extreme()
+        self.values: dict[str, object] = {
+            "of": self.of, "day_move": self.day, "close": self.book.find("level", of=self.of), "below": self.below,
+            "fall": self.book.find("return", of=self.of, over=self.window), "reached": self.reached,
+            "bull": self.bull, "recovery": self.recovery, "climb": self.climb, "before": self.before,
+            "depth": self.book.find("recovery", of=self.of, stat="depth"), "extreme": self.extreme, "mode": self.mode,
+            "correction": self.correction, "bear": self.bear, "up": self.up,
+            "lowest": self._lowest(), "regained": self._regained(), "record": self.book.find("record", of=self.of),
+        }  # fmt: skip
+
+    def _mode(self, lead: Ranked) -> str:
+        kind = lead.signal.kind
+        if kind == "drawdown":
+            return "bear" if lead.signal.params.get("threshold") == "-20" else "correction"
+        return {"bull": "bull", "recovery": "recovery"}.get(kind, "surge" if self.up else "plunge")
+
+    def _peak(self) -> date:
+        """The day the story measures from: the peak of the decline; of a recovery and a bull market, the low."""
+        fact = {"bull": self.bull, "recovery": self.climb}.get(self.mode) or self.correction
+        if fact is None:
+            raise ValueError(f"{self.of} is in no decline")
+        name = {"bull": "low", "recovery": "trough"}.get(self.mode, "peak")
+        found = fact.part(name).value
+        if not isinstance(found, date):
+            raise TypeError(f"{fact.key.address}: {name} is no date")
+        return found
+
+    @property
+    def rising(self) -> bool:
+        """Whether the story measures from a low."""
+        return self.mode in {"bull", "recovery"}
+
+    @property
+    def single(self) -> bool:
+        """Whether the story is of one session's move."""
+        return self.mode in {"surge", "plunge"}
+
+    def outline(self, key: str) -> Outline:
+        """The whole story."""
+        parts = [
+            self._opening(), self._standing(), self._sectors(), self._companies(), self._precedent(),
+            self._against(), self._next(),
+        ]  # fmt: skip
+        return Outline(
+            story="drawdown",
+            key=key,
+            as_of=self.view.as_of,
+            title=self._say(f"title_{self.mode}"),
+            title_short=self._say("title_short"),
+            summary=self._say("summary", others=self._others()),
+            sections=tuple(part for part in parts if part is not None),
+            topics=("drawdowns", "markets"),
+            subjects=(self.of,),
+            chart=self._chart(),
+        )
+
+    def _say(self, key: str, kind: str = "fact", guard: str = "", **more: object) -> Planned:
+        return Planned(key, {**self.values, **more}, kind, guard)  # type: ignore[arg-type]  # kinds are literals here
+
+    def _extreme(self) -> Fact | None:
+        """The session as the best or worst since one that lies far enough back to be news."""
+        fact = self.book.find("return-extreme", of=self.of, side="best" if self.up else "worst")
+        since = (fact.get("since") or fact.get("data_start")) if fact is not None else None
+        if fact is None or since is None or not isinstance(since.value, date):
+            return None
+        return fact if (self.view.as_of - since.value).days >= _FAR_DAYS else None
+
+    def _lowest(self) -> Fact | None:
+        """The last earlier close as low, where it lies far enough back to be news."""
+        fact = None if self.up else self.book.find("extreme-since", of=self.of, side="low")
+        if fact is None or not isinstance(fact.value, date):
+            return None
+        return fact if (self.view.as_of - fact.value).days >= _FAR_DAYS else None
+
+    def _regained(self) -> Fact | None:
+        """How much of the fall is made good, where it is worth telling."""
+        fact = self.book.find("regained", of=self.of)
+        known = fact is not None and isinstance(fact.value, Decimal) and fact.value >= _REGAINED_LEAST
+        return fact if known else None
+
+    def _fund(self) -> Planned | None:
+        """The session as the best or worst of a fund on the index, where the fund's data reach further back."""
+        if self.extreme is None or "in-data" not in self.extreme.tags:
+            return None
+        for instrument in self.view.instruments():
+            if instrument.proxy_of != self.of:
+                continue
+            side = "best" if self.up else "worst"
+            fact = self.book.find("return-extreme", of=instrument.symbol, side=side)
+            if fact is not None and fact.get("since") is not None:
+                return self._say("fund_extreme", fund=instrument.symbol, longer=fact)
+        return None
+
+    def _others(self) -> tuple[tuple[str, Fact], ...]:
+        pairs = [
+            (symbol, self.book.find("return", of=symbol, over="1s"))
+            for symbol in benchmarks(self.view)
+            if symbol != self.of and basis_of(self.view, symbol) == "price"
+        ]
+        return tuple((symbol, fact) for symbol, fact in pairs if fact is not None)
+
+    def _opening(self) -> Section | None:
+        others = self._others()
+        deep = self.single
+        return section(
+            None,
+            paragraph(
+                self._say(f"lede_{self.mode}"),
+                self._say("extreme") if self.extreme else None,
+                self._say("deep_below") if deep and self.below else None,
+                self._fund(),
+            ),
+            paragraph(
+                self._say("length") if self.reached else None,
+                self._say("since_last") if self.reached and self.before else None,
+                self._say("regained_share")
+                if self.mode == "surge" and self.values["regained"] is not None
+                else None,
+                self._say("recovery_time") if self.mode == "recovery" else None,
+                self._say("bull_time") if self.mode == "bull" else None,
+                self._say("bull_below") if self.mode == "bull" and self.below and self.below.value else None,
+                self._say("in_bear")
+                if deep and self.bear
+                else self._say("in_correction")
+                if deep and self.correction
+                else None,
+            ),
+            paragraph(
+                self._say("others", others=others) if others else None,
+            ),
+        )
+
+    def _standing(self) -> Section | None:
+        """How far each index stands from where the story measures, and which of them are as deep."""
+        rows = []
+        symbols = [self.of, *(symbol for symbol in benchmarks(self.view) if symbol != self.of)]
+        for symbol in symbols:
+            if basis_of(self.view, symbol) != "price":
+                continue
+            quote = self.book.find("quote", of=symbol)
+            if quote is None:
+                continue
+            value = quote.part("value")
+            cells = [
+                common.fact_cell(self.book.find("return", of=symbol, over=window))
+                for window in ("1s", self.window, "ytd")
+            ]
+            shown = f"{value.value:,.{value.decimals}f}"
+            rows.append((Cell(symbol=symbol), Cell(shown, quote), *cells))
+        named = common.since_header(self.assignment, self.peak)
+        table = Table(("", "Close", "1 session", named, "Year to date"), tuple(rows)) if rows else None
+        return section(
+            self._say("standing_heading") if self.values["fall"] else None,
+            table,
+            paragraph(*self._others_stand(symbols[1:])),
+            paragraph(common.volatility(self.assignment)),
+        )
+
+    def _others_stand(self, symbols: list[str]) -> list[Planned]:
+        """Which other indices reached as much, and how far the rest is from a record."""
+        found: dict[str, list[tuple[str, Fact]]] = {}
+        for symbol in symbols:
+            if basis_of(self.view, symbol) != "price":
+                continue
+            bear = self.book.find("decline", of=symbol, by=20)
+            record = self.book.find("record", of=symbol) if self.rising else None
+            away = self.book.find("drawdown", of=symbol)
+            if bear is not None:
+                new = bear.value == self.view.as_of
+                found.setdefault("others_bear_new" if new else "others_bear", []).append((symbol, bear))
+            elif record is not None:
+                found.setdefault("others_record", []).append((symbol, record))
+            elif away is not None and away.value:
+                found.setdefault("others_away", []).append((symbol, away))
+        return [self._say(key, listed=tuple(pairs)) for key, pairs in sorted(found.items())]
+
+    def _sectors(self) -> Section | None:
+        """The sector funds, by what the story measures: the session of a far move, else the whole way."""
+        moves: list[tuple[Decimal, str, Fact, Fact]] = []
+        for symbol in self.assignment.sector_funds:
+            if basis_of(self.view, symbol) != "price":
+                continue
+            day = self.book.find("return", of=symbol, over="1s")
+            whole = self.book.find("return", of=symbol, over=self.window)
+            if day is not None and whole is not None:
+                key = day if self.single else whole
+                if isinstance(key.value, Decimal):
+                    moves.append((key.value, symbol, day, whole))
+        if len(moves) < _SECTORS_LEAST:
+            return None
+        moves.sort(key=lambda item: (-item[0], item[1]))
+        ends = [(item[1], item[2] if self.single else item[3]) for item in (moves[0], moves[-1])]
+        values = {
+            "best": ends[0][1], "best_of": ends[0][0], "worst": ends[1][1], "worst_of": ends[1][0],
+            "whole": not self.single,
+        }  # fmt: skip
+        rows = tuple(
+            (Cell(symbol=symbol), common.fact_cell(day), common.fact_cell(whole))
+            for _, symbol, day, whole in moves
+        )
+        return section(
+            self._say("sectors_heading", "definition"),
+            paragraph(Planned("sectors", {**self.values, **values})),
+            Table(("", "1 session", common.since_header(self.assignment, self.peak)), rows),
+        )
+
+    def _companies(self) -> Section | None:
+        after = common.sessions_between(self.assignment, self.peak, self.view.as_of)[1:]
+        if not after:
+            return None
+        window, first = ("1s", None) if self.single else (f"{after[0]}..{self.view.as_of}", after[0])
+        field = common.field_of(self.assignment, window, first, self.view.as_of)
+        if field is None:
+            return None
+        table, best, worst = common.winners_and_losers(self.assignment, field)
+        if table is None or best is None or worst is None:
+            return None
+        values = {"best": best, "worst": worst, "total": field.basis == "total"}
+        return section(
+            Planned("companies_heading", kind="definition"),
+            paragraph(Planned("companies_ends", values)),
+            table,
+            common.breadth(self.assignment, field),
+        )
+
+    def _precedent(self) -> Section | None:
+        by = 20 if self.mode == "bear" and self._cases(20) >= 3 else 10
+        found = {
+            stat: self.book.find("declines", of=self.of, by=by, stat=stat)
+            for stat in ("n", "depth", "down", "back")
+        }
+        after = self._after(by)
+        cases = found["n"]
+        told: list[Planned] = []
+        if cases is not None and self._cases(by) > 1 and all(found.values()):
+            told = [Planned(key, {**self.values, **found}) for key in ("earlier_declines", "earlier_back")]
+            if "few" in cases.tags and not any(one.key == "few_cases" for one in after):
+                told.append(Planned("few_cases", kind="interpretation", guard=f"{cases.id}.value < 8"))
+        if not told and not after:
+            return None
+        return section(
+            self._say("precedent_heading", "definition"), paragraph(*told), *common.case_paragraphs(after)
+        )
+
+    def _after(self, by: int) -> list[Planned]:
+        """What followed: the sessions that moved so far, or the first closes so far below the highest."""
+        if self.rising or self.day is None or not isinstance(self.day.value, Decimal):
+            return []
+        if not self.single:
+            return common.after_cases(
+                self.assignment, _HORIZONS, self.values, of=self.of, event="decline", at_least=by
+            )
+        step = int(abs(self.day.value))
+        if step < _LEAST_STEP:
+            return []
+        event = "gain" if self.up else "drop"
+        said = common.after_cases(
+            self.assignment, _MOVE_HORIZONS, self.values, of=self.of, event=event, at_least=step
+        )
+        return [replace(one, key="what_followed_move") if one.key == "what_followed" else one for one in said]
+
+    def _cases(self, by: int) -> int:
+        fact = self.book.find("declines", of=self.of, by=by)
+        return fact.value if fact is not None and isinstance(fact.value, int) else 0
+
+    def _against(self) -> Section | None:
+        """The longer stretch that points the other way, the volatility index, and what the Federal Reserve did."""
+        counter = None
+        wanted = "down" if self.rising or self.mode == "surge" else "up"
+        for window in common.since_months(self.assignment, 12, 36, 60):
+            fact = self.book.find("return", of=self.of, over=window)
+            if fact is not None and wanted in fact.tags:
+                counter = self._say("counter", counter=fact)
+                break
+        return section(
+            None,
+            paragraph(counter),
+            common.policy(self.assignment),
+        )
+
+    def _next(self) -> Section | None:
+        events = common.coming(self.assignment)
+        return section(self._say("next_heading", "definition"), paragraph(*events)) if events else None
+
+    def _chart(self) -> ChartPlan | None:
+        days = self.view.sessions[-504:].astype("datetime64[D]").tolist()
+        if self.day is None:
+            return None
+        shade = (self.peak, self.view.as_of)
+        return ChartPlan(
+            symbols=(self.of,),
+            first=days[0],
+            last=self.view.as_of,
+            basis="price",
+            indexed=False,
+            title=self._say("chart_title", "definition"),
+            alt=self._say("chart_alt"),
+            shade=shade,
+            shade_label="Since the low" if self.rising else "Since the peak",
+        )
