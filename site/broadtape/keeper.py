@@ -5,6 +5,7 @@ Owns when something is published; what that means is publishing's business. Serv
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -26,6 +27,7 @@ from broadtape.model import BroadtapeError
 
 if TYPE_CHECKING:
     from broadtape.config import Instance
+    from broadtape.printing import Printer
     from broadtape.publishing import Published
 
 QUIET_MS = 30  # a save is complete when nothing more came for so long (editors write, rename, set times)
@@ -34,6 +36,9 @@ TICK_MS = 500  # how often schedules, the store and the heartbeat are looked at 
 EVERYTHING_S = 60.0  # how often all files are compared with the manifest, for changes the watcher never saw
 MANY = 200  # more changed paths than this: compare everything instead
 RETRY_S = (1.0, 5.0, 15.0, 60.0)  # after a publish that failed
+PRINTED_AT_ONCE = 4  # pages between two looks at whether something is to be published
+IMPROVING_S = 0.1  # between two pages compressed better: this is nobody's hurry
+STOP_WITHIN_S = 5.0
 REPROVING_S = 1.0  # how long one publish may spend on proving anew what a new market store left behind
 
 
@@ -41,7 +46,12 @@ class Publish(Protocol):
     """`broadtape.publishing.publish`."""
 
     def __call__(
-        self, instance: Instance, changed: set[Path] | None = None, *, budget_s: float | None = None
+        self,
+        instance: Instance,
+        changed: set[Path] | None = None,
+        *,
+        budget_s: float | None = None,
+        search: bool = True,
     ) -> Published:
         """Publish what changed."""
 
@@ -88,10 +98,16 @@ class Keeper:
         self._next_visible: datetime | None = None
         self._beat = Heartbeat(os.getpid(), now(), now())
         self._beaten = -heartbeat.EVERY_S
+        self._helpers: tuple[Helper, ...] = ()
+        self._free = threading.Event()  # set while nothing is being published
 
     def run(self, stop: threading.Event) -> None:
         """Publish, then follow changes until `stop` is set."""
         self._log.info("keeper started", pid=os.getpid())
+        self._free.set()
+        self._helpers = tuple(Helper(work, stop, self._free) for work in (Indexing(self), Printing(self)))
+        for helper in self._helpers:
+            helper.start()
         self.tick()
         while not stop.is_set():
             # Watched anew after an error: content/ itself may have been moved away and back.
@@ -104,6 +120,9 @@ class Keeper:
                 self._due.everything = True
                 self.tick()
                 stop.wait(1.0)
+        for helper in self._helpers:
+            helper.wake()
+            helper.join(STOP_WITHIN_S)
         self._log.info("keeper stopped")
 
     def _changes(self, stop: threading.Event) -> Iterable[set[tuple[watchfiles.Change, str]]]:
@@ -175,8 +194,10 @@ class Keeper:
         changed = None if due.everything else set(due.changed)
         if due.everything:
             self._compared = self._monotonic()
+        self._free.clear()
         try:
-            done = self._publish(self.instance, changed, budget_s=REPROVING_S)
+            # While it runs, the queue of the search index is the helper's, which is told below.
+            done = self._publish(self.instance, changed, budget_s=REPROVING_S, search=not self._helpers)
         except Exception as error:  # noqa: BLE001 – whatever it is, the keeper goes on and tries again
             wait = RETRY_S[min(self._failures, len(RETRY_S) - 1)]
             self._failures += 1
@@ -186,6 +207,10 @@ class Keeper:
             self._beat = replace(self._beat, problem=f"{type(error).__name__}: {error}")
             self._say()
             return
+        finally:
+            self._free.set()
+        for helper in self._helpers:
+            helper.wake()
         self._failures = 0
         self._next_visible = done.next_visible
         if done.counts.get("waiting"):
@@ -207,6 +232,108 @@ class Keeper:
             heartbeat.write_heartbeat(self.instance, self._beat)
         except OSError as error:
             self._log.error("heartbeat not written", cause=str(error))
+
+
+class Work(Protocol):
+    """What a helper does, a little at a time."""
+
+    name: str
+
+    def step(self) -> float:
+        """Do the next piece; returns the seconds until there may be more, 0 where there is."""
+
+    def close(self) -> None:
+        """Let go of files, in the thread that opened them."""
+
+
+class Helper(threading.Thread):
+    """Does what need not be done before a page can be shown, while nothing is being published."""
+
+    def __init__(self, work: Work, stop: threading.Event, free: threading.Event) -> None:
+        super().__init__(name=work.name, daemon=True)
+        self._work = work
+        self._stopping = stop
+        self._free = free
+        self._woken = threading.Event()
+
+    def wake(self) -> None:
+        """There may be something to do."""
+        self._woken.set()
+
+    def run(self) -> None:
+        """Step after step until the keeper stops."""
+        log = structlog.get_logger(self.name)
+        try:
+            while not self._stopping.is_set():
+                self._free.wait(1.0)
+                self._woken.clear()
+                try:
+                    wait = self._work.step()
+                except Exception as error:
+                    expected = isinstance(error, BroadtapeError | OSError)
+                    log.log(logging.ERROR, f"{self.name} failed", cause=str(error), exc_info=not expected)
+                    wait = 5.0
+                if wait:
+                    self._woken.wait(wait)
+        finally:
+            self._work.close()
+
+
+class Indexing:
+    """The one writer of the search index: its queue is what the catalogue has and the index was not told."""
+
+    name = "indexing"
+
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
+
+    def step(self) -> float:
+        """Bring the index up to date, or make it anew, while the one there is answers."""
+        from broadtape.archive.catalogue import CatalogueWriter  # noqa: PLC0415 – as publishing
+        from broadtape.publishing import searchable  # noqa: PLC0415
+
+        instance = self._keeper.instance
+        if not instance.catalogue.exists():
+            return 1.0
+        with CatalogueWriter(instance.catalogue) as writer:
+            told = searchable.update(instance, writer, utc_now(), lambda _step, _done, _total: None)
+        return 60.0 if told else 1.0
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+class Printing:
+    """Fills the page store: stale pages, new ones, late ones; then the same bytes better compressed."""
+
+    name = "printing"
+
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
+        self._printer: Printer | None = None
+
+    def step(self) -> float:
+        """Print a few pages."""
+        from broadtape.printing import Printer  # noqa: PLC0415 – loads the pages' code
+
+        instance = self._keeper.instance
+        if self._printer is not None and (
+            self._printer.instance is not instance or not self._printer.store.path.exists()
+        ):
+            self.close()
+        if self._printer is None:
+            if not instance.catalogue.exists():
+                return 0.5
+            self._printer = Printer(instance)
+        if self._printer.look() and self._printer.some(PRINTED_AT_ONCE):
+            return 0.0
+        return IMPROVING_S if self._printer.improve(1) else 30.0
+
+    def close(self) -> None:
+        """Close the printer's files."""
+        if self._printer is not None:
+            self._printer.close()
+        self._printer = None
 
 
 def watchable(_: watchfiles.Change, path: str) -> bool:

@@ -14,14 +14,19 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.utils import parsedate_to_datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote_plus
 
 import brotli
 
+from broadtape.pagestore import address_of
+
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from broadtape.pagestore import Printed
 
 Encoding = Literal["identity", "gzip", "br"]
 
@@ -65,6 +70,11 @@ _WITH_304 = frozenset({"cache-control", "content-location", "date", "expires", "
 Key = tuple[str, str, str]
 
 
+def packable(media_type: str, cache_control: str = "") -> bool:
+    """Whether a body of that kind shrinks and may be transformed."""
+    return media_type.startswith(_PACKABLE) and "no-transform" not in cache_control
+
+
 @dataclass(slots=True)
 class Page:
     """One kept answer; `bodies` holds the encodings made so far."""
@@ -89,7 +99,10 @@ class Page:
         """The body in an encoding, made at first use."""
         held = self.bodies.get(encoding)
         if held is None:
-            held = self.bodies[encoding] = _pack(self.bodies["identity"], encoding)
+            plain = self.bodies.get("identity")
+            if plain is None:  # a printed page is kept in its compressed forms
+                plain = gzip.decompress(self.bodies["gzip"])
+            held = self.bodies[encoding] = _pack(plain, encoding)
         return held
 
 
@@ -98,6 +111,7 @@ class PreparedPages:
 
     `site_of` maps a Host header to the site it names, None for a host that names none (never kept). `expires`
     gives the seconds after which a site's pages age by themselves (a scheduled article), None for not at all.
+    `printed` gives the page that was printed for an address, where there is one that may be answered now.
     """
 
     def __init__(
@@ -107,6 +121,7 @@ class PreparedPages:
         mark: Callable[[], object],
         site_of: Callable[[str], str | None],
         expires: Callable[[str], float | None] = lambda _: None,
+        printed: Callable[[str, str], Printed | None] = lambda _site, _address: None,
         clock: Callable[[], float] = time.monotonic,
         most_bytes: int = MOST_BYTES,
     ) -> None:
@@ -114,6 +129,7 @@ class PreparedPages:
         self._mark = mark
         self._site_of = site_of
         self._expires = expires
+        self._printed = printed
         self._clock = clock
         self._most_bytes = most_bytes
         self._pages: OrderedDict[Key, Page] = OrderedDict()
@@ -134,7 +150,8 @@ class PreparedPages:
         now = self._clock()
         page = self._pages.get(key)
         if page is None or page.mark != mark or now >= page.until:
-            made = self._render(environ, start_response, key, mark, now)
+            kept = self._from_store(key, page, mark, now)
+            made = kept or self._render(environ, start_response, key, mark, now)
             if not isinstance(made, Page):
                 return made
             page = made
@@ -143,6 +160,30 @@ class PreparedPages:
                 if key in self._pages:
                     self._pages.move_to_end(key)
         return self._answer(page, environ, start_response, method)
+
+    def _from_store(self, key: Key, before: Page | None, mark: object, now: float) -> Page | None:
+        """The printed page, kept as one in memory; the one before where it has the same bytes."""
+        site, path, query = key
+        found = self._printed(site, address_of(path, query))
+        if found is None:
+            return None
+        until = now + self._lifetime(site)
+        if before is not None and before.tag == found.tag and not before.weak:
+            before.mark, before.until = mark, until
+            return before
+        bodies: dict[Encoding, bytes] = {}
+        if found.plain is not None:
+            bodies["identity"] = found.plain
+        if found.gzip is not None:
+            bodies["gzip"] = found.gzip
+        if found.br is not None:
+            bodies["br"] = found.br
+        headers = [*found.headers, ("Last-Modified", format_datetime(found.modified, usegmt=True))]
+        status = f"{found.status} {HTTPStatus(found.status).phrase}"
+        packs = found.gzip is not None
+        page = Page(status, headers, found.tag, False, found.modified, packs, mark, until, bodies)
+        self._keep(key, page)
+        return page
 
     # --- rendering and keeping --------------------------------------------------------------------------
 
@@ -183,16 +224,15 @@ class PreparedPages:
         weak = given.startswith("W/")
         tag = given.removeprefix("W/").strip('"') or hashlib.sha256(body).hexdigest()[:24]
         packed = "content-encoding" in lower
-        packable = (
+        packs = (
             not packed
             and len(body) >= SMALLEST_PACKED
-            and lower.get("content-type", "").startswith(_PACKABLE)
-            and "no-transform" not in lower.get("cache-control", "")
+            and packable(lower.get("content-type", ""), lower.get("cache-control", ""))
         )
         dropped = {"content-length", "etag", "vary", "accept-ranges"}  # whole pages only
         kept = [(name, value) for name, value in headers if name.lower() not in dropped]
         vary = [name.strip() for name in lower.get("vary", "").split(",") if name.strip()]
-        if packable and "accept-encoding" not in (name.lower() for name in vary):
+        if packs and "accept-encoding" not in (name.lower() for name in vary):
             vary.append("Accept-Encoding")
         if vary:
             kept.append(("Vary", ", ".join(vary)))
@@ -202,7 +242,7 @@ class PreparedPages:
                 modified = parsedate_to_datetime(lower["last-modified"])
             except ValueError:
                 modified = None
-        return Page(status, kept, tag, weak, modified, packable, mark, 0.0, {"identity": body})
+        return Page(status, kept, tag, weak, modified, packs, mark, 0.0, {"identity": body})
 
     def _lifetime(self, site: str) -> float:
         due = self._expires(site)
@@ -306,7 +346,10 @@ def _may_keep(status: str, headers: list[tuple[str, str]]) -> bool:
 
 
 def _weight(page: Page) -> int:
-    return 1_000 + len(page.bodies["identity"]) * (2 if page.packable else 1)
+    plain = page.bodies.get("identity")
+    if plain is None:  # printed: its plain form, about four times the gzip one, may be made
+        return 1_000 + 5 * len(page.bodies["gzip"])
+    return 1_000 + len(plain) * (2 if page.packable else 1)
 
 
 def _pack(body: bytes, encoding: Encoding) -> bytes:

@@ -23,6 +23,7 @@ from broadtape import config
 from broadtape.heartbeat import Mark, mark_path, settings_digest, utc_now
 from broadtape.keeperlock import keeper_alive, running
 from broadtape.model import BadSettings, BroadtapeError
+from broadtape.pagestore import PageReader, path_of
 from broadtape.prepared import PreparedPages
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from broadtape.archive.catalogue import Catalogue
     from broadtape.config import Instance
+    from broadtape.pagestore import Printed
 
 ROOT_VARIABLE = "BROADTAPE_ROOT"  # how the supervisor tells its readers which instance they serve
 THREADS = 4  # of one reader: enough to overlap file and SQLite waits, few enough not to fight over Python
@@ -53,6 +55,7 @@ class Reader:
         self._mark_path = mark_path(config.load(root))
         self._seen: tuple[int, int] | None = None
         self._mark: object = None
+        self._published: Mark | None = None
         self._settings = settings_digest(root)
         self._lock = threading.Lock()
         self._application = self._make()
@@ -68,11 +71,20 @@ class Reader:
 
         instance = config.load(self._root)
         catalogue = Catalogue(instance.catalogue)
+        store = PageReader(path_of(instance.cache))
+
+        def printed(site: str, address: str) -> Printed | None:
+            mark = self._published
+            if mark is None:
+                return None
+            return store.find(site, address, generation=mark.generation, settings=mark.settings)
+
         return PreparedPages(
             create_app(instance, catalogue=catalogue),
             mark=lambda: self._mark,
             site_of=lambda host: _site_key(instance, host),
             expires=lambda site: _seconds_to_change(catalogue, site),
+            printed=printed,
         )
 
     def _refresh(self) -> None:
@@ -80,7 +92,7 @@ class Reader:
         try:
             stat = os.stat(self._mark_path)  # noqa: PTH116 – twice as fast as Path.stat, on every request
         except OSError:
-            self._mark = None
+            self._mark = self._published = None
             return
         seen = (stat.st_ino, stat.st_mtime_ns)
         if seen == self._seen:
@@ -96,6 +108,7 @@ class Reader:
                     new = None  # half-saved: the old settings stay until they can be read
                 else:
                     self._settings = new.settings
+            self._published = new
             self._mark = (seen, new)
             self._seen = seen
 

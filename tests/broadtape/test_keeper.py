@@ -33,7 +33,12 @@ class Publisher:
         self.titles: list[str] = []
 
     def __call__(
-        self, instance: Instance, changed: set[Path] | None = None, *, budget_s: float | None = None
+        self,
+        instance: Instance,
+        changed: set[Path] | None = None,
+        *,
+        budget_s: float | None = None,
+        search: bool = True,
     ) -> Published:
         self.asked.append(None if changed is None else {path.name for path in changed})
         self.titles.append(instance.title)

@@ -21,7 +21,7 @@ from typing import Any, Literal, TypeVar, get_args
 import msgspec
 
 from broadtape import urls
-from broadtape.archive import published
+from broadtape.archive import changes, published
 from broadtape.factquery import FactQuery
 from broadtape.model import Article, Evidence, Fact, FactKey, Instrument, Part, PartKind, Problem
 
@@ -420,7 +420,7 @@ CREATE TABLE file (              -- the manifest: what was seen of each file whe
 CREATE INDEX file_pending ON file (path) WHERE pending;
 CREATE INDEX file_store ON file (store) WHERE store IS NOT NULL;
 """
-_ALL_TABLES = _TABLES + published.TABLES
+_ALL_TABLES = _TABLES + published.TABLES + changes.TABLES
 
 _ENTRY = (
     "a.article, a.address, a.html, a.text, a.words, a.proof, a.n, a.at, r.feed_html, a.filed, a.photo_bytes,"
@@ -499,6 +499,11 @@ class Catalogue:
     def generation(self) -> int:
         """Rises by one with every published change; 0 while nothing was ever published."""
         return int(self._value("SELECT value FROM meta WHERE name = 'generation'") or 0)
+
+    def touched_since(self, generation: int) -> set[str]:
+        """What changed after a generation, as keys of broadtape.archive.changes."""
+        db = self._connection()
+        return {changes.EVERYTHING} if db is None else changes.since(db, generation)
 
     def next_change(self, site: str) -> datetime | None:
         """When the next scheduled article of the site becomes visible (UTC), if any."""
@@ -876,6 +881,7 @@ class CatalogueWriter:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
         self._db = self._open()
+        self._touched: set[str] = set()  # keys of broadtape.archive.changes
         self.rebuilt = False
         if not self._sound():
             self._db.close()
@@ -942,12 +948,25 @@ class CatalogueWriter:
     @contextmanager
     def change(self, *, now: datetime | None = None) -> Iterator[None]:
         """A published change: all or nothing; the generation rises if anything was written."""
+        self._touched.clear()
         with self._transaction():
             before = self._db.total_changes
             yield
             if self._db.total_changes != before:
-                self.set_meta("generation", str(self.generation + 1))
+                generation = self.generation + 1
+                self.set_meta("generation", str(generation))
                 self.set_meta("written", (now or _utc_now()).isoformat())
+                changes.record(self._db, generation, {changes.EVERYTHING} if self.rebuilt else self._touched)
+
+    @contextmanager
+    def note(self) -> Iterator[None]:
+        """A change of what readers do not see (what search was told): the generation stays."""
+        with self._transaction():
+            yield
+
+    def touched_since(self, generation: int) -> set[str]:
+        """What changed after a generation, as keys of broadtape.archive.changes."""
+        return changes.since(self._db, generation)
 
     @property
     def generation(self) -> int:
@@ -965,6 +984,10 @@ class CatalogueWriter:
 
     def set_meta(self, name: str, value: str) -> None:
         """Keep a note, if it differs from the one kept."""
+        if name in ("as_of", "retrieved", "market") or name.startswith("near/"):
+            if self.meta(name) == value:
+                return
+            self._touched.add(changes.STAMP)
         self._db.execute(
             "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
             " WHERE value != excluded.value",
@@ -975,6 +998,11 @@ class CatalogueWriter:
 
     def remove(self, path: str) -> None:
         """Take whatever stood for that file out of the site."""
+        before = changes.Standing.of(self._db, path)
+        self._drop(path)
+        self._touched |= changes.between(self._db, before, None)
+
+    def _drop(self, path: str) -> None:
         row = self._db.execute("SELECT n FROM article WHERE path = ?", (path,)).fetchone()
         if row is not None:
             for table in ("rendering", "listing", "alias", "run", "claimed", "claimed_of", "article"):
@@ -984,8 +1012,9 @@ class CatalogueWriter:
     def put(self, filing: Filing, *, now: datetime | None = None) -> None:
         """File an article in place of what stood for its path."""
         article = filing.article
+        before = changes.Standing.of(self._db, article.path)
         row = self._db.execute("SELECT n FROM article WHERE path = ?", (article.path,)).fetchone()
-        self.remove(article.path)
+        self._drop(article.path)
         at = _micros(article.date)
         changed = max(at, _micros(article.updated)) if article.updated else at
         if article.updates:  # a story that runs on stands where it was last told
@@ -1044,6 +1073,7 @@ class CatalogueWriter:
             marks = ", ".join("?" * len(claimed[0]))
             self._db.executemany(f"INSERT INTO claimed VALUES ({marks})", claimed)  # noqa: S608 – marks only
             self._db.executemany("INSERT OR IGNORE INTO claimed_of VALUES (?, ?, ?)", of)
+        self._touched |= changes.between(self._db, before, changes.Standing.of(self._db, article.path))
 
     def put_gone(self, path: str, sites: Iterable[str], gone: Gone) -> None:
         """Say that the article of that file was withdrawn."""
@@ -1052,6 +1082,7 @@ class CatalogueWriter:
             "INSERT INTO gone VALUES (?, ?, ?, ?, ?, ?)",
             [(path, site, gone.address, gone.title, gone.note, gone.date.isoformat()) for site in sites],
         )
+        self._touched.add(changes.article(gone.address))
 
     def placed(self, path: str) -> tuple[str, str] | None:
         """Id and address of what is filed for a path."""
@@ -1199,10 +1230,12 @@ class CatalogueWriter:
         held = {row[:-1]: row[-1] for row in self._db.execute(f"SELECT {names}, {last} FROM {table}")}  # noqa: S608
         where = " AND ".join(f"{column} = ?" for column in columns)
         for key in held.keys() - rows.keys():
+            self._touched |= changes.of_row(table, key)
             self._db.execute(f"DELETE FROM {table} WHERE {where}", key)  # noqa: S608 – constant names
         marks = ", ".join("?" * (len(columns) + 1))
         for key, value in rows.items():
             if held.get(key) != value:
+                self._touched |= changes.of_row(table, key, new=key not in held)
                 self._db.execute(f"REPLACE INTO {table} VALUES ({marks})", (*key, value))  # noqa: S608 – constant names
 
     def set_boards(self, boards: Mapping[tuple[str, date], QuoteBoard]) -> None:
@@ -1221,11 +1254,14 @@ class CatalogueWriter:
 
     def add_board(self, site: str, board: QuoteBoard) -> None:
         """One more board."""
+        self._touched |= changes.of_row("board", (site, board.as_of.isoformat()))
         self._db.execute("REPLACE INTO board VALUES (?, ?, ?)", (site, board.as_of.isoformat(), _dump(board)))
 
     def add_instruments(self, views: Iterable[InstrumentView]) -> None:
         """More quote pages."""
         rows = [(view.instrument.symbol, _dump(view)) for view in views]
+        for symbol, _ in rows:
+            self._touched |= changes.of_row("instrument", (symbol,), new=True)
         self._db.executemany("REPLACE INTO instrument VALUES (?, ?)", rows)
 
     def set_instruments(self, views: Iterable[InstrumentView]) -> None:

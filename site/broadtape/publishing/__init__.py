@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
-from broadtape import __version__, config, heartbeat, markdown, urls
+from broadtape import __version__, config, heartbeat, markdown, pagestore, urls
 from broadtape.archive.catalogue import CatalogueWriter, FileMark, Gone, InstrumentView, QuoteBoard
 from broadtape.heartbeat import Mark, settings_digest, utc_now
 from broadtape.model import (
@@ -93,12 +93,14 @@ def publish(
     *,
     now: datetime | None = None,
     budget_s: float | None = None,
+    search: bool = True,
 ) -> Published:
     """Bring the sites up to date with content/ and the market store; does only the work that changes ask for.
 
     `changed` limits the comparison to those paths (files that were saved, moved or deleted); None compares
     every file with the manifest. `budget_s` limits the time for proving anew what only the store's change
-    left behind: `counts["waiting"]` says how many remain for the next call. One publish runs at a time.
+    left behind: `counts["waiting"]` says how many remain for the next call. Without `search`, somebody else tells
+    the search index (`searchable.update`). One publish runs at a time.
     """
     started = time.perf_counter()
     if not (instance.root / config.SETTINGS).is_file():  # not an empty archive: a folder moved or not mounted
@@ -107,7 +109,7 @@ def publish(
         )
     with _only_one(instance), ExitStack() as stack:
         run = _Run(instance, progress or _silent, now or utc_now(), stack)
-        published = run.publish(changed, budget_s)
+        published = run.publish(changed, budget_s, search=search)
     return replace(published, seconds=time.perf_counter() - started)
 
 
@@ -182,7 +184,7 @@ class _Run:
 
     # --- the order of things ------------------------------------------------------------------------------
 
-    def publish(self, changed: set[Path] | None, budget_s: float | None) -> Published:
+    def publish(self, changed: set[Path] | None, budget_s: float | None, *, search: bool) -> Published:
         context = f"{self.settings}|{__version__}|{RENDERING}|{self.instance.audience}"
         anew = self.anew = self.writer.rebuilt or self.writer.meta("context") != context
         everything = changed is None or anew
@@ -205,10 +207,12 @@ class _Run:
             self._standing(anew)
             self.writer.set_meta("context", context)
             self._settings_problems()
-        if not searchable.update(self.instance, self.writer, self.now, self.progress):
-            self.tally.add("waiting")
         generation = self.writer.generation
+        self._account(generation)
         heartbeat.write_mark(self.instance, Mark(generation, self.settings))
+        # After the mark: a page does not wait for the index, which may have to be made anew.
+        if search and not searchable.update(self.instance, self.writer, self.now, self.progress):
+            self.tally.add("waiting")
         due = [state.due for state in self.states.values() if state.outcome == "scheduled"]
         self.tally.counts["files"] = self.writer.files()
         return Published(
@@ -218,6 +222,15 @@ class _Run:
             seconds=0.0,
             next_visible=datetime.fromtimestamp(min(due), self.now.tzinfo) if due else None,
         )
+
+    def _account(self, generation: int) -> None:
+        """Mark the printed pages that the change made stale, before readers hear of the change."""
+        path = pagestore.path_of(self.instance.cache)
+        if not path.exists():
+            return
+        with pagestore.PageWriter(path) as store:
+            if store.generation != generation or store.meta("settings") != self.settings:
+                store.account(self.writer.touched_since(store.generation), generation, self.settings)
 
     def _to_do(
         self, found: Mapping[str, reading.Stamp | None], *, anew: bool, named: set[Path] | None

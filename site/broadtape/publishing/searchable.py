@@ -31,7 +31,7 @@ def update(
         if rebuild or index.state() != "sound":
             everything = writer.to_search(now, everything=True)
             _rebuild(index.rebuild, everything, progress)
-            with writer.change(now=now):
+            with writer.note():
                 writer.searched(everything, (), everything=True)
             return True
         changed, removed = writer.to_search(now), writer.not_to_search(now)
@@ -45,7 +45,7 @@ def update(
         except IndexInDoubt:
             return update(instance, writer, now, progress, rebuild=True)
         progress("index", len(changed), len(changed))
-        with writer.change(now=now):
+        with writer.note():
             writer.searched(changed, removed)
     except SearchBusy:
         return False

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from broadtape.archive.catalogue import Catalogue, InstrumentView
     from broadtape.config import Instance, Site
     from broadtape.search import SearchIndex
-    from broadtape.web.contexts import FeedLink, Head
+    from broadtape.web.contexts import Chrome, FeedLink, Head
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ MOST_KEPT = 5000  # small records, a kilobyte or so each
 KEPT_FOR = timedelta(seconds=30)  # a scheduled article appears in lists of topics at most this late
 
 # The clock differs every minute; a page that differs in nothing else is the same page.
-_CLOCK = re.compile(r'<time class="clock"[^>]*>[^<]*</time>')
+CLOCK = re.compile(r'(?:<span class="weekday">[^<]*</span>\s*)?<time class="clock"[^>]*>[^<]*</time>')
 
 
 @dataclass(slots=True)
@@ -104,6 +104,28 @@ class Press:
             return of_listings(found)
 
         return self.keep("lookup", listed)
+
+    def surroundings(self, site: Site, path: str, *, plain: bool = False) -> Chrome:
+        """What surrounds the page at `path`; `plain` reads nothing from the catalogue."""
+        return chrome.around(
+            site,
+            self.instance,
+            now=self.clock(),
+            path=path,
+            as_of=None if plain else self.catalogue.stamp().as_of,
+            topics=()
+            if plain
+            else self.keep(("topics", site.key), lambda: tuple(self.catalogue.topics(site.key))),
+        )
+
+    def last_modified(self, site: Site) -> datetime | None:
+        """When anything a page could show last changed; whole seconds, UTC, never in the future."""
+        written = self.catalogue.stamp().written
+        newest = self.keep(("newest", site.key), lambda: self.catalogue.latest(site.key, limit=1))
+        moments = [moment for moment in (written, *(entry.article.date for entry in newest)) if moment]
+        if not moments:
+            return None
+        return words.http_instant(min(max(moments), self.clock().astimezone(UTC)))
 
 
 def _environment(*first: Path) -> Environment:
@@ -175,16 +197,7 @@ def render(template: str, context: Any, page_head: Head, *, plain: bool = False)
     """
     this, site = press(), here()
     values = {one.name: getattr(context, one.name) for one in fields(context)}
-    around = chrome.around(
-        site,
-        this.instance,
-        now=this.clock(),
-        path=request.path,
-        as_of=None if plain else this.catalogue.stamp().as_of,
-        topics=()
-        if plain
-        else this.keep(("topics", site.key), lambda: tuple(this.catalogue.topics(site.key))),
-    )
+    around = this.surroundings(site, request.path, plain=plain)
     return this.environment(site).get_template(template).render(**values, head=page_head, chrome=around)
 
 
@@ -208,10 +221,10 @@ def answer(body: str | bytes, media_type: str, *, status: int = 200, max_age: in
     if status != 200:
         response.headers["Cache-Control"] = "no-store" if status >= 500 else "no-cache"
         return response
-    same = _CLOCK.sub("", body) if media_type == "text/html" and isinstance(body, str) else body
+    same = CLOCK.sub("", body) if media_type == "text/html" and isinstance(body, str) else body
     digest = hashlib.sha256(same.encode() if isinstance(same, str) else same).hexdigest()[:24]
     response.set_etag(digest, weak=same is not body)
-    written = last_modified(this)
+    written = this.last_modified(here())
     if written is not None:
         response.last_modified = written
     response.headers["Cache-Control"] = caching(max_age)
@@ -225,16 +238,6 @@ def caching(max_age: int) -> str:
     if press().instance.audience == "private":
         return "private, no-cache"
     return f"public, max-age={max_age}, stale-while-revalidate={max_age * 10}"
-
-
-def last_modified(this: Press) -> datetime | None:
-    """When anything a page could show last changed; whole seconds, UTC, never in the future."""
-    written = this.catalogue.stamp().written
-    newest = this.keep(("newest", here().key), lambda: this.catalogue.latest(here().key, limit=1))
-    moments = [moment for moment in (written, *(entry.article.date for entry in newest)) if moment]
-    if not moments:
-        return None
-    return words.http_instant(min(max(moments), this.clock().astimezone(UTC)))
 
 
 def name_of(symbol: str) -> str:

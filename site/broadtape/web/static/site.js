@@ -18,6 +18,7 @@
       const part = Object.fromEntries(format.formatToParts(now).map((p) => [p.type, p.value]));
       const hour = Number(part.hour);
       clock.dateTime = now.toISOString();
+      clock.hidden = false; // a printed page leaves the time to the browser
       clock.textContent = `${months[part.month - 1]} ${part.day}, ${part.year}, ` +
         `${hour % 12 || 12}:${part.minute} ${hour < 12 ? "a.m." : "p.m."}`;
       const weekday = document.querySelector(".weekday");

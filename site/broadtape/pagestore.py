@@ -1,0 +1,382 @@
+"""Printed pages on disk: the bytes of every public page, compressed, with what each of them depends on.
+
+Owns var/cache/pages.sqlite: the printer fills it, publishing marks in it what a change made stale, readers answer
+from it. Renders nothing and decides nothing about what a page depends on: a dependency is a key, a text.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+NAME: Final = "pages.sqlite"
+SCHEMA: Final = 1
+EVERYTHING: Final = "*"  # the key of what may depend on anything; as a change: everything changed
+SAFE: Final = "/:.,-^=$~_@!*()+"  # what stands unquoted in the path of an address here
+SOFT: Final = ("r:", "chrome:", "tape")  # changes that an old page may show a little late
+
+_TABLES = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE page (
+    n INTEGER PRIMARY KEY, site TEXT NOT NULL,
+    address TEXT NOT NULL,          -- path, with its query where the page reads one
+    due INTEGER NOT NULL,           -- see Due
+    status INTEGER NOT NULL, headers TEXT NOT NULL, tag TEXT NOT NULL,
+    modified INTEGER NOT NULL,      -- when these bytes were first printed, seconds since 1970
+    plain BLOB, gzip BLOB, br BLOB, -- plain only where it is not worth compressing; none of a file on disk
+    quality INTEGER NOT NULL,       -- of the Brotli form
+    size INTEGER NOT NULL,          -- of the plain form
+    prints INTEGER NOT NULL,        -- how often it was printed
+    UNIQUE (site, address)
+);
+CREATE INDEX page_due ON page (due, n) WHERE due > 0;
+CREATE TABLE dependency (key TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (key, n)) WITHOUT ROWID;
+CREATE INDEX dependency_n ON dependency (n);
+"""
+
+
+class Due(IntEnum):
+    """Whether a page has to be printed. What is FRESH or LATE is answered from; LATE is printed when there is time."""
+
+    FRESH = 0
+    STALE = 1
+    NEW = 2
+    LATE = 3
+    FAILED = 4  # could not be rendered: tried again when something it depends on changes
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """One printed page."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]  # without validators, length and encoding
+    tag: str
+    modified: datetime
+    gzip: bytes | None
+    br: bytes | None
+    plain: bytes | None
+    size: int
+
+    def identity(self) -> bytes:
+        """The bytes without compression."""
+        if self.plain is not None:
+            return self.plain
+        return gzip.decompress(self.gzip) if self.gzip is not None else b""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A page to be printed."""
+
+    n: int
+    site: str
+    address: str
+    due: Due
+
+
+_COLUMNS: Final = "status, headers, tag, modified, plain, gzip, br, size"
+
+
+def _printed(row: tuple[Any, ...]) -> Printed:
+    status, headers, tag, modified, plain, packed, br, size = row
+    return Printed(
+        status=status,
+        headers=tuple((name, value) for name, value in json.loads(headers)),
+        tag=tag,
+        modified=datetime.fromtimestamp(modified, UTC),
+        gzip=packed,
+        br=br,
+        plain=plain,
+        size=size,
+    )
+
+
+def address_of(path: str, query: str = "") -> str:
+    """The address under which the page of a request is kept; `path` as WSGI gives it."""
+    quoted = quote(path.encode("latin-1", "replace"), safe=SAFE)
+    return f"{quoted}?{query}" if query else quoted
+
+
+def path_of(cache: Path) -> Path:
+    """Where the printed pages of an instance are; `cache` is var/cache."""
+    return cache / NAME
+
+
+class PageReader:
+    """The readers' side: read-only, a connection a thread; an absent or damaged file holds nothing."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+
+    def find(self, site: str, address: str, *, generation: int, settings: str) -> Printed | None:
+        """The page as it may be answered under that generation and those settings; None where it is to be rendered."""
+        db = self._connection()
+        if db is None:
+            return None
+        try:
+            row = db.execute(
+                f"SELECT {_COLUMNS} FROM page WHERE site = ? AND address = ? AND due IN (0, 3) AND status > 0"  # noqa: S608  constant text
+                " AND (plain IS NOT NULL OR gzip IS NOT NULL)"
+                " AND (SELECT value FROM meta WHERE name = 'settings') = ?"
+                " AND CAST((SELECT value FROM meta WHERE name = 'generation') AS INTEGER) >= ?",
+                (site, address, settings, generation),
+            ).fetchone()
+        except sqlite3.DatabaseError:
+            self._local.held = None
+            return None
+        return None if row is None else _printed(row)
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        held = getattr(self._local, "held", None)
+        if held is not None:
+            held[1].close()
+        self._local.held = None
+
+    def _connection(self) -> sqlite3.Connection | None:
+        try:
+            found = self.path.stat()
+        except OSError:
+            return None
+        inode = (found.st_dev, found.st_ino)
+        held = getattr(self._local, "held", None)
+        if held is not None and held[0] == inode:
+            connection: sqlite3.Connection = held[1]
+            return connection
+        self.close()
+        try:
+            db = _Connection(self.path.resolve().as_uri() + "?mode=ro", uri=True, check_same_thread=False)
+            if db.execute("PRAGMA user_version").fetchone()[0] != SCHEMA:
+                db.close()
+                return None
+        except sqlite3.DatabaseError:
+            return None
+        self._local.held = (inode, db)
+        return db
+
+
+class _Connection(sqlite3.Connection):
+    """Closes itself when its thread is gone."""
+
+    def __del__(self) -> None:
+        with suppress(sqlite3.Error):
+            self.close()
+
+
+class PageWriter:
+    """The keeper's side. Each thread has its own; SQLite's lock keeps them apart."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self._db = self._open()
+        if not self._sound():
+            self._db.close()
+            for suffix in ("", "-wal", "-shm"):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
+            self._db = self._open()
+            with self.change():
+                if not self._sound():  # another may have made it meanwhile
+                    for statement in _TABLES.split(";\n"):
+                        if statement.strip():
+                            self._db.execute(statement)
+                    self._db.execute(f"PRAGMA user_version = {SCHEMA}")
+
+    def _open(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.path, isolation_level=None, timeout=30)
+        with suppress(sqlite3.DatabaseError):
+            db.execute("PRAGMA journal_mode = WAL")
+            db.execute("PRAGMA synchronous = OFF")  # can be printed again
+        return db
+
+    def _sound(self) -> bool:
+        try:
+            self._db.execute("SELECT count(*) FROM meta").fetchone()
+            return bool(self._db.execute("PRAGMA user_version").fetchone()[0] == SCHEMA)
+        except sqlite3.DatabaseError:
+            return False
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def __enter__(self) -> PageWriter:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    @contextmanager
+    def change(self) -> Iterator[None]:
+        """All or nothing."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+        self._db.execute("COMMIT")
+
+    # --- what is known --------------------------------------------------------------------------------------
+
+    def meta(self, name: str) -> str:
+        """A note kept with the pages, or ""."""
+        row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return "" if row is None else str(row[0])
+
+    def set_meta(self, name: str, value: str) -> None:
+        """Keep a note."""
+        self._db.execute("REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    @property
+    def generation(self) -> int:
+        """The catalogue's generation up to which changes are accounted for."""
+        return int(self.meta("generation") or 0)
+
+    def count(self, *dues: Due) -> int:
+        """How many pages are in those states, or in any."""
+        if not dues:
+            return int(self._db.execute("SELECT count(*) FROM page").fetchone()[0])
+        marks = ",".join(str(int(due)) for due in dues)
+        return int(self._db.execute(f"SELECT count(*) FROM page WHERE due IN ({marks})").fetchone()[0])  # noqa: S608  numbers
+
+    def get(self, site: str, address: str) -> Printed | None:
+        """A page whatever its state."""
+        row = self._db.execute(
+            f"SELECT {_COLUMNS} FROM page WHERE site = ? AND address = ? AND status > 0",  # noqa: S608  constant text
+            (site, address),
+        ).fetchone()
+        return None if row is None else _printed(row)
+
+    def prints(self) -> dict[tuple[str, str], int]:
+        """How often each page was printed."""
+        return {
+            (row[0], row[1]): row[2] for row in self._db.execute("SELECT site, address, prints FROM page")
+        }
+
+    def tags(self, site: str) -> list[tuple[str, str, int]]:
+        """Address, tag and status of every printed page of a site."""
+        rows = self._db.execute(
+            "SELECT address, tag, status FROM page WHERE site = ? AND status > 0 AND due IN (0, 3) ORDER BY n",
+            (site,),
+        )
+        return [(str(address), str(tag), int(status)) for address, tag, status in rows]
+
+    # --- what changes ---------------------------------------------------------------------------------------
+
+    def account(self, keys: Iterable[str], generation: int, settings: str) -> None:
+        """Mark what depends on these keys; then readers of that generation may answer from the rest."""
+        changed = set(keys)
+        with self.change():
+            if settings != self.meta("settings") or EVERYTHING in changed:
+                self._db.execute("UPDATE page SET due = ? WHERE due IN (0, 3, 4)", (Due.STALE,))
+            elif changed:
+                changed.add(EVERYTHING)
+                for key in changed:
+                    soft = key.startswith(SOFT)
+                    self._db.execute(
+                        "UPDATE page SET due = ? WHERE due IN (0, 4, ?)"
+                        " AND n IN (SELECT n FROM dependency WHERE key = ?)",
+                        (Due.LATE if soft else Due.STALE, Due.FRESH if soft else Due.LATE, key),
+                    )
+            self.set_meta("settings", settings)
+            self.set_meta("generation", str(max(generation, self.generation)))
+
+    def forget_sites(self, kept: Iterable[str]) -> None:
+        """Drop the pages of sites that are no more."""
+        known = list(kept)
+        marks = ",".join("?" * len(known))
+        with self.change():
+            gone = f"SELECT n FROM page WHERE site NOT IN ({marks})"  # noqa: S608  marks only
+            self._db.execute(f"DELETE FROM dependency WHERE n IN ({gone})", known)  # noqa: S608  marks only
+            self._db.execute(f"DELETE FROM page WHERE site NOT IN ({marks})", known)  # noqa: S608  marks only
+
+    def want(self, site: str, addresses: Iterable[str]) -> None:
+        """Have pages printed that are not known yet."""
+        self._db.executemany(
+            "INSERT OR IGNORE INTO page VALUES (NULL, ?, ?, ?, 0, '[]', '', 0, NULL, NULL, NULL, 0, 0, 0)",
+            [(site, address, Due.NEW) for address in addresses],
+        )
+
+    def due(self, limit: int, *, late: bool = True) -> list[Job]:
+        """Pages to be printed: stale ones first, then new ones, then late ones."""
+        found: list[Job] = []
+        for due in (Due.STALE, Due.NEW, Due.LATE)[: 3 if late else 2]:
+            rows = self._db.execute(
+                "SELECT n, site, address, due FROM page WHERE due = ? AND due > 0 ORDER BY n LIMIT ?",
+                (due, limit - len(found)),
+            )
+            found += [Job(n, site, address, Due(state)) for n, site, address, state in rows]
+            if len(found) >= limit:
+                break
+        return found
+
+    def put(
+        self,
+        job: Job,
+        page: Printed,
+        keys: Iterable[str],
+        *,
+        quality: int,
+    ) -> bool:
+        """Keep a page as printed; False where its bytes are those it had, which keep their date."""
+        row = self._db.execute("SELECT tag, status FROM page WHERE n = ?", (job.n,)).fetchone()
+        same = row is not None and row == (page.tag, page.status)
+        self._db.execute("DELETE FROM dependency WHERE n = ?", (job.n,))
+        self._db.executemany(
+            "INSERT INTO dependency VALUES (?, ?)", [(key, job.n) for key in sorted(set(keys))]
+        )
+        if same:
+            self._db.execute(
+                "UPDATE page SET due = 0, prints = prints + 1, headers = ? WHERE n = ?",
+                (json.dumps(page.headers), job.n),
+            )
+        else:
+            self._db.execute(
+                "UPDATE page SET due = 0, status = ?, headers = ?, tag = ?, modified = ?, plain = ?, gzip = ?, br = ?,"
+                " quality = ?, size = ?, prints = prints + 1 WHERE n = ?",
+                (
+                    page.status, json.dumps(page.headers), page.tag, int(page.modified.timestamp()),
+                    page.plain, page.gzip, page.br, quality, page.size, job.n,
+                ),
+            )  # fmt: skip
+        return not same
+
+    def drop(self, job: Job) -> None:
+        """The page is no more."""
+        self._db.execute("DELETE FROM dependency WHERE n = ?", (job.n,))
+        self._db.execute("DELETE FROM page WHERE n = ?", (job.n,))
+
+    def fail(self, job: Job, keys: Iterable[str]) -> None:
+        """The page could not be rendered: readers try it themselves, and a change tries it again here."""
+        self._db.execute("DELETE FROM dependency WHERE n = ?", (job.n,))
+        self._db.executemany(
+            "INSERT INTO dependency VALUES (?, ?)", [(key, job.n) for key in sorted(set(keys))]
+        )
+        self._db.execute("UPDATE page SET due = ? WHERE n = ?", (Due.FAILED, job.n))
+
+    def least_packed(self, below: int, limit: int) -> list[tuple[int, bytes]]:
+        """Number and gzip form of pages whose Brotli form could be better."""
+        rows = self._db.execute(
+            "SELECT n, gzip FROM page WHERE due = 0 AND quality BETWEEN 1 AND ? AND gzip IS NOT NULL LIMIT ?",
+            (below - 1, limit),
+        )
+        return [(int(n), bytes(packed)) for n, packed in rows]
+
+    def repack(self, n: int, before: bytes, br: bytes, quality: int) -> None:
+        """A better Brotli form of the bytes whose gzip form is `before`."""
+        self._db.execute(
+            "UPDATE page SET br = ?, quality = ? WHERE n = ? AND gzip = ?", (br, quality, n, before)
+        )

@@ -1,0 +1,553 @@
+"""Printing: every public page rendered once per revision into the page store, with what it depends on.
+
+Owns which pages there are, what each read while it was rendered, and their compressed forms. How a page looks is
+web's, what changed the catalogue's; serving answers from the store, exporting writes its bytes to files.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import html
+import io
+import re
+import sys
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import quote, unquote, urlsplit
+
+import brotli
+import structlog
+
+from broadtape import resources, urls
+from broadtape.archive import changes
+from broadtape.archive.catalogue import Catalogue, Entry
+from broadtape.archive.tape import Tape
+from broadtape.heartbeat import settings_digest, utc_now
+from broadtape.pagestore import SAFE, Due, Job, PageWriter, Printed, path_of
+from broadtape.prepared import SMALLEST_PACKED, packable
+from broadtape.search import open_index
+from broadtape.web import create_app
+from broadtape.web.press import CLOCK, Press
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from broadtape.config import Instance, Site
+    from broadtape.web.contexts import Chrome
+
+T = TypeVar("T")
+
+QUICK: Final = 5  # Brotli when a page is printed: 1.4 ms for 64 KB
+BEST: Final = 11  # and when nothing else is to do: 60 ms, a fifth smaller
+LARGEST: Final = 2 * 1024 * 1024  # bytes; a larger answer stays a file
+SEEDS: Final = (
+    "/", urls.ROBOTS, urls.SITEMAP, urls.OPENSEARCH, "/feed.xml", "/atom.xml", "/feed.json", "/feeds.opml",
+    "/favicon.svg", "/favicon.ico", "/palette.css", "/archive/", "/topics/",
+)  # fmt: skip
+"""Where every site's pages are found from: the rest is linked."""
+UNPRINTED: Final = (
+    "/search", "/editor", "/healthz", "/metrics", "/api/", "/static/", "/account", urls.NEWS_SITEMAP,
+)  # fmt: skip
+"""What answers each visitor or each minute differently, and what is a file already."""
+_KEPT_STATUS: Final = frozenset({200, 301, 308, 410})
+_LINK: Final = re.compile(r'(?:href|src|data-src|content)="(/(?!/)[^"#]*)')
+_SRCSET: Final = re.compile(r'srcset="([^"]*)"')
+_PAGE: Final = re.compile(r"page=[0-9]{1,6}")
+_DROPPED: Final = frozenset(
+    {
+        "content-length",
+        "etag",
+        "last-modified",
+        "vary",
+        "accept-ranges",
+        "date",
+        "content-disposition-filename",
+    }
+)
+
+TAPE: Final = "tape"
+
+log = structlog.get_logger("printer")
+
+
+# --- what a page reads ------------------------------------------------------------------------------------
+
+
+class Recorder(Catalogue):
+    """A catalogue that notes what is read from it, as keys of broadtape.archive.changes."""
+
+    def __init__(self, path: Path, *, now: Callable[[], datetime] = utc_now) -> None:
+        super().__init__(path, now=now)
+        self.keys: set[str] = set()
+        self.deaf = 0  # while above zero nothing is noted
+
+    def note(self, *keys: str) -> None:
+        """Note that these are read."""
+        if not self.deaf:
+            self.keys.update(keys)
+
+    def _list(self, site: str, topic: str, author: str, symbol: str, month: str) -> None:
+        given = (("topic", topic), ("author", author), ("symbol", symbol), ("month", month))
+        keys = [
+            changes.listing(site, kind, name.strip().upper() if kind == "symbol" else urls.key(name))
+            for kind, name in given
+            if name
+        ]
+        self.note(*(keys or [changes.listing(site, "", "")]))
+
+    def _shown(self, entries: Iterable[Entry | None]) -> None:
+        self.note(*(changes.article(one.address) for one in entries if one is not None))
+
+    def latest(
+        self, site: str, *, limit: int = 20, offset: int = 0, topic: str = "", author: str = "",
+        symbol: str = "", month: str = "",
+    ) -> list[Entry]:  # fmt: skip
+        """Depends on the list and on every article shown."""
+        self._list(site, topic, author, symbol, month)
+        found = super().latest(
+            site, limit=limit, offset=offset, topic=topic, author=author, symbol=symbol, month=month
+        )
+        self._shown(found)
+        return found
+
+    def count(
+        self, site: str, *, topic: str = "", author: str = "", symbol: str = "", month: str = ""
+    ) -> int:
+        """Depends on the list."""
+        self._list(site, topic, author, symbol, month)
+        return super().count(site, topic=topic, author=author, symbol=symbol, month=month)
+
+    def entry(self, site: str, address: str) -> Entry | None:
+        """Depends on the article."""
+        self.note(changes.article(address))
+        return super().entry(site, address)
+
+    def entry_by_id(self, site: str, article_id: str) -> Entry | None:
+        """Depends on the article."""
+        self.note(changes.facts(article_id))
+        return super().entry_by_id(site, article_id)
+
+    def facts(self, article_id: str) -> dict[str, Any]:
+        """Depends on the article's facts."""
+        self.note(changes.facts(article_id))
+        return super().facts(article_id)
+
+    def gone(self, site: str, address: str) -> Any:
+        """Depends on what stands there."""
+        self.note(changes.article(address))
+        return super().gone(site, address)
+
+    def moved(self, site: str, address: str) -> str | None:
+        """Depends on the former address, and on where it leads."""
+        found = super().moved(site, address)
+        self.note(changes.alias(address), *((changes.article(found),) if found else ()))
+        return found
+
+    def topics(self, site: str) -> list[tuple[str, int]]:
+        """Depends on the topics' names and counts."""
+        self.note(changes.names(site, "topic"))
+        return super().topics(site)
+
+    def authors(self, site: str) -> list[tuple[str, int]]:
+        """Depends on the authors' names and counts."""
+        self.note(changes.names(site, "author"))
+        return super().authors(site)
+
+    def symbols(self, site: str) -> list[tuple[str, int]]:
+        """Depends on the symbols' names and counts."""
+        self.note(changes.names(site, "symbol"))
+        return super().symbols(site)
+
+    def months(self, site: str) -> list[tuple[str, int]]:
+        """Depends on the months and their counts."""
+        self.note(changes.names(site, "month"))
+        return super().months(site)
+
+    def addresses(self, site: str) -> list[tuple[str, datetime]]:
+        """Depends on every address and its date."""
+        self.note(changes.addresses(site), changes.listing(site, "", ""))
+        return super().addresses(site)
+
+    def neighbours(self, site: str, entry: Entry) -> tuple[Entry | None, Entry | None]:
+        """Depends on which they are, and on what they show."""
+        self.note(changes.neighbours(entry.address))
+        found = super().neighbours(site, entry)
+        self._shown(found)
+        return found
+
+    def related(self, site: str, entry: Entry, limit: int = 4) -> list[Entry]:
+        """Depends on what is shown, and softly on everything with the same topics and symbols."""
+        self.note(*(changes.related(site, "topic", urls.key(name)) for name in entry.article.topics))
+        self.note(*(changes.related(site, "symbol", name.upper()) for name in entry.article.symbols))
+        found = super().related(site, entry, limit)
+        self._shown(found)
+        return found
+
+    def quotes(self, site: str, as_of: date | None) -> Any:
+        """Depends on that session's board, or on the newest."""
+        self.note(changes.board(site, as_of.isoformat() if as_of else ""))
+        return super().quotes(site, as_of)
+
+    def near(self, site: str) -> tuple[str, ...]:
+        """Changes with the market's data."""
+        self.note(changes.STAMP)
+        return super().near(site)
+
+    def page(self, site: str, name: str) -> Any:
+        """Depends on the standing page."""
+        self.note(changes.standing(site, name))
+        return super().page(site, name)
+
+    def pages(self, site: str) -> list[str]:
+        """Depends on which there are."""
+        self.note(changes.standing(site, ""))
+        return super().pages(site)
+
+    def instrument(self, symbol: str) -> Any:
+        """Depends on the instrument, and on how many articles name it."""
+        self.note(changes.instrument(symbol), changes.naming(symbol))
+        return super().instrument(symbol)
+
+    def instruments(self) -> list[str]:
+        """Depends on which there are."""
+        self.note(changes.INSTRUMENTS)
+        return super().instruments()
+
+    def definition(self, name: str) -> Any:
+        """Depends on the definitions."""
+        self.note(changes.DEFINITIONS)
+        return super().definition(name)
+
+    def definitions(self) -> list[Any]:
+        """Depends on the definitions."""
+        self.note(changes.DEFINITIONS)
+        return super().definitions()
+
+    def stamp(self) -> Any:
+        """Depends on how fresh the data are."""
+        self.note(changes.STAMP)
+        return super().stamp()
+
+
+_KNOWN = {"close", "generation", "next_change", "path"}
+
+
+def _whatever(name: str) -> Callable[..., Any]:
+    def read(self: Recorder, *given: Any, **named: Any) -> Any:
+        self.note(changes.EVERYTHING)
+        return getattr(super(Recorder, self), name)(*given, **named)
+
+    return read
+
+
+# What is read by a way that is not spelt out above may depend on anything: printed too often, never too late.
+for _name in dir(Catalogue):
+    if not _name.startswith("_") and _name not in _KNOWN and _name not in vars(Recorder):
+        setattr(Recorder, _name, _whatever(_name))
+
+
+class _RecordingTape(Tape):
+    """A tape that notes that it is read: which of its rows changed, nobody tells."""
+
+    def __init__(self, path: Path, recorder: Recorder) -> None:
+        super().__init__(path)
+        self._recorder = recorder
+
+    def _rows(self, query: str, *values: object) -> list[Any]:
+        self._recorder.note(TAPE)
+        return super()._rows(query, *values)
+
+
+@dataclass(slots=True)
+class _Recording(Press):
+    """A press that knows what each kept value was made from, and leaves out what only this minute shows."""
+
+    made_from: dict[Hashable, tuple[int, Any, frozenset[str]]] = field(default_factory=dict)
+
+    @property
+    def recorder(self) -> Recorder:
+        """The catalogue, which is a recorder here."""
+        assert isinstance(self.catalogue, Recorder)
+        return self.catalogue
+
+    def keep(self, key: Hashable, make: Callable[[], T]) -> T:
+        """As ever, and whoever gets a kept value depends on what it was made from."""
+        recorder, generation = self.recorder, self.catalogue.generation
+        held = self.made_from.get(key)
+        if held is None or held[0] != generation:
+            if held is not None or len(self.made_from) > 20_000:
+                self.made_from.clear()
+            outer, recorder.keys = recorder.keys, set()
+            try:
+                value = make()
+                held = self.made_from[key] = (generation, value, frozenset(recorder.keys))
+            finally:
+                recorder.keys = outer
+        recorder.note(*held[2])
+        kept: T = held[1]
+        return kept
+
+    def surroundings(self, site: Site, path: str, *, plain: bool = False) -> Chrome:
+        """What surrounds all pages is one dependency: `chrome_digest` tells when it changed."""
+        recorder = self.recorder
+        recorder.note(f"chrome:{site.key}")
+        recorder.deaf += 1
+        try:
+            return super(_Recording, self).surroundings(site, path, plain=plain)  # slots: no bare super()
+        finally:
+            recorder.deaf -= 1
+
+    def last_modified(self, site: Site) -> datetime | None:  # noqa: ARG002  the press's signature
+        """The store says when a page's bytes were first printed."""
+        return None
+
+
+# --- printing ---------------------------------------------------------------------------------------------
+
+
+class Printer:
+    """Prints what is due, page by page; safe to stop at any moment."""
+
+    def __init__(self, instance: Instance, *, now: Callable[[], datetime] = utc_now) -> None:
+        self.instance = instance
+        self._now = now
+        self.settings = settings_digest(instance.root)
+        self.store = PageWriter(path_of(instance.cache))
+        self.recorder = Recorder(instance.catalogue, now=now)
+        self.app = _application(instance, self.recorder, now)
+        self._seeded = -1
+
+    def close(self) -> None:
+        """Close the files."""
+        self.store.close()
+        self.recorder.close()
+
+    def look(self) -> int:
+        """Take note of what is to be printed: new articles, changed surroundings; returns how many pages are due."""
+        generation = self.recorder.generation
+        if generation == 0:
+            return 0
+        if self.store.generation != generation or self.store.meta("settings") != self.settings:
+            # Publishing accounts for its changes itself; this is for a new store, or one that a crash left behind.
+            self.store.account(self.recorder.touched_since(self.store.generation), generation, self.settings)
+        if generation != self._seeded:
+            self._seeded = generation
+            program = fingerprint()
+            if self.store.meta("program") != program:
+                self.store.account({changes.EVERYTHING}, self.store.generation, self.store.meta("settings"))
+                self.store.set_meta("program", program)
+            with self.store.change():
+                for site in self.instance.sites.values():
+                    self.store.want(site.key, SEEDS)
+                    self.store.want(site.key, (address for address, _ in self.recorder.addresses(site.key)))
+            self.store.forget_sites(self.instance.sites)
+            self._look_around()
+        tape = _state(self.instance.tape)
+        if tape != self.store.meta(TAPE):
+            self.store.account({TAPE}, self.store.generation, self.store.meta("settings"))
+            self.store.set_meta(TAPE, tape)
+        return self.store.count(Due.STALE, Due.NEW, Due.LATE)
+
+    def _look_around(self) -> None:
+        """Where what surrounds a site's pages changed, they are late."""
+        for site in self.instance.sites.values():
+            digest = chrome_digest(self.app, site)
+            if self.store.meta(f"chrome/{site.key}") != digest:
+                self.store.account({f"chrome:{site.key}"}, self.store.generation, self.store.meta("settings"))
+                self.store.set_meta(f"chrome/{site.key}", digest)
+
+    def some(self, most: int) -> int:
+        """Print the next pages; returns how many were looked at."""
+        jobs = self.store.due(most)
+        if not jobs:
+            return 0
+        for job in jobs:
+            self.one(job)
+        return len(jobs)
+
+    def one(self, job: Job) -> None:
+        """Print one page."""
+        site = self.instance.sites.get(job.site)
+        if site is None:
+            return
+        # A change that comes while the page is rendered marks it again: then it is due again.
+        generation = self.store.generation
+        self.recorder.keys = set()
+        status, headers, body = ask(self.app, site, job.address)
+        keys = self.recorder.keys
+        with self.store.change():
+            if self.store.generation != generation:
+                return
+            if status in (404, 405, 421) or status == 400:
+                self.store.drop(job)
+            elif status not in _KEPT_STATUS or body is None or not _may_keep(headers):
+                if status >= 500:
+                    log.error("page not printed", site=site.key, address=job.address, status=status)
+                self.store.fail(job, keys)
+            else:
+                page = printed(status, headers, body, self._now())
+                self.store.put(job, page, keys, quality=QUICK if page.br is not None else 0)
+                self.store.want(site.key, links(site, headers, body))
+
+    def improve(self, most: int) -> int:
+        """Compress some pages better, now that there is time; returns how many."""
+        found = self.store.least_packed(BEST, most)
+        for n, packed in found:
+            better = brotli.compress(gzip.decompress(packed), quality=BEST)
+            with self.store.change():
+                self.store.repack(n, packed, better, BEST)
+        return len(found)
+
+
+def _application(instance: Instance, recorder: Recorder, now: Callable[[], datetime]) -> Flask:
+    app = create_app(instance, catalogue=recorder, search=open_index(instance.index), clock=now)
+    press: Press = app.extensions["broadtape"]
+    tape = _RecordingTape(press.tape.path, recorder)
+    app.extensions["broadtape"] = _Recording(
+        instance=press.instance, catalogue=recorder, search=press.search, tape=tape, clock=press.clock
+    )
+    return app
+
+
+def _state(path: Path) -> str:
+    """Changes when a database file or its write-ahead log does."""
+    found = []
+    for suffix in ("", "-wal"):
+        try:
+            stat = path.with_name(path.name + suffix).stat()
+        except OSError:
+            continue
+        found.append(f"{stat.st_ino}/{stat.st_mtime_ns}/{stat.st_size}")
+    return " ".join(found)
+
+
+def fingerprint() -> str:
+    """Changes when this program may print otherwise: its templates, its pages' code, its version."""
+    digest = hashlib.sha256()
+    folders = (resources.templates(), Path(__file__).parent / "web")
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                found = path.stat()
+                digest.update(f"{path.relative_to(folder)}\0{found.st_mtime_ns}\0{found.st_size}\0".encode())
+    return digest.hexdigest()[:16]
+
+
+def chrome_digest(app: Flask, site: Site) -> str:
+    """Changes when what surrounds the site's pages does, but for the clock."""
+    press: Press = app.extensions["broadtape"]
+    with app.test_request_context("/", base_url=f"http://{site.hosts[0]}"):
+        from flask import g  # noqa: PLC0415  only here
+
+        g.site = site
+        around = press.surroundings(site, "")
+    still = replace(around, now=replace(around.now, iso="", text=""), weekday="")
+    return hashlib.sha256(repr(still).encode()).hexdigest()[:16]
+
+
+def ask(app: Flask, site: Site, address: str) -> tuple[int, list[tuple[str, str]], bytes | None]:
+    """What the application answers: status, headers and body, None where that is too large to keep."""
+    path, _, query = address.partition("?")
+    started: list[Any] = []
+
+    def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], object]:  # noqa: ARG001  WSGI's signature
+        started[:] = [int(status[:3]), headers]
+        return lambda _: None
+
+    environ = {
+        "REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "PATH_INFO": unquote(path, "latin-1"), "QUERY_STRING": query,
+        "SERVER_NAME": site.hosts[0], "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": site.hosts[0], "REMOTE_ADDR": "127.0.0.1", "wsgi.version": (1, 0), "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(), "wsgi.errors": sys.stderr, "wsgi.multithread": False,
+        "wsgi.multiprocess": True, "wsgi.run_once": False,
+    }  # fmt: skip
+    chunks = app.wsgi_app(environ, start)
+    body: bytes | None = b""
+    try:
+        for chunk in chunks:
+            body = body + chunk if body is not None and len(body) + len(chunk) <= LARGEST else None
+            if body is None:
+                break
+    finally:
+        close = getattr(chunks, "close", None)
+        if close is not None:
+            close()
+    return started[0], started[1], body
+
+
+def _may_keep(headers: Iterable[tuple[str, str]]) -> bool:
+    lower = {name.lower(): value.lower() for name, value in headers}
+    return "set-cookie" not in lower and "no-store" not in lower.get("cache-control", "")
+
+
+def printed(status: int, headers: Iterable[tuple[str, str]], body: bytes, now: datetime) -> Printed:
+    """The answer as it is kept: the clock left to the browser, compressed where that pays."""
+    lower = {name.lower(): value for name, value in headers}
+    media = lower.get("content-type", "")
+    if media.startswith("text/html"):
+        body = CLOCK.sub(_stopped, body.decode()).encode()
+    kept = [(name, value) for name, value in headers if name.lower() not in _DROPPED]
+    worth = packable(media, lower.get("cache-control", "")) and len(body) >= SMALLEST_PACKED
+    if worth:
+        kept.append(("Vary", "Accept-Encoding"))
+    return Printed(
+        status=status,
+        headers=tuple(kept),
+        tag=hashlib.sha256(f"{status} {lower.get('location', '')}\n".encode() + body).hexdigest()[:24],
+        modified=now.astimezone(UTC).replace(microsecond=0),
+        gzip=gzip.compress(body, 6, mtime=0) if worth else None,
+        br=brotli.compress(body, quality=QUICK) if worth else None,
+        plain=None if worth else body,
+        size=len(body),
+    )
+
+
+def _stopped(match: re.Match[str]) -> str:
+    """The clock as a page keeps it: empty and hidden until the browser sets it."""
+    clock = re.sub(r' datetime="[^"]*"', ' datetime="1970-01-01T00:00Z" hidden', match[0], count=1)
+    clock = re.sub(r"(<time[^>]*>)[^<]*", r"\1", clock)
+    return re.sub(r'(<span class="weekday">)[^<]*', r"\1", clock)
+
+
+def links(site: Site, headers: Iterable[tuple[str, str]], body: bytes) -> Iterator[str]:
+    """The addresses of this site that a page leads to and that are printed."""
+    media = next((value for name, value in headers if name.lower() == "content-type"), "")
+    found: list[str] = []
+    if media.startswith("text/html"):
+        text = body.decode("utf-8", "replace")
+        found = [html.unescape(one) for one in _LINK.findall(text)]
+        for many in _SRCSET.findall(text):
+            found += [part.split()[0] for part in html.unescape(many).split(",") if part.split()]
+        found += [html.unescape(one) for one in _own(site).findall(text)]
+    elif "xml" in media or "json" in media:
+        found = [html.unescape(one) for one in _own(site).findall(body.decode("utf-8", "replace"))]
+    seen: dict[str, None] = {}
+    for one in found:
+        if (address := printable(one)) is not None:
+            seen[address] = None
+    yield from seen
+
+
+def _own(site: Site) -> re.Pattern[str]:
+    return re.compile(re.escape(site.url) + r"(/[^\"'<>\s#]*)")
+
+
+def printable(link: str) -> str | None:
+    """A link as the address of a page that is printed; None for what is not."""
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return None
+    if parts.scheme or parts.netloc or not parts.path.startswith("/") or len(link) > 500:
+        return None
+    path = quote(unquote(parts.path), safe=SAFE)
+    if path.startswith(UNPRINTED) or any(part in (".", "..") for part in path.split("/")):
+        return None
+    query = parts.query if _PAGE.fullmatch(parts.query) else ""
+    if parts.query and not query:
+        return None
+    return f"{path}?{query}" if query else path
