@@ -173,6 +173,7 @@ class _SiteFile(_Table, frozen=True, kw_only=True):
     navigation: tuple[NavItem, ...] = ()
     founded: Annotated[int, Meta(ge=1600, le=9999)] | None = None
     csp_allow: tuple[str, ...] = ()
+    embeds: tuple[str, ...] = ("*",)
     palette: dict[str, str] = {}
     look: Look = "broadsheet"
 
@@ -268,6 +269,7 @@ class Site:
     navigation: tuple[NavItem, ...]
     founded: int | None
     csp_allow: tuple[str, ...]
+    embeds: tuple[str, ...]  # origins that may frame the widgets; "*": all
     palette: Mapping[str, str]
     look: Look
     folder: Path
@@ -658,6 +660,7 @@ def _site(key: str, file: _SiteFile, market_zone: str, shown: str, folder: Path)
         navigation=file.navigation,
         founded=file.founded,
         csp_allow=file.csp_allow,
+        embeds=file.embeds,
         palette=file.palette,
         look=file.look,
         folder=folder,

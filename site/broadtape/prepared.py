@@ -58,6 +58,7 @@ READ = frozenset(
         ),  # lists and searches
         *("range", "vs"),  # charts
         *("symbols", "from", "to", "limit"),  # the API
+        *("theme", "kind"),  # widgets
     }
 )
 _KEPT_STATUS = frozenset({200, 301, 308, 404, 410})

@@ -38,6 +38,7 @@ FIXED: Final = frozenset(
         FRONT, MARKETS, CORRECTIONS, ARCHIVE, ABOUT, METHODS, PRIVACY, TERMS, ACCESSIBILITY, SEARCH, SUGGEST,
         SITEMAP, NEWS_SITEMAP, ROBOTS, OPENSEARCH, HEALTH, METRICS, EDITOR, API, "/feed.xml", "/atom.xml",
         "/feed.json", "/feeds.opml", "/feeds/", "/topics/", "/authors/", "/definitions/",
+        "/quotes/", "/widgets/",
     ]
 )  # fmt: skip
 """Addresses that are there whatever the archive holds."""

@@ -74,6 +74,50 @@ def test_a_reader_looks_up_a_symbol(page: Page, newsroom: Served) -> None:
     expect(page).to_have_url(newsroom.base + "/quotes/NASDAQ:AMD/")
 
 
+def test_a_reader_looks_up_an_instrument_as_one_types_by_keyboard(page: Page, newsroom: Served) -> None:
+    page.goto(newsroom.base + "/quotes/")
+    field = page.get_by_role("combobox", name="Symbol, name or former name")
+    field.press_sequentially("advanced mic")
+    expect(page.get_by_role("option")).to_have_count(1)
+    field.press("ArrowDown")
+    expect(page.get_by_role("option", selected=True)).to_contain_text("Advanced Micro Devices")
+
+    field.press("Enter")
+
+    expect(page).to_have_url(re.compile(r"/quotes/NASDAQ:AMD/$"))
+
+
+def test_a_chart_changes_its_range_and_is_compared_in_place(page: Page, newsroom: Served) -> None:
+    page.goto(newsroom.base + "/quotes/INDEXSP:SPX/")
+    page.get_by_role("link", name="5Y", exact=True).click()
+    figure = page.locator("figure[data-live]")
+    expect(figure.locator("canvas")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"\?range=5y$"))
+    page.locator(".stage").focus()
+    before = page.locator(".readout").inner_text()
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator(".readout")).not_to_have_text(before)
+
+    page.get_by_label("Compare with").fill("amd")
+    page.get_by_role("button", name="Compare").click()
+
+    expect(page).to_have_url(re.compile(r"\?range=5y&vs=NASDAQ:AMD$"))
+    expect(page.locator(".readout")).to_contain_text("Advanced Micro Devices")
+
+
+def test_what_one_looked_at_is_remembered_here_and_forgotten_when_asked(page: Page, newsroom: Served) -> None:
+    page.goto(newsroom.base + "/quotes/NASDAQ:AMD/")
+    page.goto(newsroom.base + newsroom.proved.address)
+    recent = page.locator("[data-recent]")
+    expect(recent.get_by_role("row", name=re.compile("AMD"))).to_be_visible()
+
+    recent.get_by_role("button", name="Forget them").click()
+    page.reload()
+
+    expect(page.get_by_role("heading", name="Watch list")).to_be_visible()
+    expect(recent).to_be_hidden()
+
+
 def test_a_search_forgives_a_typo_and_narrows_by_a_facet(page: Page, newsroom: Served) -> None:
     page.goto(newsroom.base + "/search?q=nasdak")
     found = page.locator("main .listing .head")

@@ -14,7 +14,7 @@ from flask import Flask, Response, abort, g, request
 from broadtape.archive.catalogue import Catalogue
 from broadtape.archive.tape import Tape
 from broadtape.search import open_index
-from broadtape.web import api, articles, errors, front, machines, markets, searching, standing
+from broadtape.web import api, articles, errors, front, machines, markets, searching, standing, widgets
 from broadtape.web.press import Press, press
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ __all__ = ["create_app"]
 
 MAX_REQUEST = 64 * 1024  # readers send no bodies worth more
 ANY_HOST = ("/healthz", "/metrics")  # asked by address, not by name
+NOBODY = "'none'"
 STATIC = ("machines.static", "machines.palette", "machines.favicon")  # what the page about it needs
 
 
@@ -58,7 +59,7 @@ def create_app(
     )
     app.before_request(_find_site)
     app.after_request(_secure)
-    for module in (front, articles, markets, standing, searching, machines, api):
+    for module in (front, articles, markets, standing, searching, machines, api, widgets):
         app.register_blueprint(module.blueprint)
     errors.register(app)
     app.before_request(_wait_for_catalogue)
@@ -82,12 +83,14 @@ def _wait_for_catalogue() -> None:
         abort(503)
 
 
-def policy(site: Site) -> str:
+def policy(site: Site, *, frames_own: bool = False) -> str:
     """The Content-Security-Policy of a site's pages: everything from here, nothing inline.
 
-    Hosts of `csp_allow` may give pictures and frames; a hotel search form may be sent where it says.
+    Hosts of `csp_allow` may give pictures and frames; a hotel search form may be sent where it says. `frames_own`
+    is for the page that shows what other sites may frame.
     """
     allowed = " ".join(f"https://{host}" for host in site.csp_allow if _is_host(host))
+    frames = [*(["'self'"] if frames_own else []), *([allowed] if allowed else [])]
     forms = {
         f"{parts.scheme}://{parts.netloc}"
         for settings in site.block.values()
@@ -103,7 +106,7 @@ def policy(site: Site) -> str:
             f"img-src 'self' {allowed}".strip(),
             "font-src 'self'",
             "connect-src 'self'",
-            f"frame-src {allowed or chr(39) + 'none' + chr(39)}",
+            f"frame-src {' '.join(frames) or NOBODY}",
             f"form-action {' '.join((chr(39) + 'self' + chr(39), *sorted(forms)))}",
             "base-uri 'none'",
             "frame-ancestors 'none'",
@@ -119,11 +122,15 @@ def _secure(response: Response) -> Response:
     site: Site | None = g.get("site")
     headers = response.headers
     headers.setdefault(
-        "Content-Security-Policy", policy(site) if site else "default-src 'none'; frame-ancestors 'none'"
+        "Content-Security-Policy",
+        policy(site, frames_own=bool(g.get("frames_own")))
+        if site
+        else "default-src 'none'; frame-ancestors 'none'",
     )
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
-    headers["X-Frame-Options"] = "DENY"
+    if not g.get("framed"):
+        headers["X-Frame-Options"] = "DENY"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Permissions-Policy"] = (
         "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"

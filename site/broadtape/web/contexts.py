@@ -560,6 +560,53 @@ class MarketsPage:
 
 
 @dataclass(frozen=True, slots=True)
+class WidgetLine:
+    """A row of a widget: a quote with price and change, or a headline with its day. Addresses are absolute."""
+
+    address: str
+    title: str
+    name: str
+    price: str
+    change: Change | None
+    at: Moment | None
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedPage:
+    """`/embed/…`: a small document in another site's frame. `note` says of when the prices are and how late."""
+
+    kind: Literal["quotes", "headlines"]
+    theme: Literal["auto", "light", "dark"]
+    title: str
+    site: str
+    language: str
+    home: str
+    lines: tuple[WidgetLine, ...]
+    note: str
+    empty: str
+    palette: str
+
+
+@dataclass(frozen=True, slots=True)
+class WidgetsPage:
+    """`/widgets/`: a form, the widget as it would look, and the markup to copy."""
+
+    kind: Literal["quotes", "headlines"]
+    symbols: str
+    topic: str
+    limit: int
+    most: int
+    themes: tuple[Link, ...]
+    topics: tuple[Link, ...]
+    preview: str
+    title: str
+    width: int
+    height: int
+    code: str
+    private: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DefinitionLine:
     """A metric as the list shows it."""
 
