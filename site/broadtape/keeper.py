@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from broadtape.config import Instance
     from broadtape.printing import Printer
     from broadtape.publishing import Published
+    from broadtape.publishing.cards import Cards
 
 QUIET_MS = 30  # a save is complete when nothing more came for so long (editors write, rename, set times)
 GATHER_MS = 400  # but a flood is cut into portions of this length
@@ -37,6 +38,7 @@ EVERYTHING_S = 60.0  # how often all files are compared with the manifest, for c
 MANY = 200  # more changed paths than this: compare everything instead
 RETRY_S = (1.0, 5.0, 15.0, 60.0)  # after a publish that failed
 PRINTED_AT_ONCE = 4  # pages between two looks at whether something is to be published
+DRAWING_S = 0.5  # between two pictures for sharing: each takes about as long
 IMPROVING_S = 0.1  # between two pages compressed better: this is nobody's hurry
 STOP_WITHIN_S = 5.0
 REPROVING_S = 1.0  # how long one publish may spend on proving anew what a new market store left behind
@@ -105,7 +107,7 @@ class Keeper:
         """Publish, then follow changes until `stop` is set."""
         self._log.info("keeper started", pid=os.getpid())
         self._free.set()
-        self._helpers = tuple(Helper(work, stop, self._free) for work in (Indexing(self), Printing(self)))
+        self._helpers = tuple(Helper(work, stop, self._free) for work in (Indexing(self), Printing(self), Drawing(self)))
         for helper in self._helpers:
             helper.start()
         self.tick()
@@ -334,6 +336,30 @@ class Printing:
         if self._printer is not None:
             self._printer.close()
         self._printer = None
+
+
+class Drawing:
+    """Makes the pictures for sharing, one at a time."""
+
+    name = "drawing"
+
+    def __init__(self, keeper: Keeper) -> None:
+        self._keeper = keeper
+        self._cards: Cards | None = None
+
+    def step(self) -> float:
+        """Draw one picture."""
+        from broadtape.publishing.cards import Cards  # noqa: PLC0415 – loads the renderer
+
+        instance = self._keeper.instance
+        if not instance.catalogue.exists():
+            return 1.0
+        if self._cards is None or self._cards.instance is not instance:
+            self._cards = Cards(instance)
+        return DRAWING_S if self._cards.work(0.0) else 60.0
+
+    def close(self) -> None:
+        """Nothing is kept open."""
 
 
 def watchable(_: watchfiles.Change, path: str) -> bool:

@@ -13,8 +13,13 @@ _STEPS = {"index": "indexing"}  # publishing's other steps read as they are call
 
 @click.command("index")
 @click.option("--rebuild", is_flag=True, help="Make the search index anew; the old one answers meanwhile.")
+@click.option(
+    "--cards",
+    is_flag=True,
+    help="Make every missing picture for sharing, too.",
+)
 @pass_newsroom
-def command(newsroom: Newsroom, rebuild: bool) -> None:
+def command(newsroom: Newsroom, rebuild: bool, cards: bool) -> None:
     """Bring the catalogue and the search index up to date with content/.
 
     Only what changed is looked at. Exits 1 when the search index could not be brought up to date.
@@ -23,6 +28,7 @@ def command(newsroom: Newsroom, rebuild: bool) -> None:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     from broadtape.publishing import publish
+    from broadtape.publishing.cards import Cards
     from broadtape.search import open_index, open_writer
 
     instance = newsroom.instance()
@@ -41,6 +47,9 @@ def command(newsroom: Newsroom, rebuild: bool) -> None:
             bar.update(task, description=_STEPS.get(step, step), completed=done, total=total)
 
         published = publish(instance, None, told)
+        if cards:
+            bar.update(task, description="drawing cards", completed=0, total=None)
+            Cards(instance).work()
     index = open_index(instance.index)
     said = ", ".join(f"{count:,} {name}" for name, count in published.counts.items() if count)
     click.echo(f"articles: {said or 'none'}")

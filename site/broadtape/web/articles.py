@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, abort, send_file
 
+from broadtape import cards as sharing
 from broadtape import numbers, urls
 from broadtape.config import may_show
 from broadtape.metrics.filed import to_json
@@ -186,8 +187,11 @@ def version(year: int, month: int, day: int, slug: str, day_of: str) -> Response
 
 @blueprint.get(ADDRESS + "<name>")
 def attachment(year: int, month: int, day: int, slug: str, name: str) -> Response:
-    """A file of the article's own folder."""
-    path = pictures.attachment(press().instance, the_entry(year, month, day, slug), name)
+    """A file of the article's own folder, or one of its pictures for sharing."""
+    entry = the_entry(year, month, day, slug)
+    path = pictures.attachment(press().instance, entry, name) or sharing.picture(
+        press().instance, here().key, entry.article.id, name
+    )
     if path is None:
         abort(404)
     response = send_file(path, mimetype=pictures.media_type(path.name), conditional=True, max_age=None)
@@ -315,7 +319,9 @@ def indexable(entry: Entry) -> bool:
 
 
 def social_image(entry: Entry) -> str:
-    """The address of a picture that other sites can show: theirs take no SVG."""
+    """The address of a picture that other sites can show: the article's card, else its own (theirs take no SVG)."""
+    if sharing.picture(press().instance, here().key, entry.article.id, "card.png") is not None:
+        return absolute(entry.address + "card.png")
     picture = cards.picture(press().instance, entry)
     if picture is None:
         return ""
@@ -324,6 +330,13 @@ def social_image(entry: Entry) -> str:
         card = pictures.attachment(press().instance, entry, name)
         return absolute(entry.address + name) if card else ""
     return absolute(picture.src)
+
+
+def structured_images(entry: Entry) -> list[str]:
+    """The addresses of the article's pictures for search engines: its cards in three ratios, else the one it has."""
+    there = sharing.pictures(press().instance, here().key, entry.article.id)
+    found = [absolute(entry.address + name) for name in sharing.STRUCTURED if name in there]
+    return found or [image for image in (social_image(entry),) if image]
 
 
 def json_ld(entry: Entry) -> str:
@@ -349,9 +362,9 @@ def json_ld(entry: Entry) -> str:
         "publishingPrinciples": absolute(urls.METHODS),
         "isAccessibleForFree": True,
     }
-    image = social_image(entry)
-    if image:
-        data["image"] = [image]
+    images = structured_images(entry)
+    if images:
+        data["image"] = images
     if it.corrections:
         data["correction"] = [
             {"@type": "CorrectionComment", "text": c.text, "datePublished": c.date.isoformat()}

@@ -1,0 +1,45 @@
+"""Where an article's sharing pictures lie and what they are called: one per shape, in var/cache, per site.
+
+Owns names, sizes and places (docs/contracts/cards.md). Draws nothing: publishing.cards makes them, readers only look.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from broadtape.config import Instance
+
+SHAPES: dict[str, tuple[int, int]] = {
+    "card.png": (1200, 630),  # Open Graph and the cards of social networks
+    "card-16x9.png": (1200, 675),
+    "card-4x3.png": (1200, 900),
+    "card-1x1.png": (1200, 1200),
+}
+STRUCTURED = ("card-16x9.png", "card-4x3.png", "card-1x1.png")  # the ratios that search engines ask for
+MADE = "made"  # the file that says what the folder's pictures were made of; written last
+
+
+def folder(instance: Instance, site: str, article_id: str) -> Path:
+    """The folder of an article's cards for a site; it need not be there."""
+    name = hashlib.sha256(article_id.encode()).hexdigest()[:24]  # an id is whatever the file says
+    return instance.cache / "cards" / site / name
+
+
+def picture(instance: Instance, site: str, article_id: str, name: str) -> Path | None:
+    """The card of that name; None where there is none (yet)."""
+    if name not in SHAPES:
+        return None
+    place = folder(instance, site, article_id)
+    return place / name if (place / MADE).is_file() and (place / name).is_file() else None
+
+
+def pictures(instance: Instance, site: str, article_id: str) -> dict[str, tuple[int, int]]:
+    """Name and size in pixels of every card that is there, the widest shape first."""
+    place = folder(instance, site, article_id)
+    if not (place / MADE).is_file():
+        return {}
+    return {name: size for name, size in SHAPES.items() if (place / name).is_file()}
