@@ -107,7 +107,9 @@ class Keeper:
         """Publish, then follow changes until `stop` is set."""
         self._log.info("keeper started", pid=os.getpid())
         self._free.set()
-        self._helpers = tuple(Helper(work, stop, self._free) for work in (Indexing(self), Printing(self), Drawing(self)))
+        self._helpers = tuple(
+            Helper(work, stop, self._free) for work in (Indexing(self), Printing(self), Drawing(self))
+        )
         for helper in self._helpers:
             helper.start()
         self.tick()

@@ -13,9 +13,11 @@ from fakes import FakeMarket
 from newsroom import Newsroom
 
 from broadtape import cards as places
+from broadtape import raster
 from broadtape.desk import card
 from broadtape.metrics import fact
 from broadtape.publishing.cards import Cards, render, stamp_of
+from broadtape.raster import NotDrawn
 from broadtape.web import create_app
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -101,6 +103,11 @@ def test_a_figure_is_the_value_of_its_fact(metric: str, params: dict[str, str], 
 
     assert card.printed(found) == shown
     assert isinstance(found.value, Decimal | int)
+
+
+def test_what_cannot_be_drawn_says_so_and_ends_nothing() -> None:
+    with pytest.raises(NotDrawn, match="a picture of 1200 by 630 was not drawn: "):
+        raster.aside("<svg", 1200, 630)
 
 
 def test_the_picture_has_its_size_and_other_letters_do_not_break_it() -> None:

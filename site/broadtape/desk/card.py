@@ -14,8 +14,8 @@ from broadtape.desk.canvas import coordinate, fold, width_of, xml
 from broadtape.model import Fact, Part
 from broadtape.numbers import day as printed_day
 from broadtape.numbers import level, plain, rate_range, signed_percent
+from broadtape.raster import FAMILY
 
-FAMILY = "Newsreader 16pt"
 _NARROW = 0.74  # Newsreader sets text so much narrower than the broad sans-serif that fold measures
 _INK, _QUIET, _PAPER, _RULE = "#1a1d21", "#575e66", "#ffffff", "#dfe2e6"
 _EDGE = 56

@@ -17,9 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import resvg_py
-
-from broadtape import pagestore
+from broadtape import pagestore, raster
 from broadtape.archive import changes
 from broadtape.archive.catalogue import Catalogue
 from broadtape.cards import MADE, SHAPES, folder
@@ -33,9 +31,6 @@ if TYPE_CHECKING:
 
 LOOK = 1  # raised when the same article would get another picture
 MOST = 120  # newest articles of a site that have cards; older ones are seldom shared, and a card is 80 KB a shape
-_FONTS = [str(path) for path in sorted((Path(__file__).parent / "fonts").glob("*.ttf"))]
-# What the shipped fonts draw; other letters come from the machine's fonts, if it has them.
-_COVERED = re.compile(r"[\x20-\x7e\xa0\xa3\xa7\xa9\xab\xae\xb0\xb1\xb7\xbb\xbd\xc0-\xff–—‘’“”•…€™−\s]*")
 _CLAIM = re.compile(r'<a (?=[^>]*class="fact")[^>]*data-fact="([a-z0-9]+)"[^>]*>(.*?)</a>', re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
 _SIZE = re.compile(rb'<svg [^>]*width="(\d+)" height="(\d+)"')
@@ -108,7 +103,6 @@ class Cards:
                     shutil.rmtree(place, ignore_errors=True)
         self._generation = generation
 
-
     def _tell(self, entry: Entry) -> None:
         """The printed page of the article names its picture from now on, so it is to be printed again."""
         path = pagestore.path_of(self.instance.cache)
@@ -158,21 +152,8 @@ def of(instance: Instance, site: Site, entry: Entry, catalogue: Catalogue) -> ca
 
 
 def render(made: card.Card, width: int, height: int) -> bytes:
-    """The card as PNG, from fonts that we ship: the same bytes on every machine for Latin letters."""
-    drawn = card.svg(made, width, height)
-    plain = all(_COVERED.fullmatch(text) for text in (made.site, made.headline, made.label, made.figure))
-    return bytes(
-        resvg_py.svg_to_bytes(
-            svg_string=drawn,
-            width=width,
-            height=height,
-            skip_system_fonts=plain,
-            font_files=_FONTS,
-            font_family=card.FAMILY,
-            serif_family=card.FAMILY,
-            sans_serif_family=card.FAMILY,
-        )
-    )
+    """The card as PNG."""
+    return raster.aside(card.svg(made, width, height), width, height)
 
 
 def _key_figure(entry: Entry, catalogue: Catalogue) -> tuple[str, str]:
