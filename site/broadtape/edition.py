@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from jinja2 import FileSystemLoader
@@ -23,7 +23,7 @@ from broadtape.archive import Archive
 from broadtape.archive.consistency import Ledger
 from broadtape.archive.files import new_id, words_digest
 from broadtape.config import may_show
-from broadtape.desk import drawing, newsworthiness, proof, prose, signals, stories, threads
+from broadtape.desk import drawing, newsworthiness, planning, proof, prose, signals, stories, threads
 from broadtape.desk.facts import FactBook
 from broadtape.desk.newsworthiness import Ranked
 from broadtape.desk.outline import Outline
@@ -221,6 +221,7 @@ def write(
     now: datetime,
     archive: Archive | None = None,
     ledger: Ledger | None = None,
+    outlines: Sequence[Mapping[str, Any]] | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> list[Filed]:
     """Write, prove and file the edition of a session from what was known at its end.
@@ -231,21 +232,19 @@ def write(
     replaced keeps its address, whatever its new title: links to it and its place in feeds stay.
     `archive` and `ledger` are ones that have been read before, for whoever writes several editions.
     A story of a run that an earlier edition told is its next version under the same address; a run that has ended
-    since is closed, whether the edition tells of it or not.
+    since is closed, whether the edition tells of it or not. With `outlines`, as `plans` gave them and an editor
+    left them, these stories are written in this order, and no others.
     Raises NoData when there is nothing to write from.
     """
     view = view_on(store, on)
     archive = archive or Archive(instance.content)
     ledger = ledger or Ledger(archive)
     progress(f"{on}: looking for signals")
-    assignment = Assignment(
-        view=view,
-        book=FactBook(view),
-        ranked=ranked_signals(instance, view, archive),
-        universe=instance.desk.universe,
-        sector_funds=instance.desk.sector_funds,
-    )
-    chosen = choose(assignment, story=story, most=instance.desk.most_stories)
+    assignment = _assignment(instance, view, archive)
+    if outlines is None:
+        chosen = choose(assignment, story=story, most=instance.desk.most_stories)
+    else:
+        chosen = _named(assignment, outlines)
     if not chosen and (closed := close_runs(instance, archive, view, site=site)):
         return closed
     if not chosen:
@@ -255,13 +254,80 @@ def write(
     filed = []
     for place, proposal in enumerate(chosen):
         progress(f"{on}: writing {proposal.story}")
-        others = frozenset(key for other in chosen if other is not proposal for key in other.covers)
+        others = _covered(chosen, proposal) if outlines is None else planning.covered(outlines[place])
         outline = kinds[proposal.story].plan(dataclasses.replace(assignment, covered=others), proposal)
+        if outlines is not None:
+            outline = planning.edited(outline, outlines[place], _words_of(instance, view, outline))
         filed.append(
             _file(instance, archive, ledger, view, outline, place, told=told, site=site, draft=draft, replace=replace,
                   now=now, view_for=lambda day: view if day == on else store.view(day))
         )  # fmt: skip
     return filed + close_runs(instance, archive, view, site=site)
+
+
+def plans(
+    instance: Instance,
+    store: MarketStore,
+    on: date,
+    *,
+    story: str | None = None,
+    archive: Archive | None = None,
+) -> list[dict[str, Any]]:
+    """The outlines of the edition that `write` would write, lead first, as docs/contracts/outline.md has them.
+
+    Raises NoData when there is nothing to write from. Files nothing.
+    """
+    view = view_on(store, on)
+    assignment = _assignment(instance, view, archive or Archive(instance.content))
+    chosen = choose(assignment, story=story, most=instance.desk.most_stories)
+    if not chosen:
+        raise NoData(f"{on}: no {story or 'story'} to write; see broadtape signals --on {on}")
+    found = []
+    for number, proposal in enumerate(chosen):
+        others = _covered(chosen, proposal)
+        kind = stories.kinds()[proposal.story]
+        outline = kind.plan(dataclasses.replace(assignment, covered=others), proposal)
+        words = _words_of(instance, view, outline)
+        place = "lead" if number == 0 else f"story {number + 1}"
+        found.append(planning.as_plain(outline, words, score=proposal.score, place=place, covered=others))
+    return found
+
+
+def _covered(chosen: Sequence[Proposal], proposal: Proposal) -> frozenset[str]:
+    """What the other stories of an edition tell, so that this one need not."""
+    return frozenset(key for other in chosen if other is not proposal for key in other.covers)
+
+
+def _assignment(instance: Instance, view: MarketView, archive: Archive) -> Assignment:
+    return Assignment(
+        view=view,
+        book=FactBook(view),
+        ranked=ranked_signals(instance, view, archive),
+        universe=instance.desk.universe,
+        sector_funds=instance.desk.sector_funds,
+    )
+
+
+def _words_of(instance: Instance, view: MarketView, outline: Outline) -> prose.Wordings:
+    names = prose.Names(view.instrument, instance.desk.benchmarks)
+    return prose.Wordings(_wordings(resources.templates() / "prose"), outline, names, instance.desk.seed)
+
+
+def _named(assignment: Assignment, outlines: Sequence[Mapping[str, Any]]) -> list[Proposal]:
+    """The proposals that outlines are of; BadParameter where the session has no such story (any more)."""
+    known = {
+        proposal.key: proposal for kind in stories.kinds().values() for proposal in kind.propose(assignment)
+    }
+    found = []
+    for outline in outlines:
+        key = outline.get("key")
+        if key not in known:
+            has = ", ".join(sorted(known)) or "none"
+            raise BadParameter(f"outline: no story {key!r} on {assignment.view.as_of}; there are {has}")
+        if known[key] in found:
+            raise BadParameter(f"outline: {key} stands there twice; leave one out")
+        found.append(known[key])
+    return found
 
 
 def close_runs(

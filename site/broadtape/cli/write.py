@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from broadtape.cli import Newsroom, pass_newsroom
+
+if TYPE_CHECKING:
+    from broadtape.config import Instance
+
+_LARGEST = 2_000_000  # bytes of an outline file
+_HEAD = """\
+# What the desk would say about {day}, and in what order. Edit it, then: broadtape write --from-outline FILE
+# Leave out or reorder stories, sections, paragraphs, tables and sentences; group sentences otherwise.
+# variant: another wording of the sentence, from 1 to the number under `of`. words, kind, facts and guard only tell.
+"""
 
 
 @click.command()
@@ -24,6 +36,18 @@ from broadtape.cli import Newsroom, pass_newsroom
     is_flag=True,
     help="Write over an article of the same story that was changed since; it keeps its address.",
 )
+@click.option(
+    "--outline",
+    is_flag=True,
+    help="Print what would be said and in what order, as YAML to edit; file nothing.",
+)
+@click.option(
+    "--from-outline",
+    "outline_file",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    metavar="FILE",
+    help="Write the stories of an edited outline (- for standard input), and no others.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @pass_newsroom
 def command(
@@ -33,11 +57,14 @@ def command(
     site: str | None,
     draft: bool,
     replace: bool,
+    outline: bool,
+    outline_file: Path | None,
     as_json: bool,
 ) -> None:
     """Write, prove and file the edition of a session, from what was known at its end.
 
     An article that does not pass its proof is filed as held, and the command exits 1 naming the lines.
+    With --outline the plan is printed instead; --from-outline writes what an editor left of it, proved like any other.
     """
     from rich.console import Console
 
@@ -49,13 +76,21 @@ def command(
     instance = newsroom.instance()
     known("--site", site, instance.sites)
     known("--story", story, stories.kinds())
+    if outline_file is not None and (outline or story or on):
+        raise click.UsageError("--from-outline says day and stories; leave out --on, --story and --outline")
+    planned = _read_outline(outline_file, instance) if outline_file is not None else None
     store = MarketStore.open(instance.store, readonly=True)
     day = on.date() if on else store.last_session()
+    if planned is not None:
+        day = planned[0]
+    if outline:
+        _print_outline(instance, day, edition.plans(instance, store, day, story=story), as_json=as_json)
+        return
     console = Console(stderr=True)
     with console.status(f"{day}: reading the store") as status:
         filed = edition.write(
             instance, store, day, story=story, site=site, draft=draft, replace=replace, now=datetime.now(UTC),
-            progress=status.update,
+            progress=status.update, outlines=planned[1] if planned is not None else None,
         )  # fmt: skip
     root = instance.root
     if as_json:
@@ -87,3 +122,51 @@ def command(
             f"broadtape: {len(held)} held; correct the text or the data, then broadtape verify", err=True
         )
         raise SystemExit(1)
+
+
+def _print_outline(instance: Instance, day: date, planned: list[dict[str, Any]], *, as_json: bool) -> None:
+    import yaml
+
+    from broadtape.desk.planning import VERSION
+
+    document = {"outline": VERSION, "session": str(day), "seed": instance.desk.seed, "stories": planned}
+    if as_json:
+        click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        return
+    text = yaml.dump(document, Dumper=yaml.CSafeDumper, allow_unicode=True, sort_keys=False, width=118)
+    click.echo(_HEAD.format(day=day) + text, nl=False)
+
+
+def _read_outline(path: Path, instance: Instance) -> tuple[date, list[dict[str, Any]]]:
+    """Session and stories of an edited outline; a line that says where and what is wrong with it."""
+    import yaml
+
+    from broadtape.desk.planning import VERSION
+    from broadtape.model import BadParameter
+
+    with click.open_file(str(path), "rb") as file:
+        raw = file.read(_LARGEST + 1)
+    if len(raw) > _LARGEST:
+        raise BadParameter(f"{path}: larger than {_LARGEST:,} bytes; no outline is")
+    try:
+        document = yaml.load(raw, Loader=yaml.CSafeLoader)
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f":{mark.line + 1}" if mark is not None else ""
+        what = getattr(error, "problem", None) or "not readable"
+        raise BadParameter(f"{path}{place}: no YAML: {what}; print the outline again") from error
+    if not isinstance(document, dict) or document.get("outline") != VERSION:
+        raise BadParameter(f"{path}: no outline of this version; print one with broadtape write --outline")
+    told = document.get("stories")
+    if not isinstance(told, list) or not told or not all(isinstance(one, dict) for one in told):
+        raise BadParameter(f"{path}: stories: none; keep at least one")
+    try:
+        day = date.fromisoformat(str(document.get("session")))
+    except ValueError as error:
+        raise BadParameter(f"{path}: session: {document.get('on')!r} is no day such as 2026-01-12") from error
+    if document.get("seed") != instance.desk.seed:
+        click.echo(
+            f"broadtape: {path}: printed with seed {document.get('seed')}, written with {instance.desk.seed}",
+            err=True,
+        )
+    return day, told

@@ -28,6 +28,7 @@ class Planned:
     values: Mapping[str, object] = field(default_factory=dict)
     kind: SentenceKind = "fact"
     guard: str = ""
+    variant: int | None = None  # which of its wordings, from 1; None: the seed chooses
 
 
 @dataclass(frozen=True, slots=True)

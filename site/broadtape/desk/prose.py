@@ -177,7 +177,7 @@ def realise(
     Raises MissingWording when the story's file and common.md.j2 both lack a planned sentence.
     """
     names = Names(instrument, roles)
-    book = _Wordings(env, outline, names, seed)
+    book = Wordings(env, outline, names, seed)
     title, summary = book.unlinked(outline.title), book.unlinked(outline.summary)
     if len(title) > HEADLINE and outline.title_short is not None:
         title = book.unlinked(outline.title_short)
@@ -234,7 +234,7 @@ def say(
     """Sentences that belong to no outline, each as Markdown with fact links; their wording is `story`'s."""
     nothing = Planned("")
     outline = Outline(story, key, as_of, nothing, None, nothing, (), (), ())
-    book = _Wordings(env, outline, Names(instrument, roles), seed)
+    book = Wordings(env, outline, Names(instrument, roles), seed)
     return [book.sentence(one) for one in planned]
 
 
@@ -270,7 +270,7 @@ def _fold(text: str) -> str:
     return " ".join(text.split())
 
 
-class _Wordings:
+class Wordings:
     """The wording files of one story, with what templates may call."""
 
     def __init__(self, env: Environment, outline: Outline, names: Names, seed: int) -> None:
@@ -289,13 +289,25 @@ class _Wordings:
         self.scoped.clear()
         return visible(self.sentence(planned))
 
+    def variants(self, planned: Planned) -> int:
+        """How many wordings the sentence has."""
+        return len(self._found(planned)[1])
+
+    def chosen(self, planned: Planned) -> int:
+        """Which of them is taken, from 1: the planned one, else the seed's."""
+        _, variants = self._found(planned)
+        return planned.variant or self._turn(planned.key) % len(variants) + 1
+
     def _variant(self, planned: Planned) -> str:
+        template, variants = self._found(planned)
+        module = template.make_module({**self._calls, **planned.values})
+        return str(getattr(module, variants[self.chosen(planned) - 1])())
+
+    def _found(self, planned: Planned) -> tuple[Template, list[str]]:
         for template in self._templates:
             variants = _variants(template, planned.key)
             if variants:
-                chosen = variants[self._turn(planned.key) % len(variants)]
-                module = template.make_module({**self._calls, **planned.values})
-                return str(getattr(module, chosen)())
+                return template, variants
         raise MissingWording(
             f"templates/prose/{self._outline.story}.md.j2: no sentence {planned.key!r}; add one, or to common.md.j2"
         )
