@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -433,15 +434,20 @@ class FactKey:
     @property
     def id(self) -> str:
         """8 characters that mean the same claim in every article; the first is a letter."""
-        text = f"{self.metric}?{urlencode(self.params)}@{self.as_of.isoformat()}#v{self.version}"
-        raw = base64.b32encode(hashlib.sha256(text.encode()).digest()).decode().lower()
-        return "abcdefghijklmnop"[int(hashlib.sha256(text.encode()).hexdigest()[:1], 16)] + raw[:7]
+        return _fact_id(self)
 
     @property
     def address(self) -> str:
         """The long, self-describing form without the scheme: `return?of=INDEXRUSSELL:RUT&over=2025-12`."""
         query = urlencode(self.params, quote_via=quote, safe=":.,-")
         return f"{self.metric}?{query}" if query else self.metric
+
+
+@lru_cache(maxsize=8192)
+def _fact_id(key: FactKey) -> str:
+    text = f"{key.metric}?{urlencode(key.params)}@{key.as_of.isoformat()}#v{key.version}"
+    digest = hashlib.sha256(text.encode()).digest()
+    return "abcdefghijklmnop"[digest[0] >> 4] + base64.b32encode(digest).decode().lower()[:7]
 
 
 def parse_fact_address(address: str) -> tuple[str, tuple[tuple[str, str], ...]]:

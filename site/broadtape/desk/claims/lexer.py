@@ -6,9 +6,10 @@ Owns the reading of figures (their wording is broadtape.numbers); judges nothing
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Final
+from weakref import WeakKeyDictionary
 
 from broadtape.desk.claims import lexicon
 from broadtape.desk.claims.dates import hinted, may_open_date, read_moment
@@ -122,7 +123,27 @@ def lex(text: str, names: NameTable, *, unit: str = "", opens: bool = True) -> t
     """
     if len(text) > MAX_TEXT:
         raise ValueError(f"a text of {len(text)} characters is no sentence")
-    return _Lexer(_normal(text), names, unit, opens=opens).tokens()
+    kept = _READ.setdefault(names, _Readings())
+    if kept.version != names.version or len(kept.tokens) >= _MOST_READ:
+        kept.tokens.clear()
+        kept.version = names.version
+    asked = (text, unit, opens)
+    found = kept.tokens.get(asked)
+    if found is None:
+        found = kept.tokens[asked] = _Lexer(_normal(text), names, unit, opens=opens).tokens()
+    return found
+
+
+@dataclass(slots=True)
+class _Readings:
+    """The texts last read with one table of names: parts of an article are read for many facts."""
+
+    version: int = -1
+    tokens: dict[tuple[str, str, bool], tuple[Token, ...]] = field(default_factory=dict)
+
+
+_MOST_READ: Final = 4096
+_READ: WeakKeyDictionary[NameTable, _Readings] = WeakKeyDictionary()
 
 
 def _normal(text: str) -> str:

@@ -44,7 +44,7 @@ class Match:
     ticker: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class NameTable:
     """Every name that may be printed, by its first word. `titles` is what a reason calls a symbol."""
 
@@ -52,6 +52,7 @@ class NameTable:
     _forms: dict[str, dict[str, tuple[set[str], bool]]] = field(default_factory=dict)
     _ordered: dict[str, list[tuple[str, frozenset[str], bool]]] = field(default_factory=dict)
     _lower: set[str] = field(default_factory=set)  # forms that need no capital: "small caps"
+    version: int = 0  # rises with every name, so that who remembers a reading knows when it is out of date
 
     @classmethod
     def of(cls, instruments: Iterable[Instrument], roles: dict[str, str] | None = None) -> NameTable:
@@ -139,6 +140,7 @@ class NameTable:
             f"{'=' if exact else ''}{form}", (set(), exact)
         )
         symbols.add(symbol)
+        self.version += 1
         self._ordered.pop(key, None)
 
     def _candidates(self, key: str) -> list[tuple[str, frozenset[str], bool]]:

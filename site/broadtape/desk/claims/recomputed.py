@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Final, Protocol, runtime_checkable
+from weakref import WeakKeyDictionary
 
 from broadtape import metrics
 from broadtape.desk.claims.parts import shown
@@ -32,6 +33,12 @@ Lookup = Callable[[str], Mapping[str, object] | None]
 
 FACT_ID: Final = re.compile(r"[a-p][a-z2-7]{7}")
 _BARE: Final = re.compile(r"[a-z0-9]{8}")  # meant as an id, though none starts so
+
+
+_MOST_REMEMBERED: Final = 20_000  # facts of one view; a long article has a hundred
+_COMPUTED: WeakKeyDictionary[MarketView, dict[tuple[object, ...], Fact | BroadtapeError]] = (
+    WeakKeyDictionary()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +103,7 @@ class Facts:
     ) -> Found:
         identity = filed.id if filed else ""
         try:
-            fact = metrics.compute(view, metric, params)
+            fact = _remembered(view, metric, params)
         except NoData as error:
             untrue = type(error).__name__ == "NotTrue"
             status = Status.CONTRADICTED if untrue else Status.UNSUPPORTED
@@ -124,6 +131,26 @@ class Facts:
                 metric=filed.key.metric,
             )
         return self._compute(filed.key.metric, dict(filed.key.params), view, filed)
+
+
+def _remembered(view: MarketView, metric: str, params: Mapping[str, str]) -> Fact:
+    """The fact, computed once for a view: a view never changes. Raises as `metrics.compute` does."""
+    try:
+        known = _COMPUTED.setdefault(view, {})
+    except TypeError:  # a view that cannot be remembered, such as one made of plain data
+        return metrics.compute(view, metric, params)
+    asked = (metric, *sorted(params.items()))
+    found = known.get(asked)
+    if found is None:
+        try:
+            found = metrics.compute(view, metric, params)
+        except BroadtapeError as error:
+            found = error
+        if len(known) < _MOST_REMEMBERED:
+            known[asked] = found
+    if isinstance(found, BroadtapeError):
+        raise found.with_traceback(None)
+    return found
 
 
 def same(one: Fact, other: Fact) -> bool:
