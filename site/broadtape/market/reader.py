@@ -413,6 +413,8 @@ class Shelf:
 
     def former(self, symbol: str, source: str) -> list[tuple[int, Strip]]:
         """Rows that were replaced, with when, newest replacement first."""
+        if (symbol, source) not in self._replaced:
+            return []
         table = schema.bars_former
         with self.engine.connect() as connection:
             rows = connection.execute(
@@ -421,6 +423,14 @@ class Shelf:
                 .order_by(table.c.replaced_at.desc(), table.c.id.desc())
             ).all()
         return [(row.replaced_at, unpack(row)) for row in rows]
+
+    @cached_property
+    def _replaced(self) -> frozenset[tuple[str, str]]:
+        """Symbol and source of every series that has replaced rows; few have."""
+        table = schema.bars_former
+        with self.engine.connect() as connection:
+            rows = connection.execute(sa.select(table.c.symbol, table.c.source).distinct()).all()
+        return frozenset((row.symbol, row.source) for row in rows)
 
     @cached_property
     def series(self) -> tuple[str, ...]:

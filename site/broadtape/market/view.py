@@ -40,6 +40,11 @@ if TYPE_CHECKING:
 _BASES: tuple[Basis, ...] = ("price", "total")
 
 
+MOST_BEFORE = (
+    4  # states of one session before later retrievals that are kept; proof asks for the same one again
+)
+
+
 @dataclass(frozen=True, slots=True)
 class VintageReading:
     """One vintage of one reading; instants are microseconds UTC."""
@@ -108,10 +113,16 @@ class StoredView(Reads):
         self._bars: dict[str, Bars] = {}
         self._readings: dict[str, Readings] = {}
         self._last_days: dict[int, np.datetime64] = {}
+        self._before: dict[datetime, StoredView] = {}
 
     def as_retrieved(self, before: datetime) -> StoredView:
         """The same session with values retrieved later than `before` replaced by those they replaced."""
-        return StoredView(self._shelf, self._as_of, before)
+        found = self._before.get(before)
+        if found is None:
+            while len(self._before) >= MOST_BEFORE:
+                self._before.pop(next(iter(self._before)))
+            found = self._before[before] = StoredView(self._shelf, self._as_of, before)
+        return found
 
     @property
     def as_of(self) -> date:
@@ -344,24 +355,28 @@ class StoredView(Reads):
 
 def _as_retrieved(strip: Strip, former: list[tuple[int, Strip]], cut: int) -> Strip:
     """The strip as it stood at `cut`: rows read later are gone, rows replaced later are back."""
-    rows: dict[int, tuple[Strip, int]] = {}
-    for number in np.flatnonzero(strip.seen <= cut):
-        rows[int(strip.days[number].astype(np.int64))] = (strip, int(number))
-    for replaced_at, old in former:  # newest replacement first, so the one in force at the cut comes last
-        if replaced_at > cut:
-            for number in np.flatnonzero(old.seen <= cut):
-                rows[int(old.days[number].astype(np.int64))] = (old, int(number))
-    order = sorted(rows)
-    picked = [rows[day] for day in order]
+    parts = [(strip, np.flatnonzero(strip.seen <= cut))]
+    parts += [
+        (old, np.flatnonzero(old.seen <= cut))
+        for replaced_at, old in former  # newest replacement first, so the one in force at the cut comes last
+        if replaced_at > cut
+    ]
+    if len(parts) == 1 and len(parts[0][1]) == len(strip.days):
+        return strip
+    days = np.concatenate([one.days[rows] for one, rows in parts])
+    # Of rows of one day the last part's stands: a stable sort keeps the order of the parts within a day.
+    order = np.argsort(days, kind="stable")
+    last = np.append(days[order][1:] != days[order][:-1], True)[: len(order)]
+    picked = order[last]
     return Strip(
         strip.source,
         strip.adjustment,
         strip.unit,
         strip.decimals,
-        np.array(order, dtype=np.int64).astype("datetime64[D]"),
+        days[picked],
         {
-            name: np.array([one.columns[name][number] for one, number in picked], dtype=np.float64)
+            name: np.concatenate([one.columns[name][rows] for one, rows in parts])[picked]
             for name in BAR_COLUMNS
         },
-        np.array([one.seen[number] for one, number in picked], dtype=np.int64),
+        np.concatenate([one.seen[rows] for one, rows in parts])[picked],
     )
