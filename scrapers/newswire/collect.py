@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
+from newswire.boundary import followed_by
 from newswire.errors import NewswireError
-from newswire.wire import Follows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -137,10 +137,8 @@ def _next(task: _Task, outcome: Outcome) -> Sequence[Request]:
     source = task.job.source
     if outcome.kind != "fetched" or outcome.snapshot is None or task.round >= ROUNDS:
         return ()
-    if not isinstance(source, Follows):
-        return ()
     try:
-        named = source.follow(outcome.snapshot)
+        named = followed_by(source, outcome.snapshot)
     except NewswireError:
         return ()  # parsing the same body says why
     hosts = source.about.hosts

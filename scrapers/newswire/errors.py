@@ -17,7 +17,9 @@ class SourceError(NewswireError):
     """
 
     def __init__(self, message: str, *, source: str, path: str) -> None:
-        super().__init__(f"{source}: {path}: {message}")
+        super().__init__(
+            " ".join(f"{source}: {path}: {message}".split())
+        )  # whatever a parser quotes, one line
         self.source = source
         self.path = path
 

@@ -156,6 +156,8 @@ class Caltrans(BaseSource):
             at = float(str(latitude)), float(str(longitude))
         except ValueError:
             return []
+        if not (-90 <= at[0] <= 90 and -180 <= at[1] <= 180):  # nor infinite, nor no number
+            return []
         return [
             name
             for name, place in self.options.places.items()

@@ -198,7 +198,7 @@ def _rss(root: etree._Element, snapshot: Snapshot) -> Iterator[dict[str, Any]]:
         yield _entry(
             id=(guid.text or "") if guid is not None else (item.get(f"{{{_RDF}}}about") or ""),
             title=_text(held.get("title")),
-            link=_address(link, base),
+            link=address(link, base),
             text=_text(held.get("description")) or _text(encoded) or _text(held.get("summary")),
             published=_text(held.get("pubDate")) or _text(held.get("date")) or _text(held.get("published")),
             updated=_text(held.get("updated")) or _text(held.get("modified")),
@@ -225,7 +225,7 @@ def _atom(root: etree._Element, snapshot: Snapshot) -> Iterator[dict[str, Any]]:
         yield _entry(
             id=_text(held.get("id")),
             title=_text(held.get("title")),
-            link=_address(
+            link=address(
                 (chosen.get("href") or "") if chosen is not None else "", _base_of(entry, snapshot.url)
             ),
             text=_text(held.get("summary")) or _text(held.get("content")),
@@ -341,7 +341,7 @@ def _recovered(snapshot: Snapshot) -> tuple[str, list[dict[str, Any]]]:
             {
                 "id": _SPACE.sub(" ", _CONTROL.sub("", str(_held(one, "id") or ""))).strip()[:500],
                 "title": plain(str(_held(one, "title") or "")),
-                "link": _address(str(_held(one, "link") or ""), snapshot.url),
+                "link": address(str(_held(one, "link") or ""), snapshot.url),
                 "text": plain(str(_held(one, "summary") or "")[:20_000]),
                 "published": instant(str(_held(one, "published") or _held(one, "updated") or "")),
                 "updated": instant(str(_held(one, "updated") or "")),
@@ -399,7 +399,7 @@ def shortened(text: str, most: int) -> str:
     return (head if space and len(head) > most // 2 else cut).rstrip(" ,;:–-") + "…"
 
 
-def _address(text: str, base: str) -> str:
+def address(text: str, base: str) -> str:
     """An absolute http(s) address; empty for any other."""
     text = _CONTROL.sub("", text).strip()
     if not text:

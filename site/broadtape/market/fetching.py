@@ -23,6 +23,7 @@ from broadtape.market.reader import Arrangement, MarketReader
 from broadtape.market.store import Counts, MarketStore
 from broadtape.model import BadSettings, BroadtapeError
 from newswire import files
+from newswire.boundary import harvest_of
 from newswire.directory import Directory
 from newswire.errors import NewswireError
 from newswire.snapshots import Snapshots
@@ -334,7 +335,7 @@ def _again(
         parser = files.FilesSource(settings, zone=instance.time_zone)
         return _since(parser.parse(held, directory), since), _digest(settings, since)
     if snapshot.source in web:
-        return web[snapshot.source].parse(snapshot, directory), ""
+        return harvest_of(web[snapshot.source], snapshot, directory), ""
     return None, ""
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from broadtape import __version__, config
 from broadtape.market.store import Counts
 from broadtape.model import BadSettings
+from newswire.boundary import due_of, harvest_of
 from newswire.collect import Job, Sender, collect
 from newswire.errors import Challenged, NewswireError
 from newswire.http import Client
@@ -91,7 +92,7 @@ def fetch_web(
         last = snapshots.last(web.name)
         try:
             source, secrets = source_of(instance, web)
-            requests = source.due(now, {} if asked_for else last)
+            requests = due_of(source, now, {} if asked_for else last)
         except (NewswireError, BadSettings) as error:
             told[web.name].problems.append(_line(error))
             continue
@@ -159,7 +160,7 @@ def _take(
         told.problems.append(f"{outcome.kind}: {label}: {outcome.reason}")
         return
     try:
-        harvest = trim(source.parse(outcome.snapshot, directory), since)
+        harvest = trim(harvest_of(source, outcome.snapshot, directory), since)
     except Challenged as error:
         told.problems.append(f"blocked: {_line(error)}")
         return
