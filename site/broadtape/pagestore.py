@@ -260,6 +260,16 @@ class PageWriter:
         ).fetchone()
         return None if row is None else _printed(row)
 
+    def headers(self, site: str) -> Iterator[tuple[str, int, tuple[tuple[str, str], ...]]]:
+        """Address, status and headers of what answers with another status than 200."""
+        rows = self._db.execute(
+            "SELECT address, status, headers FROM page WHERE site = ? AND status NOT IN (0, 200) AND due IN (0, 3)"
+            " ORDER BY address",
+            (site,),
+        )
+        for address, status, headers in rows:
+            yield str(address), int(status), tuple((name, value) for name, value in json.loads(headers))
+
     def prints(self) -> dict[tuple[str, str], int]:
         """How often each page was printed."""
         return {

@@ -44,6 +44,7 @@ T = TypeVar("T")
 QUICK: Final = 5  # Brotli when a page is printed: 1.4 ms for 64 KB
 BEST: Final = 11  # and when nothing else is to do: 60 ms, a fifth smaller
 LARGEST: Final = 2 * 1024 * 1024  # bytes; a larger answer stays a file
+FILES_FROM: Final = 64 * 1024  # of what compression does not shrink (photographs): those too
 SEEDS: Final = (
     "/", urls.ROBOTS, urls.SITEMAP, urls.OPENSEARCH, "/feed.xml", "/atom.xml", "/feed.json", "/feeds.opml",
     "/favicon.svg", "/favicon.ico", "/palette.css", "/archive/", "/topics/",
@@ -191,6 +192,11 @@ class Recorder(Catalogue):
         """Depends on that session's board, or on the newest."""
         self.note(changes.board(site, as_of.isoformat() if as_of else ""))
         return super().quotes(site, as_of)
+
+    def former(self, site: str) -> list[str]:
+        """Depends on whatever moved or went."""
+        self.note(changes.EVERYTHING)
+        return super().former(site)
 
     def near(self, site: str) -> tuple[str, ...]:
         """Changes with the market's data."""
@@ -344,6 +350,7 @@ class Printer:
                 for site in self.instance.sites.values():
                     self.store.want(site.key, SEEDS)
                     self.store.want(site.key, (address for address, _ in self.recorder.addresses(site.key)))
+                    self.store.want(site.key, self.recorder.former(site.key))
             self.store.forget_sites(self.instance.sites)
             self._look_around()
         tape = _state(self.instance.tape)
@@ -384,14 +391,15 @@ class Printer:
                 return
             if status in (404, 405, 421) or status == 400:
                 self.store.drop(job)
-            elif status not in _KEPT_STATUS or body is None or not _may_keep(headers):
+            elif status not in _KEPT_STATUS or not _may_keep(headers):
                 if status >= 500:
                     log.error("page not printed", site=site.key, address=job.address, status=status)
                 self.store.fail(job, keys)
             else:
                 page = printed(status, headers, body, self._now())
                 self.store.put(job, page, keys, quality=QUICK if page.br is not None else 0)
-                self.store.want(site.key, links(site, headers, body))
+                if body is not None:
+                    self.store.want(site.key, links(site, headers, body))
 
     def improve(self, most: int) -> int:
         """Compress some pages better, now that there is time; returns how many."""
@@ -449,8 +457,10 @@ def chrome_digest(app: Flask, site: Site) -> str:
     return hashlib.sha256(repr(still).encode()).hexdigest()[:16]
 
 
-def ask(app: Flask, site: Site, address: str) -> tuple[int, list[tuple[str, str]], bytes | None]:
-    """What the application answers: status, headers and body, None where that is too large to keep."""
+def ask(
+    app: Flask, site: Site, address: str, *, largest: int = LARGEST
+) -> tuple[int, list[tuple[str, str]], bytes | None]:
+    """What the application answers: status, headers and body, None where that is larger than `largest`."""
     path, _, query = address.partition("?")
     started: list[Any] = []
 
@@ -469,7 +479,7 @@ def ask(app: Flask, site: Site, address: str) -> tuple[int, list[tuple[str, str]
     body: bytes | None = b""
     try:
         for chunk in chunks:
-            body = body + chunk if body is not None and len(body) + len(chunk) <= LARGEST else None
+            body = body + chunk if body is not None and len(body) + len(chunk) <= largest else None
             if body is None:
                 break
     finally:
@@ -484,21 +494,28 @@ def _may_keep(headers: Iterable[tuple[str, str]]) -> bool:
     return "set-cookie" not in lower and "no-store" not in lower.get("cache-control", "")
 
 
-def printed(status: int, headers: Iterable[tuple[str, str]], body: bytes, now: datetime) -> Printed:
-    """The answer as it is kept: the clock left to the browser, compressed where that pays."""
+def printed(status: int, headers: Iterable[tuple[str, str]], body: bytes | None, now: datetime) -> Printed:
+    """The answer as it is kept: the clock left to the browser, compressed where that pays; of a large file
+    (`body` None, or a photograph) only what tells whether it changed."""
     lower = {name.lower(): value for name, value in headers}
     media = lower.get("content-type", "")
+    kept = [(name, value) for name, value in headers if name.lower() not in _DROPPED]
+    modified = now.astimezone(UTC).replace(microsecond=0)
+    worth = packable(media, lower.get("cache-control", ""))
+    if body is None or (not worth and len(body) > FILES_FROM):
+        known = "\n".join(lower.get(name, "") for name in ("etag", "last-modified", "content-length"))
+        tag = hashlib.sha256((known if body is None else "").encode() + (body or b"")).hexdigest()[:24]
+        return Printed(status, tuple(kept), tag, modified, None, None, None, len(body or b""))
     if media.startswith("text/html"):
         body = CLOCK.sub(_stopped, body.decode()).encode()
-    kept = [(name, value) for name, value in headers if name.lower() not in _DROPPED]
-    worth = packable(media, lower.get("cache-control", "")) and len(body) >= SMALLEST_PACKED
+    worth = worth and len(body) >= SMALLEST_PACKED
     if worth:
         kept.append(("Vary", "Accept-Encoding"))
     return Printed(
         status=status,
         headers=tuple(kept),
         tag=hashlib.sha256(f"{status} {lower.get('location', '')}\n".encode() + body).hexdigest()[:24],
-        modified=now.astimezone(UTC).replace(microsecond=0),
+        modified=modified,
         gzip=gzip.compress(body, 6, mtime=0) if worth else None,
         br=brotli.compress(body, quality=QUICK) if worth else None,
         plain=None if worth else body,

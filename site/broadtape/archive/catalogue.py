@@ -638,6 +638,15 @@ class Catalogue:
         )  # fmt: skip
         return None if found is None else str(found)
 
+    def former(self, site: str) -> list[str]:
+        """Addresses at which something used to stand: of moved articles, and of withdrawn ones."""
+        rows = self._rows(
+            "SELECT x.alias FROM alias x JOIN rendering r ON r.n = x.n AND r.site = ?"
+            " UNION SELECT address FROM gone WHERE site = ? ORDER BY 1",
+            site, site,
+        )  # fmt: skip
+        return [str(row[0]) for row in rows]
+
     def _tags(self, site: str, kind: TagKind) -> list[tuple[str, int]]:
         rows = self._rows(
             # SQLite takes the bare column from the row that holds max(at): the newest spelling.

@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("broadtape.cli.run:command", "The newsroom unattended: fetch, write and serve."),
     "backup": ("broadtape.cli.backup:command", "All that cannot be made again, in one file."),
     "restore": ("broadtape.cli.restore:command", "An instance from a backup."),
+    "export": ("broadtape.cli.export:command", "Write all public pages as files, incrementally."),
     "doctor": ("broadtape.cli.doctor:command", "What is stale, missing or inconsistent."),
 }
 
