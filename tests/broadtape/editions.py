@@ -147,7 +147,9 @@ class Press:
                 assert filed.path is not None
                 found = self.archive.load(filed.path).article
                 assert found is not None
-                stories.append(Story(self, filed, found))
+                story = Story(self, filed, found)
+                assert story.file  # read now: a later edition may carry a running story on at its address
+                stories.append(story)
             self._editions[day] = stories
         return self._editions[day]
 
