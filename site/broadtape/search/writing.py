@@ -24,7 +24,10 @@ WAIT_S: Final = 10.0
 LOCK: Final = "writer.lock"
 _REMEDY: Final = "run broadtape index --rebuild"
 _CONDEMNED: Final = "condemned"  # a file of this name asks for a rebuild
-_checked: dict[Path, mark.Mark] = {}  # marks whose files this process wrote itself or has read through
+RECHECK_S: Final = 3600.0  # disks err in silence: every file is read through again so often (54 MB: 0.05 s)
+_checked: dict[
+    Path, tuple[mark.Mark, float]
+] = {}  # marks whose files this process wrote or read through, and when
 
 
 class FolderWriter(ABC):
@@ -59,14 +62,15 @@ class FolderWriter(ABC):
     # --- what all do --------------------------------------------------------------------------------------
 
     def state(self) -> Literal["sound", "missing", "outdated", "damaged"]:
-        """Whether the index may be added to. The first look of a process reads every file through."""
+        """Whether the index may be added to. The first look of a process, and one an hour, reads every file through."""
         found = mark.read(self.folder)
         if found is None:
             return "damaged" if (self.folder / mark.NAME).exists() else "missing"
         wanted = (self.engine, self.schema)
         if (found.engine, found.schema) != wanted or (self.folder / _CONDEMNED).exists():
             return "outdated"
-        checked = _checked.get(self.folder) == found
+        known, at = _checked.get(self.folder, (None, 0.0))
+        checked = known == found and time.monotonic() - at < RECHECK_S
         if not (found.names(self.folder) if checked else found.intact(self.folder)):
             return "damaged"
         try:
@@ -75,7 +79,8 @@ class FolderWriter(ABC):
             return "damaged"
         if commit != found.commit:
             return "damaged"
-        _checked[self.folder] = found
+        if not checked:
+            _checked[self.folder] = (found, time.monotonic())
         return "sound"
 
     def update(self, changed: Iterable[Document], removed: Iterable[str] = ()) -> int:
@@ -127,7 +132,7 @@ class FolderWriter(ABC):
             files=mark.describe(home, known, self.mutable),
         )
         mark.write(self.folder, found, known)
-        _checked[self.folder] = found
+        _checked[self.folder] = (found, time.monotonic())
         return generation
 
     def _generations(self) -> list[int]:
