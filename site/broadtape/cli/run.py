@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from broadtape.cli import Newsroom, pass_newsroom
+from broadtape.cli.serve import supervise
 
 if TYPE_CHECKING:
     from broadtape.rounds import Round
@@ -38,22 +39,7 @@ def command(newsroom: Newsroom, host: str | None, port: int, workers: int, *, on
 
         _tell(rounds.once(instance))
         return
-    from broadtape import serving
-
-    def ready(found: list[tuple[str, str]]) -> None:
-        for name, address in found:
-            click.echo(f"{name}: {address}")
-        click.echo("Press Ctrl+C to stop.", err=True)
-
-    serving.supervise(
-        instance,
-        host=host or serving.default_host(instance),
-        port=port,
-        workers=workers,
-        ready=ready,
-        say=lambda line: click.echo(f"broadtape: {line}", err=True),
-        rounds=True,
-    )
+    supervise(instance, host, port, workers, rounds=True)
 
 
 def _tell(done: Round) -> None:

@@ -5,9 +5,14 @@ Says what runs and where; running it is serving's business.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from broadtape.cli import Newsroom, pass_newsroom
+
+if TYPE_CHECKING:
+    from broadtape.config import Instance
 
 
 @click.command()
@@ -28,9 +33,20 @@ def command(newsroom: Newsroom, host: str | None, port: int, workers: int, *, no
     One keeper publishes what is saved; the readers answer from what it published. Behind nginx or Caddy for
     TLS: see docs/operating.md.
     """
-    from broadtape import serving
+    supervise(newsroom.instance(), host, port, workers, keeper=not no_keeper)
 
-    instance = newsroom.instance()
+
+def supervise(
+    instance: Instance,
+    host: str | None,
+    port: int,
+    workers: int,
+    *,
+    keeper: bool = True,
+    rounds: bool = False,
+) -> None:
+    """Run the processes until stopped, and say where the sites are."""
+    from broadtape import serving
 
     def ready(found: list[tuple[str, str]]) -> None:
         for name, address in found:
@@ -44,5 +60,6 @@ def command(newsroom: Newsroom, host: str | None, port: int, workers: int, *, no
         workers=workers,
         ready=ready,
         say=lambda line: click.echo(f"broadtape: {line}", err=True),
-        keeper=not no_keeper,
+        keeper=keeper,
+        rounds=rounds,
     )
