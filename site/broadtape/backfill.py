@@ -156,7 +156,15 @@ def _session(
 ) -> Session:
     try:
         filed = edition.write(
-            instance, store, day, story=story, site=site, now=now, archive=archive, ledger=ledger
+            instance,
+            store,
+            day,
+            story=story,
+            site=site,
+            now=now,
+            archive=archive,
+            ledger=ledger,
+            reword=False,
         )
     except NoData as error:
         return Session(day, "quiet", reason=str(error).removeprefix(f"{day}: "))

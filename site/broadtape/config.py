@@ -71,6 +71,18 @@ class _Table(msgspec.Struct, frozen=True, kw_only=True):
     """A TOML table whose unknown keys are warnings, not errors."""
 
 
+class LanguageModel(_Table, frozen=True, kw_only=True):
+    """A language model that may reword drafts, by any address that speaks OpenAI's chat completions."""
+
+    url: str  # "http://127.0.0.1:11434/v1": /chat/completions is added
+    model: str = ""
+    key: str = ""  # "${NAME}": read from the environment only
+    enabled: bool = True
+    timeout_s: Annotated[float, Meta(gt=0, le=600)] = 60.0
+    temperature: Annotated[float, Meta(ge=0, le=2)] = 0.3
+    budget: Annotated[int, Meta(ge=1, le=100_000)] = 200  # requests a day
+
+
 class Desk(_Table, frozen=True, kw_only=True):
     """What the desk looks at and how it signs."""
 
@@ -84,6 +96,7 @@ class Desk(_Table, frozen=True, kw_only=True):
     most_stories: Annotated[int, Meta(ge=1, le=20)] = 4  # of one edition
     seed: int = 0
     author: str = "Market Desk"
+    model: LanguageModel | None = None  # None: no text leaves the machine
 
 
 class NamedInstrument(_Table, frozen=True, kw_only=True, rename={"bare": "as"}):
@@ -569,8 +582,15 @@ def _hints(struct: type[msgspec.Struct]) -> dict[str, Any]:
 # --- what types cannot say ------------------------------------------------------------------------------
 
 
+_VARIABLE = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}")
+
+
 def _check_desk(desk: Desk, shown: str) -> None:
-    """No series is compared with itself."""
+    """No series is compared with itself, and no key stands in the settings."""
+    if desk.model is not None and desk.model.key and not _VARIABLE.fullmatch(desk.model.key):
+        raise BadSettings(
+            f'{shown}: desk.model.key: a key is read from the environment only; write "${{NAME}}"'
+        )
     roles: dict[str, str] = {}
     for role, symbol in desk.benchmarks.items():
         if symbol in roles:

@@ -18,12 +18,22 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from jinja2 import FileSystemLoader
 
-from broadtape import markdown, metrics, resources
+from broadtape import markdown, metrics, resources, rewriter
 from broadtape.archive import Archive
 from broadtape.archive.consistency import Ledger
 from broadtape.archive.files import new_id, words_digest
 from broadtape.config import may_show
-from broadtape.desk import drawing, newsworthiness, planning, proof, prose, signals, stories, threads
+from broadtape.desk import (
+    drawing,
+    newsworthiness,
+    planning,
+    proof,
+    prose,
+    rewording,
+    signals,
+    stories,
+    threads,
+)
 from broadtape.desk.facts import FactBook
 from broadtape.desk.newsworthiness import Ranked
 from broadtape.desk.outline import Outline
@@ -52,6 +62,7 @@ if TYPE_CHECKING:
     from broadtape.market import MarketStore
 
 RUN = "run"  # front-matter key: the question what became of the run that a story follows
+REWORDED_BY = "reworded_by"  # the language model that reworded sentences
 RUN_ENDED = "run_ended"  # and the session that ended it, once it is over
 _SECOND_FROM = 5.0  # score from which a further story joins the lead and the wrap
 _PUBLISHED_AT = time(16, 41)  # market time: closes are final, readers are on their way home
@@ -73,6 +84,8 @@ class Filed:
     failing: tuple[Claim, ...] = ()
     close: tuple[str, ...] = ()  # where it repeats a source: then it is held
     conflicts: tuple[str, ...] = ()  # where a published article says otherwise: then it is held
+    reworded: int = 0  # sentences that a language model reworded
+    discarded: tuple[str, ...] = ()  # what it answered and was not used, and why
 
 
 def view_on(store: MarketStore, on: date) -> MarketView:
@@ -222,6 +235,7 @@ def write(
     archive: Archive | None = None,
     ledger: Ledger | None = None,
     outlines: Sequence[Mapping[str, Any]] | None = None,
+    reword: bool = True,
     progress: Callable[[str], None] = lambda _: None,
 ) -> list[Filed]:
     """Write, prove and file the edition of a session from what was known at its end.
@@ -233,7 +247,8 @@ def write(
     `archive` and `ledger` are ones that have been read before, for whoever writes several editions.
     A story of a run that an earlier edition told is its next version under the same address; a run that has ended
     since is closed, whether the edition tells of it or not. With `outlines`, as `plans` gave them and an editor
-    left them, these stories are written in this order, and no others.
+    left them, these stories are written in this order, and no others. A language model of the settings rewords
+    what proof accepts of its answer, unless `reword` is off.
     Raises NoData when there is nothing to write from.
     """
     view = view_on(store, on)
@@ -251,6 +266,7 @@ def write(
         raise NoData(f"{on}: no {story or 'story'} to write; see broadtape signals --on {on}")
     kinds = stories.kinds()
     told = others_words(store, on, now)
+    writer = rewriter.of(instance) if reword else None
     filed = []
     for place, proposal in enumerate(chosen):
         progress(f"{on}: writing {proposal.story}")
@@ -260,7 +276,7 @@ def write(
             outline = planning.edited(outline, outlines[place], _words_of(instance, view, outline))
         filed.append(
             _file(instance, archive, ledger, view, outline, place, told=told, site=site, draft=draft, replace=replace,
-                  now=now, view_for=lambda day: view if day == on else store.view(day))
+                  now=now, writer=writer, view_for=lambda day: view if day == on else store.view(day))
         )  # fmt: skip
     return filed + close_runs(instance, archive, view, site=site)
 
@@ -419,6 +435,7 @@ def _file(
     draft: bool,
     replace: bool,
     now: datetime,
+    writer: rewording.Writer | None,
     view_for: Callable[[date], MarketView],
 ) -> Filed:
     written, facts = compose(instance, view, outline)
@@ -434,6 +451,10 @@ def _file(
         return Filed(outline.story, standing.title, Path(standing.path), "unchanged", 0, {})
     if follows == "edited":
         return _noted(archive, outline, article)
+    told_again: rewording.Reworded | None = None
+    if writer is not None:
+        article, record, told_again = _reworded(article, record, writer, view_for, archive)
+        written = dataclasses.replace(written, body=article.body)
     report = proof.verify(dataclasses.replace(article, facts=record), view_for, archive.lookup)
     plain = markdown.to_text(markdown.parse(written.body))
     close = likeness.too_close(f"{written.title}\n\n{written.summary}\n\n{plain}", told)
@@ -465,7 +486,32 @@ def _file(
         ),
         close=tuple(str(one) for one in close),
         conflicts=tuple(str(one) for one in conflicts),
+        reworded=told_again.sentences if told_again is not None else 0,
+        discarded=told_again.discarded if told_again is not None else (),
     )
+
+
+def _reworded(
+    article: Article,
+    record: Mapping[str, object],
+    writer: rewording.Writer,
+    view_for: Callable[[date], MarketView],
+    archive: Archive,
+) -> tuple[Article, dict[str, object], rewording.Reworded]:
+    """The article in a model's words as far as proof accepts them, which its front matter then says."""
+
+    def failing(body: str) -> Sequence[Claim]:
+        candidate = dataclasses.replace(article, body=body, facts=record)
+        return proof.verify(candidate, view_for, archive.lookup).failing
+
+    if failing(article.body):
+        return article, dict(record), rewording.Reworded(article.body, 0, ("the draft itself is not proved",))
+    found = rewording.reword(article.body, proof.listed_digests(record), writer, failing)
+    if not found.sentences:
+        return article, dict(record), found
+    extra = {**article.extra, REWORDED_BY: writer.name, "reworded": found.sentences}
+    again = dataclasses.replace(article, body=found.body, extra=extra)
+    return again, {**record, "words": words_digest(again)}, found
 
 
 def _in_place(

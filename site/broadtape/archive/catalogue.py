@@ -26,7 +26,7 @@ from broadtape.factquery import FactQuery
 from broadtape.model import Article, Evidence, Fact, FactKey, Instrument, Part, PartKind, Problem
 
 # Any change to the tables or to what the JSON columns hold raises it, and every catalogue is rebuilt.
-SCHEMA = 2
+SCHEMA = 3
 
 T = TypeVar("T")
 TagKind = Literal["topic", "author", "symbol", "month"]
@@ -52,6 +52,9 @@ class Entry:
     photo_bytes: int = 0  # size of the picture's file; 0 without one
     since: str = ""  # what the main fact of an older article has come to by the newest data, or ""
     since_html: str = ""  # the same with its proof links
+    made: tuple[
+        str, ...
+    ] = ()  # how its words came about: algorithmic, model-assisted, human-edited; () by people
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,7 +368,8 @@ CREATE TABLE article (
     stamp TEXT NOT NULL,         -- digest of what search knows of it
     as_of TEXT,                  -- the session it is of
     since TEXT NOT NULL,         -- what its main fact has come to, as text and as HTML
-    since_html TEXT NOT NULL
+    since_html TEXT NOT NULL,
+    made TEXT NOT NULL           -- how its words came about, by spaces
 );
 CREATE INDEX article_as_of ON article (as_of);
 CREATE INDEX article_address ON article (address);
@@ -424,7 +428,7 @@ _ALL_TABLES = _TABLES + published.TABLES + changes.TABLES
 
 _ENTRY = (
     "a.article, a.address, a.html, a.text, a.words, a.proof, a.n, a.at, r.feed_html, a.filed, a.photo_bytes,"
-    " a.since, a.since_html"
+    " a.since, a.since_html, a.made"
 )
 
 
@@ -565,21 +569,8 @@ class Catalogue:
         return [self._entry(site, row) for row in rows]
 
     def _entry(self, site: str, row: tuple[Any, ...]) -> Entry:
-        (
-            article,
-            address,
-            html,
-            text,
-            words,
-            proof,
-            n,
-            at,
-            feed_html,
-            filed,
-            photo_bytes,
-            since,
-            since_html,
-        ) = row
+        article, address, html, text, words, proof, n, at, feed_html, filed, photo_bytes, *said = row
+        since, since_html, made = said
         later, later_address = self._later(site, n, at)
         return Entry(
             article=_load(article, Article),
@@ -595,6 +586,7 @@ class Catalogue:
             photo_bytes=photo_bytes,
             since=since,
             since_html=since_html,
+            made=tuple(made.split()),
         )
 
     def _later(self, site: str, n: int, at: int) -> tuple[str, str]:
@@ -843,6 +835,7 @@ class Filing:
     runs: Mapping[str, str] = field(default_factory=dict)  # run → its state as this article reports it
     since: str = ""
     since_html: str = ""
+    made: tuple[str, ...] = ()
     said: Mapping[str, str] = field(
         default_factory=dict
     )  # fact id → the words of the article that rest on it
@@ -1031,7 +1024,7 @@ class CatalogueWriter:
         packed = _dump_article(article)
         # The same n again: articles of one moment keep their order.
         n = self._db.execute(
-            "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 None if row is None else row[0],
                 article.path,
@@ -1052,6 +1045,7 @@ class CatalogueWriter:
                 article.as_of.isoformat() if article.as_of else None,
                 filing.since,
                 filing.since_html,
+                " ".join(filing.made),
             ),
         ).lastrowid
         tags: dict[tuple[str, str], str] = {("", ""): ""}

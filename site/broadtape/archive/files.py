@@ -25,6 +25,7 @@ MAX_FACTS: Final = 8_000_000  # bytes of one facts.json
 MAX_DEPTH: Final = 8  # folders below articles/
 VERSIONS: Final = "versions"  # folder of a bundle: what stood at its address before
 
+Made = Literal["algorithmic", "model-assisted", "human-edited"]
 State = Literal["visible", "scheduled", "withdrawn", "hidden"]
 
 _DROPPING: Final = re.compile(
@@ -557,6 +558,21 @@ class Archive:
             return False
         folder = Path(there.path).parent
         return all((folder / n).is_file() and (folder / n).read_bytes() == d for n, d in attachments.items())
+
+
+def made(article: Article) -> tuple[Made, ...]:
+    """How the words of an article came about, for its disclosure; () for what people wrote.
+
+    A desk article's are an algorithm's; a language model's besides where it reworded sentences; a person's besides
+    where they are not those that the desk filed.
+    """
+    if article.origin != "desk":
+        return ()
+    found: list[Made] = ["model-assisted" if article.extra.get("reworded_by") else "algorithmic"]
+    filed = article.facts.get("words")
+    if filed is not None and filed != words_digest(article):
+        found.append("human-edited")
+    return tuple(found)
 
 
 def words_digest(article: Article) -> str:

@@ -109,6 +109,12 @@ def command(
             click.echo(
                 f"{item.status:<10} {item.story:<9} {item.words:>5} words  {item.title}\n{'':<10} {where}  ({proven})"
             )
+    for item in filed if instance.desk.model is not None else ():
+        click.echo(
+            f"{item.story}: {item.reworded} sentences reworded, {len(item.discarded)} answers discarded"
+            + (f"; the first: {item.discarded[0]}" if item.discarded else ""),
+            err=True,
+        )
     held = [item for item in filed if item.status == "held"]
     for item in held:
         for claim in item.failing:

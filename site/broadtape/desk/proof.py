@@ -1028,6 +1028,17 @@ def _is_definition(text: str) -> bool:
     return " ".join(text.split()) in _definitions()
 
 
+def listed_digests(record: Mapping[str, object]) -> frozenset[str]:
+    """The digests of the sentences that a facts file lists: they stand as they are or not at all."""
+    entries = record.get("sentences")
+    found = (
+        (one.get("digest") for one in entries if isinstance(one, Mapping))
+        if isinstance(entries, list)
+        else ()
+    )
+    return frozenset(one for one in found if isinstance(one, str))
+
+
 def _listed(article: Article) -> dict[str, tuple[str, str]]:
     """Kind and guard of the listed sentences, by digest."""
     entries = article.facts.get("sentences") if article.facts else None

@@ -20,6 +20,7 @@ import msgspec
 
 from broadtape import __version__, config, heartbeat, markdown, pagestore, urls
 from broadtape.archive.catalogue import CatalogueWriter, FileMark, Gone, InstrumentView, QuoteBoard
+from broadtape.archive.files import made
 from broadtape.heartbeat import Mark, settings_digest, utc_now
 from broadtape.model import (
     Article,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from broadtape.frontmatter import Parsed
     from broadtape.market import MarketReader
 
-RENDERING = 2  # raised when the same article would be rendered otherwise: every entry is then made anew
+RENDERING = 3  # raised when the same article would be rendered otherwise: every entry is then made anew
 KEPT = "; until then the site shows the last proven revision"
 ABSENT = "; until then the site does not show it"
 STORE_MISSING = "run 'broadtape fetch', so that its figures can be proven"
@@ -434,7 +435,9 @@ class _Run:
             former=self.revisions.former(article.id),
             photo_bytes=size or 0,
         )
-        self.writer.put(replace(filing, since=since.text, since_html=since.html), now=self.now)
+        self.writer.put(
+            replace(filing, since=since.text, since_html=since.html, made=made(article)), now=self.now
+        )
         self.writer.set_problems(path, problems)
         self.put.append(article)
 

@@ -39,6 +39,15 @@ blueprint = Blueprint("articles", __name__)
 
 ADDRESS = "/<int(fixed_digits=4):year>/<int(fixed_digits=2):month>/<int(fixed_digits=2):day>/<slug>/"
 ATTACHMENT_CSP = "default-src 'none'; style-src 'unsafe-inline'; font-src 'self'; sandbox"
+# How words came about, in schema.org's and IPTC's terms: https://cv.iptc.org/newscodes/digitalsourcetype/
+SOURCE_TYPES = {
+    "algorithmic": ("AlgorithmicMediaDigitalSource", "algorithmicMedia"),
+    "model-assisted": (
+        "CompositeWithTrainedAlgorithmicMediaDigitalSource",
+        "compositeWithTrainedAlgorithmicMedia",
+    ),
+    "human-edited": ("MinorHumanEditsDigitalSource", "humanEdits"),
+}
 STATUS_WORDS = {
     "verified": "Verified: recomputed from the data when this page was published",
     "attributed": "Attributed to a named source",
@@ -83,6 +92,7 @@ def article(year: int, month: int, day: int, slug: str) -> Response:
         body=cards.with_ticker_titles(pictures.placed(this.instance, site, entry), ticker_titles(entry)),
         byline=tuple(cards.author_link(name) for name in it.authors),
         desk=it.origin == "desk",
+        made=how_made(entry),
         published=words.of_instant(it.date, site.time_zone),
         updated=words.of_instant(it.updated, site.time_zone)
         if it.updated and it.updated != it.date
@@ -231,6 +241,25 @@ def opens_with(entry: Entry, summary: str) -> bool:
     return " ".join(entry.text.split()).startswith(" ".join(summary.split()).rstrip(" …"))
 
 
+def how_made(entry: Entry) -> str:
+    """In words, for the page: what chose, computed and wrote a desk article, and who changed it."""
+    if not entry.made:
+        return ""
+    by = str(entry.article.extra.get("reworded_by", "")).strip()
+    wrote = "computed its figures and wrote the text"
+    said = [
+        f"Our desk’s program chose the story, {wrote}; each figure was then recomputed before publication."
+    ]
+    if "model-assisted" in entry.made:
+        named = f" ({by})" if by else ""
+        said.append(
+            f"A language model{named} reworded sentences around the figures; the same checks passed its text."
+        )
+    if "human-edited" in entry.made:
+        said.append("An editor changed the text afterwards.")
+    return " ".join(said)
+
+
 def history(entry: Entry) -> tuple[CorrectionLine, ...]:
     """The updates of a story that runs on, newest first, each with the version that it replaced."""
     zone = here().time_zone
@@ -362,6 +391,11 @@ def json_ld(entry: Entry) -> str:
         "publishingPrinciples": absolute(urls.METHODS),
         "isAccessibleForFree": True,
     }
+    if entry.made:
+        names = [SOURCE_TYPES[one] for one in entry.made if one in SOURCE_TYPES]
+        data["digitalSourceType"] = [f"https://schema.org/{name}" for name, _ in names] + [
+            f"http://cv.iptc.org/newscodes/digitalsourcetype/{name}" for _, name in names
+        ]
     images = structured_images(entry)
     if images:
         data["image"] = images

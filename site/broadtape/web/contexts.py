@@ -209,6 +209,7 @@ class ArticlePage:
     body: str  # sanitised HTML
     byline: tuple[Link, ...]
     desk: bool  # written by the desk: "automated", with the methods link
+    made: str  # how a desk article's words came about, in a sentence or two
     published: Moment
     updated: Moment | None
     as_of: Moment | None
