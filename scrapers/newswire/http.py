@@ -381,6 +381,8 @@ class Client:
             return _out(trip, "gone", "answered 410: gone for good", snapshot=snapshot)
         if status in (401, 403, 407, 451):
             return _out(trip, "blocked", f"answered {status}", snapshot=snapshot)
+        if request.tells and 200 <= status < 300:
+            return _out(trip, "fetched", f"answered {status}", snapshot=snapshot)
         if status not in (200, 203):
             if status == 404 and trip.moved_to:
                 self._ledger.unmove(request.url)
@@ -444,6 +446,8 @@ class Client:
 
     def _robots(self, trip: _Trip) -> Outcome | None:
         """An outcome where robots.txt forbids the address, or cannot be known for now."""
+        if trip.request.tells:
+            return None
         rules = self._rules(trip)
         if isinstance(rules, Outcome):
             return rules

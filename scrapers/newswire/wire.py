@@ -45,6 +45,9 @@ class Request:
     accepts: tuple[str, ...] = ()  # media types, "text/*" allowed; empty: any
     max_bytes: int = MAX_BODY_BYTES
     label: str = ""
+    tells: bool = (
+        False  # it brings word and asks for nothing: any 2xx will do, and robots.txt is not about it
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

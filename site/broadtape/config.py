@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
@@ -231,6 +231,12 @@ class Search(_Table, frozen=True, kw_only=True):
     engine: Literal["whoosh", "tantivy"] = "whoosh"
 
 
+class FeedSettings(_Table, frozen=True, kw_only=True):
+    """Who is told when a feed changed: a WebSub hub; empty for nobody."""
+
+    hub: str = ""
+
+
 class _InstanceFile(_Table, frozen=True, kw_only=True):
     """broadtape.toml as written."""
 
@@ -240,6 +246,7 @@ class _InstanceFile(_Table, frozen=True, kw_only=True):
     wire: Wire = Wire()
     run: Run = Run()
     search: Search = Search()
+    feeds: FeedSettings = FeedSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +293,7 @@ class Site:
     palette: Mapping[str, str]
     look: Look
     folder: Path
+    hub: str = ""  # the WebSub hub of its feeds; empty: none
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,7 +409,10 @@ def load(root: Path) -> Instance:
     _check_desk(settings.desk, shown)
     web = _web_sources(settings.sources, shown)
     zone = _zone(settings.instance.time_zone, f"{shown}: instance.time_zone")
-    sites = _load_sites(root, zone.key, warnings)
+    _check_hub(settings.feeds.hub, shown)
+    # Nobody is told of a private preview: its feeds are not for subscribers.
+    hub = settings.feeds.hub if settings.instance.audience == "public" else ""
+    sites = {key: replace(site, hub=hub) for key, site in _load_sites(root, zone.key, warnings).items()}
     default = settings.instance.default_site
     if default and default not in sites:
         raise BadSettings(
@@ -602,6 +613,11 @@ def _check_desk(desk: Desk, shown: str) -> None:
     for number, (first, second) in enumerate(desk.pairs):
         if first == second:
             raise BadSettings(f"{shown}: desk.pairs[{number}]: {first} cannot be compared with itself")
+
+
+def _check_hub(hub: str, shown: str) -> None:
+    if hub and (urlsplit(hub).scheme not in ("http", "https") or not urlsplit(hub).hostname):
+        raise BadSettings(f"{shown}: feeds.hub: {hub!r} is no address such as 'https://hub.example.org/'")
 
 
 def _check_sources(sources: tuple[FileSource, ...], shown: str, warnings: list[str]) -> None:

@@ -61,6 +61,8 @@ class Feed:
     content_type: str
     etag: str
     modified: datetime | None
+    own: str = ""  # its address
+    hub: str = ""  # the WebSub hub that tells of its changes; empty: none
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class Channel:
     home: str  # the HTML page it belongs to
     language: str  # "en-US"
     publisher: str
+    hub: str = ""  # WebSub hub, told of each change; empty: none
 
     def own(self, form: Format) -> str:
         """The feed's own address in one format."""
@@ -113,7 +116,7 @@ def channel(site: Site, *, topic: str = "", author: str = "", symbol: str = "", 
     described = (
         f"Articles on {what} from {site.name}" if what else site.tagline or f"Market news from {site.name}"
     )
-    return Channel(about, described, site.url + path, site.locale.replace("_", "-"), site.name)
+    return Channel(about, described, site.url + path, site.locale.replace("_", "-"), site.name, site.hub)
 
 
 def feed(
@@ -151,7 +154,11 @@ def render(
     text = {"rss": _rss, "atom": _atom, "json": _json}[form](about, items, pages or Pages())
     body = text.encode("utf-8")
     newest = max((item.touched for item in items), default=None)
-    return Feed(body, SENT[form], hashlib.sha256(body).hexdigest()[:32], newest)
+    number = pages.number if pages is not None else 1
+    hub = about.hub if number == 1 else ""  # what is older changes without anybody being told
+    return Feed(
+        body, SENT[form], hashlib.sha256(body).hexdigest()[:32], newest, about.page(form, number), hub
+    )
 
 
 def opml(site: Site, groups: Iterable[tuple[str, Iterable[Channel]]]) -> bytes:
@@ -225,14 +232,14 @@ def _item(site: Site, entry: Entry) -> _Item:
     return _Item(
         id=item_id(article.id),
         url=url,
-        title=_line(article.title),
+        title=_line(article.title) or article.slug,
         summary=_line(article.summary),
         html=_clean(_own_pictures(entry.feed_html, site) + _tail(site, entry, url)),
         published=article.date,
         updated=updated,
         touched=max(moment for moment in moments if moment is not None).astimezone(UTC),
-        authors=tuple(_line(author) for author in article.authors) or (_line(site.name),),
-        topics=tuple(_line(topic) for topic in article.topics),
+        authors=_lines(article.authors) or (_line(site.name),),
+        topics=_lines(article.topics),
         enclosure=_enclosure(entry, url),
         source=(_line(source.name), _line(source.url)) if source is not None else None,
     )
@@ -320,6 +327,7 @@ def _rss(about: Channel, items: Sequence[_Item], pages: Pages) -> str:
         _element("docs", "https://www.rssboard.org/rss-specification"),
         _element("ttl", "15"),
         _empty("atom:link", href=about.page("rss", pages.number), rel="self", type=MIME["rss"]),
+        *([_empty("atom:link", href=about.hub, rel="hub")] if about.hub and pages.number == 1 else []),
         *(
             _empty("atom:link", href=about.page("rss", number), rel=relation, type=MIME["rss"])
             for relation, number in pages.links().items()
@@ -368,6 +376,7 @@ def _atom(about: Channel, items: Sequence[_Item], pages: Pages) -> str:
         _element("subtitle", about.description),
         _element("updated", newest.isoformat(timespec="seconds")),
         _empty("link", rel="self", type=MIME["atom"], href=about.page("atom", pages.number)),
+        *([_empty("link", rel="hub", href=about.hub)] if about.hub and pages.number == 1 else []),
         *(
             _empty("link", rel=relation, type=MIME["atom"], href=about.page("atom", number))
             for relation, number in pages.links().items()
@@ -436,6 +445,7 @@ def _json(about: Channel, items: Sequence[_Item], pages: Pages) -> str:
         **({"next_url": about.page("json", pages.number + 1)} if "next" in pages.links() else {}),
         "language": about.language,
         "authors": [{"name": _line(about.publisher)}],
+        **({"hubs": [{"type": "WebSub", "url": about.hub}]} if about.hub and pages.number == 1 else {}),
         "items": listed,
     }
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
@@ -453,6 +463,11 @@ def _clean(text: str) -> str:
 
 def _line(text: str) -> str:
     return " ".join(_clean(text).split())
+
+
+def _lines(texts: Iterable[str]) -> tuple[str, ...]:
+    """Each as a line, without those of which nothing is left: an empty element is an error to validators."""
+    return tuple(line for line in map(_line, texts) if line)
 
 
 def _attributes(attributes: dict[str, str]) -> str:

@@ -22,6 +22,7 @@ import watchfiles
 
 from broadtape import config, heartbeat
 from broadtape.heartbeat import Heartbeat, settings_digest, utc_now
+from broadtape.hub import Teller
 from broadtape.keeperlock import only_keeper
 from broadtape.model import BroadtapeError
 
@@ -92,6 +93,7 @@ class Keeper:
         self._monotonic = monotonic
         self._log = structlog.get_logger("keeper").bind(root=str(root))
         self.instance = config.load(root)
+        self._teller = Teller(self.instance)
         self._settings = settings_digest(root)
         self._due = _Due()
         self._failures = 0
@@ -127,6 +129,7 @@ class Keeper:
         for helper in self._helpers:
             helper.wake()
             helper.join(STOP_WITHIN_S)
+        self._teller.stop()
         self._log.info("keeper stopped")
 
     def _changes(self, stop: threading.Event) -> Iterable[set[tuple[watchfiles.Change, str]]]:
@@ -221,6 +224,7 @@ class Keeper:
             self._due.other = True
         self._store = self._store_state()
         if done.generation != self._beat.generation:
+            self._teller.wake(self.instance)
             self._log.info(
                 "published", generation=done.generation, seconds=round(done.seconds, 3), **done.counts
             )

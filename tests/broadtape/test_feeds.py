@@ -32,7 +32,7 @@ NS = {
 def site(**more: Any) -> Site:
     held = {
         "key": "bay", "name": "Bay & Hills", "tagline": "The bay's own", "url": "https://bay.example",
-        "time_zone": ZoneInfo("America/Los_Angeles"), "locale": "en_US", "csp_allow": (),
+        "time_zone": ZoneInfo("America/Los_Angeles"), "locale": "en_US", "csp_allow": (), "hub": "",
     }  # fmt: skip
     return cast(Site, SimpleNamespace(**(held | more)))
 

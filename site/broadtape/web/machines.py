@@ -135,6 +135,8 @@ def feed_answer(feed: feeds.Feed) -> Response:
         response.last_modified = words.http_instant(feed.modified)
     response.headers["Cache-Control"] = caching(300)
     response.headers.add("Vary", "Accept-Encoding")
+    if feed.hub:
+        response.headers["Link"] = f'<{feed.hub}>; rel="hub", <{feed.own}>; rel="self"'
     # Feeds are for programs on other pages too: they hold nothing that is not public where the feed is.
     if press().instance.audience == "public":
         response.headers["Access-Control-Allow-Origin"] = "*"
