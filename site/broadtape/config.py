@@ -35,6 +35,9 @@ Holds = Literal["instruments", "bars", "readings", "policy", "events"]
 Adjustment = Literal["raw", "split", "total"]
 _SYMBOL = r"^[A-Z][A-Z0-9]*:[A-Z0-9][A-Z0-9.\-/$=^]*\Z"
 Symbol = Annotated[str, Meta(pattern=_SYMBOL)]
+# An e-mail address, alone or with a name before it; nothing that could end a header line.
+_ADDRESS = r"^[^\s<>,;]+@[^\s<>,;]+\.?[^\s<>,;]*\Z"
+_SENDER = r"^(|[^\s<>,;]+@[^\s<>,;]+|[^<>\r\n]+<[^\s<>,;]+@[^\s<>,;]+>)\Z"
 Key = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,62}\Z")]
 
 # Which of our column names a table must map, by what it holds; one of each inner tuple is enough.
@@ -166,6 +169,14 @@ class NavItem(_Table, frozen=True, kw_only=True):
     address: str
 
 
+class DigestSettings(_Table, frozen=True, kw_only=True):
+    """Who gets a site's digest by e-mail, from whom, and how one leaves."""
+
+    to: Annotated[tuple[Annotated[str, Meta(pattern=_ADDRESS)], ...], Meta(max_length=500)] = ()
+    sender: Annotated[str, Meta(pattern=_SENDER)] = ""  # in place of the instance's mail.sender
+    unsubscribe: tuple[Annotated[str, Meta(pattern=r"^(mailto:\S+@\S+|https://\S+)\Z")], ...] = ()
+
+
 class _SiteFile(_Table, frozen=True, kw_only=True):
     """site.toml as written."""
 
@@ -187,6 +198,7 @@ class _SiteFile(_Table, frozen=True, kw_only=True):
     founded: Annotated[int, Meta(ge=1600, le=9999)] | None = None
     csp_allow: tuple[str, ...] = ()
     embeds: tuple[str, ...] = ("*",)
+    digest: DigestSettings = DigestSettings()
     palette: dict[str, str] = {}
     look: Look = "broadsheet"
 
@@ -231,6 +243,17 @@ class Search(_Table, frozen=True, kw_only=True):
     engine: Literal["whoosh", "tantivy"] = "whoosh"
 
 
+class Mail(_Table, frozen=True, kw_only=True):
+    """The operator's SMTP server. `password` is `${NAME}`: taken from the environment when it is used."""
+
+    host: str = ""
+    port: Annotated[int, Meta(ge=1, le=65535)] = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password: str = ""
+    sender: Annotated[str, Meta(pattern=_SENDER)] = ""
+
+
 class FeedSettings(_Table, frozen=True, kw_only=True):
     """Who is told when a feed changed: a WebSub hub; empty for nobody."""
 
@@ -247,6 +270,7 @@ class _InstanceFile(_Table, frozen=True, kw_only=True):
     run: Run = Run()
     search: Search = Search()
     feeds: FeedSettings = FeedSettings()
+    mail: Mail = Mail()
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,6 +318,7 @@ class Site:
     look: Look
     folder: Path
     hub: str = ""  # the WebSub hub of its feeds; empty: none
+    digest: DigestSettings = field(default_factory=DigestSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +339,7 @@ class Instance:
     wire: Wire = field(default_factory=Wire)
     run: Run = field(default_factory=Run)
     search: Search = field(default_factory=Search)
+    mail: Mail = field(default_factory=Mail)
 
     @property
     def content(self) -> Path:
@@ -440,6 +466,7 @@ def load(root: Path) -> Instance:
         wire=settings.wire,
         run=settings.run,
         search=settings.search,
+        mail=settings.mail,
     )
 
 
@@ -697,6 +724,7 @@ def _site(key: str, file: _SiteFile, market_zone: str, shown: str, folder: Path)
         founded=file.founded,
         csp_allow=file.csp_allow,
         embeds=file.embeds,
+        digest=file.digest,
         palette=file.palette,
         look=file.look,
         folder=folder,

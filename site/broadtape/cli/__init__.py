@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("broadtape.cli.check:command", "Lint content: front matter, links, images, headings."),
     "index": ("broadtape.cli.index:command", "Bring the catalogue and the search index up to date."),
     "search": ("broadtape.cli.search:command", "Search the archive."),
+    "digest": ("broadtape.cli.digest:command", "A site's day as an e-mail, to a file or sent."),
     "serve": ("broadtape.cli.serve:command", "Serve the sites; follows changes in content/."),
     "run": ("broadtape.cli.run:command", "The newsroom unattended: fetch, write and serve."),
     "backup": ("broadtape.cli.backup:command", "All that cannot be made again, in one file."),
