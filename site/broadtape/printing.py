@@ -25,6 +25,7 @@ import structlog
 from broadtape import resources, urls
 from broadtape.archive import changes
 from broadtape.archive.catalogue import Catalogue, Entry
+from broadtape.archive.local import Local
 from broadtape.archive.tape import Tape
 from broadtape.heartbeat import settings_digest, utc_now
 from broadtape.pagestore import SAFE, Due, Job, PageWriter, Printed, path_of
@@ -202,6 +203,11 @@ class Recorder(Catalogue):
         """Changes with the market's data."""
         self.note(changes.STAMP)
         return super().near(site)
+
+    def local(self, site: str) -> Local:
+        """Changes with what is true around the site."""
+        self.note(changes.local(site))
+        return super().local(site)
 
     def page(self, site: str, name: str) -> Any:
         """Depends on the standing page."""

@@ -25,6 +25,7 @@ from broadtape.keeperlock import keeper_alive, running
 from broadtape.model import BadSettings, BroadtapeError
 from broadtape.pagestore import PageReader, path_of
 from broadtape.prepared import PreparedPages
+from broadtape.views import Counting, Tally, pending
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -58,12 +59,17 @@ class Reader:
         self._published: Mark | None = None
         self._settings = settings_digest(root)
         self._lock = threading.Lock()
+        self._tally = Tally(pending(config.load(root)))
         self._application = self._make()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         self._refresh()
         return self._application(environ, start_response)
+
+    def count(self) -> None:
+        """Write what is counted from now on, not only count it."""
+        self._tally.keep_flushing()
 
     def _make(self) -> WSGIApplication:
         from broadtape.archive.catalogue import Catalogue  # noqa: PLC0415 – the supervisor does not need these
@@ -79,13 +85,14 @@ class Reader:
                 return None
             return store.find(site, address, generation=mark.generation, settings=mark.settings)
 
-        return PreparedPages(
+        pages = PreparedPages(
             create_app(instance, catalogue=catalogue),
             mark=lambda: self._mark,
             site_of=lambda host: _site_key(instance, host),
             expires=lambda site: _seconds_to_change(catalogue, site),
             printed=printed,
         )
+        return Counting(pages, self._tally, site_of=lambda host: _site_key(instance, host))
 
     def _refresh(self) -> None:
         """Notice a publish: one stat of the mark a request."""
@@ -117,7 +124,9 @@ def application() -> Reader:
     """What the server calls in each reader process."""
     log_as_lines()
     end_with_parent()
-    return Reader(Path(os.environ[ROOT_VARIABLE]))
+    reader = Reader(Path(os.environ[ROOT_VARIABLE]))
+    reader.count()
+    return reader
 
 
 def _site_key(instance: Instance, host: str) -> str | None:

@@ -16,6 +16,7 @@ MAX_SLUG: Final = 80
 FRONT: Final = "/"
 MARKETS: Final = "/markets/"
 CORRECTIONS: Final = "/corrections/"
+LOCAL: Final = "/local/"
 ARCHIVE: Final = "/archive/"
 ABOUT: Final = "/about/"
 METHODS: Final = "/about/methods/"
@@ -37,7 +38,7 @@ FIXED: Final = frozenset(
     [
         FRONT, MARKETS, CORRECTIONS, ARCHIVE, ABOUT, METHODS, PRIVACY, TERMS, ACCESSIBILITY, SEARCH, SUGGEST,
         SITEMAP, NEWS_SITEMAP, ROBOTS, OPENSEARCH, HEALTH, METRICS, EDITOR, API, "/feed.xml", "/atom.xml",
-        "/feed.json", "/feeds.opml", "/feeds/", "/topics/", "/authors/", "/definitions/",
+        "/feed.json", "/feeds.opml", "/feeds/", LOCAL, "/topics/", "/authors/", "/definitions/",
         "/quotes/", "/widgets/",
     ]
 )  # fmt: skip

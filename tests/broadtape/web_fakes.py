@@ -32,6 +32,7 @@ from broadtape.archive.catalogue import (
     StandingPage,
     key_of,
 )
+from broadtape.archive.local import Local
 from broadtape.config import Instance, load
 from broadtape.model import (
     Article,
@@ -339,7 +340,8 @@ class FakeCatalogue:
     entries: list[Entry] = field(default_factory=list)
     boards: dict[date, QuoteBoard] = field(default_factory=dict)
     views: dict[str, InstrumentView] = field(default_factory=dict)
-    local: tuple[str, ...] = ()
+    close_by: tuple[str, ...] = ()
+    around: Local = field(default_factory=Local)
     told: dict[str, dict[str, FactView]] = field(default_factory=dict)
     withdrawn: dict[str, Gone] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
@@ -424,7 +426,10 @@ class FakeCatalogue:
         return self.boards.get(as_of or max(self.boards, default=SESSION))
 
     def near(self, site: str) -> tuple[str, ...]:
-        return self.local
+        return self.close_by
+
+    def local(self, site: str) -> Local:
+        return self.around
 
     def page(self, site: str, name: str) -> StandingPage | None:
         return self.standing.get(name)

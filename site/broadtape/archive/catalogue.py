@@ -22,6 +22,7 @@ import msgspec
 
 from broadtape import urls
 from broadtape.archive import changes, published
+from broadtape.archive.local import Local
 from broadtape.factquery import FactQuery
 from broadtape.model import Article, Evidence, Fact, FactKey, Instrument, Part, PartKind, Problem
 
@@ -735,6 +736,11 @@ class Catalogue:
         raw = self._value("SELECT value FROM meta WHERE name = ?", f"near/{site}")
         return tuple(str(raw).split()) if raw else ()
 
+    def local(self, site: str) -> Local:
+        """What the site's local blocks hold, as last published; what of it is still true, web decides."""
+        raw = self._value("SELECT value FROM meta WHERE name = ?", f"local/{site}")
+        return _load(raw, Local) if raw else Local()
+
     def page(self, site: str, name: str) -> StandingPage | None:
         """A standing page: the site's own, else the instance's, else the package's."""
         raw = self._value("SELECT page FROM page WHERE site = ? AND name = ?", site, name)
@@ -983,6 +989,13 @@ class CatalogueWriter:
     def set_near(self, site: str, symbols: Iterable[str]) -> None:
         """Keep which companies are near a site."""
         self.set_meta(f"near/{site}", " ".join(symbols))
+
+    def set_local(self, site: str, local: Local) -> None:
+        """Keep what the local blocks of a site hold."""
+        value = _dump(local).decode()
+        if self.meta(f"local/{site}") != value:
+            self._touched.add(changes.local(site))
+            self.set_meta(f"local/{site}", value)
 
     def set_meta(self, name: str, value: str) -> None:
         """Keep a note, if it differs from the one kept."""

@@ -83,6 +83,11 @@ def standing(site: str, name: str) -> str:
     return f"p:{site}:{name}"
 
 
+def local(site: str) -> str:
+    """What a site's local blocks hold."""
+    return f"o:{site}"
+
+
 def of_row(table: str, key: tuple[Any, ...], *, new: bool = False) -> set[str]:
     """The keys of a row of one of the tables that are replaced whole."""
     match table:

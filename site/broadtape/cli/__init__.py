@@ -43,6 +43,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "backup": ("broadtape.cli.backup:command", "All that cannot be made again, in one file."),
     "restore": ("broadtape.cli.restore:command", "An instance from a backup."),
     "export": ("broadtape.cli.export:command", "Write all public pages as files, incrementally."),
+    "views": ("broadtape.cli.views:command", "How often stories were opened, as CSV."),
     "doctor": ("broadtape.cli.doctor:command", "What is stale, missing or inconsistent."),
 }
 

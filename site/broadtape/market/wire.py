@@ -62,7 +62,9 @@ def source_of(instance: Instance, web: WebSource) -> tuple[Source, Mapping[str, 
     if isinstance(key, str) and key and not _VARIABLE.fullmatch(key):
         raise BadSettings(f'{web.where}.key: a key is read from the environment only; write "${{NAME}}"')
     if web.kind == "nws" and not options.get("places"):
-        options["places"] = _forecast_places(instance)
+        options["places"] = _places(instance, "forecast")
+    if web.kind == "caltrans" and not options.get("places"):
+        options["places"] = _places(instance, "traffic")
     made = make(web.kind, options, name=web.name, folder=instance.scrapers)
     return made, {"key": str(options.get("key", ""))}
 
@@ -188,12 +190,12 @@ def _sum(one: Counts, other: Counts) -> Counts:
     )
 
 
-def _forecast_places(instance: Instance) -> dict[str, Any]:
-    """The places whose sites show a forecast, by site."""
+def _places(instance: Instance, block: str) -> dict[str, Any]:
+    """The places whose sites show a block of that name, by site."""
     found = {}
     for site in instance.sites.values():
-        place = site.block.get("forecast", {}).get("place")
-        if "forecast" in site.blocks and isinstance(place, list):
+        place = site.block.get(block, {}).get("place")
+        if block in site.blocks and isinstance(place, list):
             found[site.key] = place
     return found
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
-from broadtape import __version__, config, heartbeat, markdown, pagestore, urls
+from broadtape import __version__, config, heartbeat, markdown, pagestore, urls, views
 from broadtape.archive.catalogue import CatalogueWriter, FileMark, Gone, InstrumentView, QuoteBoard
 from broadtape.archive.files import made
 from broadtape.heartbeat import Mark, settings_digest, utc_now
@@ -32,7 +32,17 @@ from broadtape.model import (
     Problem,
     UnknownSymbol,
 )
-from broadtape.publishing import aftermath, boards, proving, reading, rendering, searchable, standing, tape
+from broadtape.publishing import (
+    aftermath,
+    boards,
+    local,
+    proving,
+    reading,
+    rendering,
+    searchable,
+    standing,
+    tape,
+)
 from broadtape.publishing.proving import Proof
 from broadtape.publishing.revisions import Revision, Revisions
 
@@ -206,6 +216,7 @@ class _Run:
             self._articles(self._to_do(found, anew=anew, named=changed), budget_s)
             self._market(anew)
             self._standing(anew)
+            self._local(everything=everything)
             self.writer.set_meta("context", context)
             self._settings_problems()
         generation = self.writer.generation
@@ -641,6 +652,26 @@ class _Run:
         self.writer.set_pages(pages)
         self.writer.set_problems("pages", problems)
         self.writer.set_meta("standing", stamp)
+
+    def _local(self, *, everything: bool) -> None:
+        """The local blocks: their files and what is told change without an article, so every minute at least."""
+        if not everything and self.writer.meta("local") == str(self.market.generation):
+            return
+        views.gather(self.instance, self.now)
+        news = self.market.reader.news(self.now) if self.market.reader is not None else None
+        view = self.market.newest()
+        listed = view.instruments() if view is not None else ()
+        problems: list[Problem] = []
+        for site in self.instance.sites.values():
+            found, wrong = local.local(site, news, listed, self._has_quote_page, self._opened, now=self.now)
+            self.writer.set_local(site.key, found)
+            problems += wrong
+        self.writer.set_problems("local", problems)
+        self.writer.set_meta("local", str(self.market.generation))
+
+    def _opened(self, site: str, hours: int, least: int) -> tuple[tuple[str, ...], datetime | None]:
+        found = views.most(self.instance, site, hours, least, now=self.now)
+        return found, self.now.replace(minute=0, second=0, microsecond=0) if found else None
 
     def _settings_problems(self) -> None:
         found = [

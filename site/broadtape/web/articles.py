@@ -11,6 +11,7 @@ import re
 from datetime import UTC, date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, abort, send_file
 
@@ -122,6 +123,7 @@ def article(year: int, month: int, day: int, slug: str) -> Response:
         checked=checked,
         proof=urls.proof(entry.address),
         markdown=urls.source(entry.address),
+        share=share(canonical(entry), it.title),
     )
     return page(
         "pages/article.html",
@@ -234,6 +236,17 @@ def facts_document(entry: Entry) -> dict[str, Any]:
         "article": absolute(entry.address),
         "facts": records,
     }
+
+
+def share(address: str, title: str) -> tuple[Link, ...]:
+    """Where a reader can pass a story on: links only, with nothing in them but its title and address."""
+    both = f"{title} {address}"
+    return (
+        Link("E-mail", f"mailto:?{urlencode({'subject': title, 'body': address}, quote_via=quote)}"),
+        Link("Bluesky", f"https://bsky.app/intent/compose?{urlencode({'text': both}, quote_via=quote)}"),
+        Link("Facebook", f"https://www.facebook.com/sharer/sharer.php?{urlencode({'u': address})}"),
+        Link("LinkedIn", f"https://www.linkedin.com/sharing/share-offsite/?{urlencode({'url': address})}"),
+    )
 
 
 def opens_with(entry: Entry, summary: str) -> bool:

@@ -9,7 +9,6 @@ import hashlib
 import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from broadtape import numbers, urls
 from broadtape.web import words
@@ -42,6 +41,7 @@ def around(
     path: str,
     as_of: date | None,
     topics: Iterable[tuple[str, int]],
+    blocks: Iterable[Block] = (),
 ) -> Chrome:
     """The chrome of one page at `path`."""
     local = now.astimezone(site.time_zone)
@@ -61,7 +61,7 @@ def around(
         utility=tuple(utility),
         sections=tuple(sections(site, topics, path)),
         legal=tuple(Link(title, address, path == address) for title, address in LEGAL),
-        blocks=tuple(blocks(site)),
+        blocks=tuple(blocks),
         credits=site.credits,
         rights=rights(site, local.year),
         preview=instance.audience == "private",
@@ -89,29 +89,6 @@ def sections(site: Site, topics: Iterable[tuple[str, int]], path: str) -> list[L
             ("Archive", urls.ARCHIVE),
         ]
     return [Link(title, address, path == address) for title, address in chosen]
-
-
-def blocks(site: Site) -> list[Block]:
-    """The configured local blocks that have something to show.
-
-    A forecast needs a source of forecasts, which this edition has not; recent quotes have their own place.
-    """
-    found = []
-    for name in site.blocks:
-        settings = site.block.get(name, {})
-        if name == "traffic" and (link := web_address(settings.get("link"))):
-            found.append(Block("traffic", "Traffic", link, f"Traffic around {site.name}"))
-        if name == "lodging" and (action := web_address(settings.get("action"))):
-            found.append(Block("lodging", "Places to stay", action, f"Search hotels in {site.name}"))
-    return found
-
-
-def web_address(value: object) -> str:
-    """The value where it is an http(s) address, else an empty string."""
-    if not isinstance(value, str):
-        return ""
-    parts = urlsplit(value)
-    return value if parts.scheme in ("http", "https") and parts.hostname else ""
 
 
 def rights(site: Site, year: int) -> str:

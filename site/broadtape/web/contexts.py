@@ -105,13 +105,37 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """A local block of the chrome with something true to show."""
+class BlockItem:
+    """One line of a local block: a day, an alert, an event, a company. What it has not is empty."""
 
-    kind: Literal["traffic", "lodging"]
+    title: str
+    text: str = ""
+    address: str = ""
+    when: Moment | None = None  # a day, an event's time, or until when an alert holds
+    value: str = ""  # the day's high, a price
+    note: str = ""  # the night's low, a place, a sponsor
+    mark: str = ""  # the chance of rain, an alert's severity
+    change: Change | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A local block with something true to show, and how fresh that is."""
+
+    kind: str  # as docs/contracts/settings.md lists them
     title: str
     address: str
-    text: str
+    text: str  # the block in one line, for the masthead
+    name: str = ""  # its name in the settings, unique on the site
+    items: tuple[BlockItem, ...] = ()
+    stamp: Moment | None = None
+    stamped: str = ""  # what the stamp says: "Issued", "As of"
+    source: str = ""
+    more: Link | None = None
+    label: str = ""  # "Sponsored", where it is
+    html: str = ""  # sanitised, of the operator
+    fields: tuple[str, str, str] = ("checkin", "checkout", "rooms")  # what the lodging form sends
+    hidden: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +213,8 @@ class FrontPage:
     quotes: QuoteTable | None
     topics: tuple[Link, ...]
     archive: str
+    blocks: tuple[Block, ...] = ()  # every local block; the chrome has what stands on all pages
+    river: tuple[Card, ...] = ()  # everything but the lead by date, for a front page without hierarchy
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +263,7 @@ class ArticlePage:
     checked: int
     proof: str
     markdown: str
+    share: tuple[Link, ...] = ()  # plain links to where a reader may pass it on; nothing of theirs is loaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -730,6 +757,15 @@ class SearchPage:
     topics: tuple[Link, ...]
     latest: tuple[Card, ...]
     feed: str
+
+
+@dataclass(frozen=True, slots=True)
+class LocalPage:
+    """`/local/`: every local block with something true to show."""
+
+    title: str
+    place: str
+    blocks: tuple[Block, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ BRIEF_WORDS = 320
 RAILS = 3
 RAIL = 4
 LATEST = 12
+RIVER = 24
 PAGE = 20  # cards on a page of a list
 STRIP = 6
 FRESH = timedelta(days=7)  # a benchmark that stopped longer before the others is history
@@ -63,6 +64,8 @@ def front() -> Response:
         quotes=cards.quote_table(board, this.instance, name_of),
         topics=tuple(cards.topic_link(name, count) for name, count in topics[:12]),
         archive=urls.ARCHIVE,
+        blocks=this.blocks(site),
+        river=shown([entry for entry in entries if entry is not lead][:RIVER]),
     )
     description = f"Market news for {site.place or site.name}, with a proof behind every figure."
     return page("pages/front.html", context, page_head(site.name, description=description, path="/"))

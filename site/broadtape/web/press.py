@@ -19,7 +19,7 @@ from flask import Response, current_app, g, request
 
 from broadtape import resources
 from broadtape.archive.tape import Listing, Tape
-from broadtape.web import chrome, words
+from broadtape.web import blocks, cards, chrome, words
 from broadtape.web.lookup import Lookup, of_listings
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from broadtape.archive.catalogue import Catalogue, InstrumentView
     from broadtape.config import Instance, Site
     from broadtape.search import SearchIndex
-    from broadtape.web.contexts import Chrome, FeedLink, Head
+    from broadtape.web.contexts import Block, Chrome, FeedLink, Head, QuoteLine
 
 T = TypeVar("T")
 
@@ -73,6 +73,31 @@ class Press:
         self._kept[key] = (generation, now, value)
         return value
 
+    def blocks(self, site: Site) -> tuple[Block, ...]:
+        """The local blocks with something true to show, at most half a minute old."""
+
+        def quote(symbol: str) -> QuoteLine | None:
+            view = self.known(symbol)
+            row = view.quote if view is not None else None
+            return (
+                cards.quote_line(row, row.as_of)
+                if row is not None and cards.shown(row, self.instance)
+                else None
+            )
+
+        def story(address: str) -> str:
+            entry = self.catalogue.entry(site.key, address)
+            return entry.article.title if entry is not None else ""
+
+        def made() -> tuple[Block, ...]:
+            kept = self.catalogue.local(site.key)
+            return blocks.blocks(site, kept, now=self.clock(), quote=quote, story=story)
+
+        minute = int(
+            self.clock().timestamp() // 60
+        )  # they age by themselves, whatever else is kept for longer
+        return self.keep(("blocks", site.key, minute), made)
+
     def known(self, symbol: str) -> InstrumentView | None:
         """An instrument without its history: kept, because lists and bodies name many."""
 
@@ -116,6 +141,7 @@ class Press:
             topics=()
             if plain
             else self.keep(("topics", site.key), lambda: tuple(self.catalogue.topics(site.key))),
+            blocks=() if plain else blocks.everywhere(self.blocks(site)),
         )
 
     def last_modified(self, site: Site) -> datetime | None:

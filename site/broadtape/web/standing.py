@@ -20,6 +20,7 @@ from broadtape.web.contexts import (
     DefinitionsPage,
     FeedsPage,
     Link,
+    LocalPage,
     Parameter,
     TextPage,
 )
@@ -180,6 +181,21 @@ def _line(entry: Entry, number: int) -> CorrectionLine:
     correction = entry.article.corrections[number]
     day = words.on_day(correction.date, here().time_zone)
     return CorrectionLine(day, correction.text, Link(entry.article.title, entry.address))
+
+
+@blueprint.get(urls.LOCAL)
+def local() -> Response:
+    """Everything local on one page; there is none where nothing is true to show."""
+    this, site = press(), here()
+    found = this.blocks(site)
+    if not any(block.kind not in ("sponsored", "html") for block in found):
+        abort(404)
+    place = site.place or site.name
+    description = f"Weather, roads and what is on in {place}."
+    context = LocalPage(title=f"Around {site.name}", place=place, blocks=found)
+    return page(
+        "pages/local.html", context, page_head(context.title, description=description, path=urls.LOCAL)
+    )
 
 
 @blueprint.get("/feeds/")
