@@ -7,6 +7,7 @@ robots.txt, rates, budgets and the checks of where a connection may go are newsw
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,6 +22,8 @@ from newswire.ledger import Ledger
 from newswire.wire import About, Request
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from broadtape.config import Instance
     from newswire.collect import Sender
     from newswire.wire import Outcome
@@ -64,6 +67,27 @@ def load_page(place: str, instance: Instance, *, client: Sender | None = None) -
     return Page(body=body, name=path.name)
 
 
+@contextmanager
+def asking(instance: Instance, what: str) -> Iterator[Client]:
+    """What asks for pages of an instance; Unreadable where nobody may ask. `what` is said in the message.
+
+    No body is kept of these pages, so no request is conditional.
+    """
+    instance.state.mkdir(parents=True, exist_ok=True)
+    try:
+        client = Client(
+            instance.contact,
+            Ledger(instance.ledger),
+            version=__version__,
+            allowed=instance.wire.allow_private,
+            has_body=lambda _: False,
+        )
+    except NewswireError as error:
+        raise Unreadable(f"{what}: {error}") from error
+    with client:
+        yield client
+
+
 def _fetched(address: str, instance: Instance, client: Sender | None) -> Page:
     try:
         scheme = urlsplit(address).scheme
@@ -75,19 +99,8 @@ def _fetched(address: str, instance: Instance, client: Sender | None) -> Page:
     request = Request(url=address, accepts=_ACCEPTS, max_bytes=MOST_BYTES, label=address)
     if client is not None:
         return _page(address, client.send(request, ABOUT))
-    instance.state.mkdir(parents=True, exist_ok=True)
-    try:
-        # No body is kept of these pages, so no request is conditional.
-        with Client(
-            instance.contact,
-            Ledger(instance.ledger),
-            version=__version__,
-            allowed=instance.wire.allow_private,
-            has_body=lambda _: False,
-        ) as own:
-            return _page(address, own.send(request, ABOUT))
-    except NewswireError as error:
-        raise Unreadable(f"{address}: {error}") from error
+    with asking(instance, address) as own:
+        return _page(address, own.send(request, ABOUT))
 
 
 def _page(address: str, outcome: Outcome) -> Page:

@@ -28,7 +28,12 @@ __all__ = ["create_app"]
 MAX_REQUEST = 64 * 1024  # readers send no bodies worth more
 ANY_HOST = ("/healthz", "/metrics")  # asked by address, not by name
 NOBODY = "'none'"
-STATIC = ("machines.static", "machines.palette", "machines.favicon")  # what the page about it needs
+STATIC = (
+    "machines.static",
+    "machines.palette",
+    "machines.favicon",
+    "machines.borrowed",
+)  # what the page about it needs
 
 
 def _now() -> datetime:

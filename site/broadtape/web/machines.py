@@ -37,6 +37,12 @@ STANDING = (
     urls.TERMS,
     urls.ACCESSIBILITY,
 )
+MOST_BORROWED = 2 * 2**20  # bytes of a file of the borrowed chrome
+_BORROWED = re.compile(r"[a-z0-9][a-z0-9-]{0,80}\.(css|png|jpg|gif|webp|avif|svg|ico)")
+_BORROWED_TYPES = {
+    "css": "text/css", "png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "webp": "image/webp",
+    "avif": "image/avif", "svg": "image/svg+xml", "ico": "image/x-icon",
+}  # fmt: skip
 FORMS: dict[str, feeds.Format] = {feeds.FILE[form]: form for form in get_args(feeds.Format)}
 _XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
@@ -277,6 +283,19 @@ def palette() -> Response:
     response = answer(chrome.palette_css(here()), "text/css", max_age=3600)
     if "v" in request.args:
         response.headers["Cache-Control"] = FOREVER
+    return response
+
+
+@blueprint.get("/chrome/<name>")
+def borrowed(name: str) -> Response:
+    """A stylesheet or picture of the chrome that the site borrowed from its operator's website."""
+    found = _BORROWED.fullmatch(name)
+    path = here().folder / "chrome" / name
+    if found is None or path.is_symlink() or not path.is_file() or path.stat().st_size > MOST_BORROWED:
+        abort(404)
+    response = send_file(path, mimetype=_BORROWED_TYPES[found[1]], conditional=True, max_age=None)
+    response.headers["Cache-Control"] = FOREVER if "v" in request.args else caching(3600)
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     return response
 
 
