@@ -571,6 +571,7 @@ def printable(link: str) -> str | None:
     if path.startswith(UNPRINTED) or any(part in (".", "..") for part in path.split("/")):
         return None
     query = parts.query if _PAGE.fullmatch(parts.query) else ""
-    if parts.query and not query:
+    # The earlier sessions of an instrument are many pages that few turn to: they are rendered when asked for.
+    if parts.query and (not query or path.startswith("/quotes/")):
         return None
     return f"{path}?{query}" if query else path

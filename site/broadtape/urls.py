@@ -29,6 +29,8 @@ SITEMAP: Final = "/sitemap.xml"
 NEWS_SITEMAP: Final = "/news-sitemap.xml"
 ROBOTS: Final = "/robots.txt"
 OPENSEARCH: Final = "/opensearch.xml"
+MANIFEST: Final = "/site.webmanifest"
+SECURITY: Final = "/.well-known/security.txt"
 HEALTH: Final = "/healthz"
 METRICS: Final = "/metrics"
 EDITOR: Final = "/editor/"
@@ -37,8 +39,9 @@ API: Final = "/api/v1/"
 FIXED: Final = frozenset(
     [
         FRONT, MARKETS, CORRECTIONS, ARCHIVE, ABOUT, METHODS, PRIVACY, TERMS, ACCESSIBILITY, SEARCH, SUGGEST,
-        SITEMAP, NEWS_SITEMAP, ROBOTS, OPENSEARCH, HEALTH, METRICS, EDITOR, API, "/feed.xml", "/atom.xml",
-        "/feed.json", "/feeds.opml", "/feeds/", LOCAL, "/topics/", "/authors/", "/definitions/",
+        SITEMAP, NEWS_SITEMAP, ROBOTS, OPENSEARCH, MANIFEST, SECURITY, HEALTH, METRICS, EDITOR, API,
+        "/feed.xml", "/atom.xml", "/feed.json", "/feeds.opml", "/feeds/", LOCAL, "/topics/", "/authors/",
+        "/definitions/",
         "/quotes/", "/widgets/",
     ]
 )  # fmt: skip

@@ -305,6 +305,7 @@ def test_readers_answer_with_the_printed_bytes_until_something_changes(newsroom:
         ("/search?q=x", None),
         ("/static/site.css?v=1", None),
         ("/quotes/NASDAQ:NVDA/?range=5y", None),
+        ("/quotes/NASDAQ:NVDA/?page=2", None),
         ("//elsewhere.example/", None),
         ("https://elsewhere.example/", None),
         ("/a/../b", None),

@@ -413,6 +413,9 @@ class FakeCatalogue:
     def addresses(self, site: str) -> list[tuple[str, datetime]]:
         return [(e.address, e.article.updated or e.article.date) for e in self._visible(site)]
 
+    def owned_elsewhere(self, site: str) -> list[str]:
+        return [e.address for e in self._visible(site) if e.article.owner_site not in ("", site)]
+
     def neighbours(self, site: str, entry: Entry) -> tuple[Entry | None, Entry | None]:
         seen = self._visible(site)
         at = seen.index(entry)

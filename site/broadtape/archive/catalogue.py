@@ -674,6 +674,17 @@ class Catalogue:
         )  # fmt: skip
         return [(str(address), datetime.fromtimestamp(changed / 1_000_000, UTC)) for address, changed in rows]
 
+    def owned_elsewhere(self, site: str) -> list[str]:
+        """Visible addresses of the site whose article names another site as its owner."""
+        rows = self._rows(
+            # Few articles name an owner: those that name none are passed over without reading their JSON.
+            "SELECT a.address, json_extract(CAST(a.article AS TEXT), '$.owner_site') FROM listing l"
+            " JOIN article a ON a.n = l.n WHERE l.site = ? AND l.kind = '' AND l.key = '' AND l.at <= ?"
+            " AND instr(CAST(a.article AS TEXT), '\"owner_site\":\"\"') = 0",
+            site, self._at(),
+        )  # fmt: skip
+        return [str(address) for address, owner in rows if owner and owner != site]
+
     def _number(self, entry: Entry) -> int | None:
         query = "SELECT n FROM article WHERE address = ? AND id = ?"
         found: int | None = self._value(query, entry.address, entry.article.id)

@@ -22,6 +22,7 @@ from broadtape.archive import changes
 from broadtape.archive.catalogue import Catalogue
 from broadtape.cards import MADE, SHAPES, folder
 from broadtape.desk import card
+from broadtape.publishing import icons
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,6 +66,7 @@ class Cards:
         Ends after the first picture with which `budget_s` seconds are gone; None: when all are made.
         """
         began = self._clock()
+        icons.work(self.instance)
         catalogue = Catalogue(self.instance.catalogue)
         self._look(catalogue)
         while self._waiting:

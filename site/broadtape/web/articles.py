@@ -19,7 +19,7 @@ from broadtape import cards as sharing
 from broadtape import numbers, urls
 from broadtape.config import may_show
 from broadtape.metrics.filed import to_json
-from broadtape.web import cards, markets, pictures, words
+from broadtape.web import cards, chrome, markets, pictures, words
 from broadtape.web.contexts import (
     ArticlePage,
     CorrectionLine,
@@ -136,7 +136,10 @@ def article(year: int, month: int, day: int, slug: str) -> Response:
             index=indexable(entry),
             kind="article",
             image=social_image(entry),
+            image_alt=it.title if social_image(entry) else "",
+            image_size=social_size(entry),
             json_ld=json_ld(entry),
+            properties=properties(entry),
         ),
     )
 
@@ -374,6 +377,63 @@ def social_image(entry: Entry) -> str:
     return absolute(picture.src)
 
 
+def social_size(entry: Entry) -> tuple[int, int] | None:
+    """The size of the article's card; None where the picture is another one."""
+    return sharing.pictures(press().instance, here().key, entry.article.id).get("card.png")
+
+
+def properties(entry: Entry) -> tuple[tuple[str, str], ...]:
+    """What Open Graph says of articles: when, of what, by whom."""
+    it = entry.article
+    said = [("article:published_time", it.date.isoformat())]
+    if it.updated and it.updated != it.date:
+        said.append(("article:modified_time", it.updated.isoformat()))
+    if it.topics:
+        said.append(("article:section", words.title_of(it.topics[0])))
+    said += [("article:tag", words.title_of(name)) for name in it.topics]
+    if it.origin != "desk":
+        said += [("article:author", absolute(cards.author_link(name).address)) for name in it.authors]
+    return tuple(said)
+
+
+def based_on(entry: Entry) -> list[dict[str, object]]:
+    """What the article rests on: the data of its figures, with who supplied them, and the story it reports on."""
+    it, found = entry.article, []
+    if it.source is not None:
+        work: dict[str, object] = {"@type": "CreativeWork", "name": it.source.name}
+        found.append({**work, "url": it.source.url} if chrome.web_address(it.source.url) else work)
+    if entry.proof:
+        suppliers = press().keep(("sources", it.id), lambda: sources(entry))
+        found.append(
+            {
+                "@type": "Dataset",
+                "name": f"Facts of “{it.title}”",
+                "description": "Each figure of the article with its definition and the rows it was computed from.",
+                "url": absolute(urls.facts(entry.address)),
+                **({"temporalCoverage": f"../{it.as_of.isoformat()}"} if it.as_of else {}),
+                **({"creditText": "; ".join(suppliers)} if suppliers else {}),
+            }
+        )
+    return found
+
+
+def about(entry: Entry) -> list[dict[str, object]]:
+    """The instruments it is about, with their tickers."""
+    found: list[dict[str, object]] = []
+    for symbol in entry.article.symbols[:20]:
+        view = None if symbol.startswith("UNLISTED:") else press().known(symbol)
+        if view is not None:
+            one: dict[str, object] = {"@type": "Thing", "name": view.instrument.name}
+            if view.instrument.kind == "stock":
+                one = {
+                    "@type": "Corporation",
+                    "name": view.instrument.name,
+                    "tickerSymbol": symbol.replace(":", " "),
+                }
+            found.append({**one, "url": absolute(urls.quote_page(symbol))})
+    return found
+
+
 def structured_images(entry: Entry) -> list[str]:
     """The addresses of the article's pictures for search engines: its cards in three ratios, else the one it has."""
     there = sharing.pictures(press().instance, here().key, entry.article.id)
@@ -404,6 +464,22 @@ def json_ld(entry: Entry) -> str:
         "publishingPrinciples": absolute(urls.METHODS),
         "isAccessibleForFree": True,
     }
+    data |= {
+        "inLanguage": site.locale.replace("_", "-"),
+        "wordCount": entry.words,
+        "isPartOf": {"@type": "WebSite", "name": site.name, "url": site.url + "/"},
+        "copyrightHolder": {"@type": "Organization", "name": site.copyright or site.name},
+    }
+    if it.topics:
+        data["articleSection"] = words.title_of(it.topics[0])
+        data["keywords"] = [words.title_of(name) for name in it.topics]
+    if it.written is not None:
+        data["dateCreated"] = it.written.isoformat()
+    if it.as_of is not None:
+        data["contentReferenceTime"] = it.as_of.isoformat()
+    for name, value in (("isBasedOn", based_on(entry)), ("about", about(entry))):
+        if value:
+            data[name] = value
     if entry.made:
         names = [SOURCE_TYPES[one] for one in entry.made if one in SOURCE_TYPES]
         data["digitalSourceType"] = [f"https://schema.org/{name}" for name, _ in names] + [

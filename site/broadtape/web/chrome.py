@@ -10,7 +10,7 @@ import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from broadtape import numbers, urls
+from broadtape import icons, numbers, urls
 from broadtape.web import words
 from broadtape.web.contexts import Block, Chrome, FeedLink, Head, Link
 
@@ -69,6 +69,10 @@ def around(
         look=site.look,
         style="site.css",
         script="site.js",
+        theme=icons.colour(site),
+        touch_icon="/apple-touch-icon.png"
+        if icons.picture(instance, site.key, "apple-touch-icon.png") is not None
+        else "",
     )
 
 
@@ -108,6 +112,9 @@ def head(
     image: str,
     json_ld: str,
     feeds: tuple[FeedLink, ...],
+    image_alt: str = "",
+    image_size: tuple[int, int] | None = None,
+    properties: tuple[tuple[str, str], ...] = (),
 ) -> Head:
     """The head; the site's own feed is on every page."""
     own = FeedLink(f"{site.name}: all stories", "/feed.xml", "application/rss+xml")
@@ -120,6 +127,9 @@ def head(
         image=image,
         json_ld=json_ld,
         feeds=(own, *feeds),
+        image_alt=image_alt,
+        image_size=image_size,
+        properties=properties,
     )
 
 

@@ -159,6 +159,9 @@ class Head:
     image: str  # absolute, or ""
     json_ld: str  # a JSON text safe inside a script element, or ""
     feeds: tuple[FeedLink, ...]
+    image_alt: str
+    image_size: tuple[int, int] | None  # in pixels, where known
+    properties: tuple[tuple[str, str], ...]  # further Open Graph properties: "article:tag", …
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +187,8 @@ class Chrome:
     look: str  # "broadsheet" or "bulletin"
     style: str
     script: str
+    theme: str  # the site's colour, for what surrounds a page on a device
+    touch_icon: str  # address of the icon in pixels, or ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, get_args
 from xml.sax.saxutils import escape, quoteattr
 
 from flask import Blueprint, Response, abort, request, send_file, send_from_directory
 
-from broadtape import __version__, feeds, heartbeat, urls
+from broadtape import __version__, feeds, heartbeat, icons, urls
 from broadtape.web import chrome, pictures, words
 from broadtape.web.press import STATIC, absolute, answer, caching, here, press
 
@@ -29,6 +29,8 @@ FOREVER = "public, max-age=31536000, immutable"
 STANDING = (
     urls.MARKETS,
     "/quotes/",
+    "/feeds/",
+    "/widgets/",
     urls.ABOUT,
     urls.METHODS,
     "/definitions/",
@@ -207,7 +209,7 @@ def news_sitemap() -> Response:
             continue
         items.append(
             f"<url><loc>{escape(absolute(entry.address))}</loc><news:news><news:publication>"
-            f"<news:name>{_text(site.name)}</news:name><news:language>{site.locale[:2]}</news:language>"
+            f"<news:name>{_text(site.name)}</news:name><news:language>{site.locale.partition('_')[0]}</news:language>"
             f"</news:publication><news:publication_date>{entry.article.date.isoformat()}</news:publication_date>"
             f"<news:title>{_text(entry.article.title)}</news:title></news:news></url>\n"
         )
@@ -238,7 +240,12 @@ def opensearch() -> Response:
 def _addresses() -> list[tuple[str, datetime | None]]:
     this, site = press(), here()
     catalogue = this.catalogue
-    articles: list[tuple[str, datetime | None]] = list(catalogue.addresses(site.key))
+    elsewhere = this.keep(("elsewhere", site.key), lambda: frozenset(catalogue.owned_elsewhere(site.key)))
+    # A copy is not for search engines where another site owns the story, unless this site's policy is to own it.
+    hidden = elsewhere if site.indexing != "owner" else frozenset()
+    articles: list[tuple[str, datetime | None]] = [
+        (address, changed) for address, changed in catalogue.addresses(site.key) if address not in hidden
+    ]
     newest = articles[0][1] if articles else None
     lists = [urls.topic(name) for name, _ in catalogue.topics(site.key)]
     lists += [urls.author(name) for name, _ in catalogue.authors(site.key)]
@@ -302,23 +309,69 @@ def borrowed(name: str) -> Response:
 @blueprint.get("/favicon.svg")
 def favicon() -> Response:
     """The icon: the site's own where its folder has one, else its initial on its colour."""
-    site = here()
-    own = site.folder / "favicon.svg"
-    if own.is_file() and own.stat().st_size <= 100_000:
+    own = icons.own(here())
+    if own is not None:
         response = send_file(own, mimetype="image/svg+xml", conditional=True, max_age=None)
         response.headers["Cache-Control"] = caching(86400)
         return response
-    accent = site.palette.get("accent", "")
-    colour = accent if chrome.COLOUR.fullmatch(accent) else "#0b4f6c"
-    initial = escape(next((c for c in site.name if c.isalnum()), "B").upper())
-    body = (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64" width="64" height="64">'
-        f'<rect width="64" height="64" rx="10" fill="{colour}"/>'
-        '<text x="32" y="47" text-anchor="middle" font-family="Georgia,serif" font-weight="700" '
-        'font-size="44" '
-        f'fill="#fff">{initial}</text></svg>\n'
+    return answer(icons.svg(here()), "image/svg+xml", max_age=86400)
+
+
+@blueprint.get("/<any('apple-touch-icon.png', 'icon-192.png', 'icon-512.png'):name>")
+def icon(name: str) -> Response:
+    """The icon in pixels, where it has been drawn."""
+    path = icons.picture(press().instance, here().key, name)
+    if path is None:
+        abort(404)
+    response = send_file(path, mimetype="image/png", conditional=True, max_age=None)
+    response.headers["Cache-Control"] = caching(86400)
+    return response
+
+
+@blueprint.get(urls.MANIFEST)
+def manifest() -> Response:
+    """What a device needs to keep the site on its home screen."""
+    this, site = press(), here()
+    pictures = [
+        {"src": f"/{name}", "sizes": f"{size}x{size}", "type": "image/png"}
+        for name, size in icons.SIZES.items()
+        if icons.picture(this.instance, site.key, name) is not None
+    ]
+    document = {
+        "name": site.name,
+        "short_name": site.name[:12].strip(),
+        "description": site.tagline or f"Local and market news from {site.name}",
+        "lang": site.locale.replace("_", "-"),
+        "start_url": "/",
+        "scope": "/",
+        "display": "minimal-ui",
+        "theme_color": icons.colour(site),
+        "background_color": "#fbfaf6",
+        "icons": [{"src": "/favicon.svg", "sizes": "any", "type": "image/svg+xml"}, *pictures],
+    }
+    body = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    return answer(body, "application/manifest+json", max_age=86400)
+
+
+@blueprint.get(urls.SECURITY)
+def security() -> Response:
+    """Whom to tell of a weakness (RFC 9116); not there where the settings name nobody."""
+    this, site = press(), here()
+    contact = this.instance.contact
+    if not contact:
+        abort(404)
+    # The first of a month, so that the file is the same for weeks: between five and six months from now.
+    now = this.clock().astimezone(UTC)
+    month = now.month + 5
+    expires = now.replace(
+        year=now.year + month // 12, month=month % 12 + 1, day=1, hour=0, minute=0, second=0, microsecond=0
     )
-    return answer(body, "image/svg+xml", max_age=86400)
+    reach = contact if contact.startswith(("https://", "mailto:")) else f"mailto:{contact}"
+    text = (
+        f"Contact: {reach}\nExpires: {expires:%Y-%m-%dT%H:%M:%SZ}\n"
+        f"Preferred-Languages: {site.locale.partition('_')[0]}\nCanonical: {absolute(urls.SECURITY)}\n"
+    )
+    return answer(text, "text/plain", max_age=86400)
 
 
 @blueprint.get("/favicon.ico")

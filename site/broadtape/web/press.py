@@ -201,6 +201,9 @@ def head(
     image: str = "",
     json_ld: str = "",
     feeds: tuple[FeedLink, ...] = (),
+    image_alt: str = "",
+    image_size: tuple[int, int] | None = None,
+    properties: tuple[tuple[str, str], ...] = (),
 ) -> Head:
     """The head of a page at `path`; nothing is indexable while the instance is a private preview."""
     return chrome.head(
@@ -213,6 +216,9 @@ def head(
         image=image,
         json_ld=json_ld,
         feeds=feeds,
+        image_alt=image_alt,
+        image_size=image_size,
+        properties=properties,
     )
 
 
