@@ -19,7 +19,7 @@ from broadtape import cards as sharing
 from broadtape import numbers, urls
 from broadtape.config import may_show
 from broadtape.metrics.filed import to_json
-from broadtape.web import cards, chrome, markets, pictures, words
+from broadtape.web import cards, markets, pictures, words
 from broadtape.web.contexts import (
     ArticlePage,
     CorrectionLine,
@@ -401,7 +401,9 @@ def based_on(entry: Entry) -> list[dict[str, object]]:
     it, found = entry.article, []
     if it.source is not None:
         work: dict[str, object] = {"@type": "CreativeWork", "name": it.source.name}
-        found.append({**work, "url": it.source.url} if chrome.web_address(it.source.url) else work)
+        found.append(
+            {**work, "url": it.source.url} if it.source.url.startswith(("https://", "http://")) else work
+        )
     if entry.proof:
         suppliers = press().keep(("sources", it.id), lambda: sources(entry))
         found.append(
