@@ -164,8 +164,8 @@ def held_figures(instance: Instance, view: MarketView) -> list[str]:
 def _subject_key(signal: Signal) -> str:
     if signal.kind.startswith("relative-streak"):
         return f"rotation/{signal.subject}/{signal.object}"
-    if signal.kind == "policy":
-        return "policy"
+    if signal.kind in {"policy", "volatility", "curve", "print", "series", "earnings"}:
+        return signal.params.get("story", signal.kind)
     return f"record/{signal.subject}" if signal.kind in {"record", "round-number"} else "wrap"
 
 

@@ -319,6 +319,10 @@ FACTS: dict[str, Fact] = {
         f"streak-from?from=2026-01-02&of={SMALL}", count("value", 7, "sessions"), who(SMALL), on("start", "2026-01-02"),
         on("end", "2026-01-12"), tags="streak up ongoing",
     ),
+    "released": fact(
+        "last-event?kind=cpi", Part("value", "date", date(2025, 12, 18), "date", 0),
+        Part("title", "text", "Consumer Price Index for November 2025", "", 0), tags="last released",
+    ),
     "cpi-rate": fact(
         "reading?series=CPIAUCSL&transform=annualised", number("value", "change", "2.2", decimals=1),
         in_month("period", "2025-12"), Part("series", "text", "consumer price index", "", 0),
@@ -526,6 +530,7 @@ TRUE: tuple[tuple[str, str, str], ...] = (
     ("sessions", "", "seven sessions from Jan. 2 through Jan. 12"),
     ("run-from", SMALL, "outpaced the S&P 500 for a seventh straight session on Jan. 12"),
     ("rises-from", SMALL, "rose for a seventh session in a row"),
+    ("released", "", "The Consumer Price Index for November 2025 was released on Thursday, Dec. 18"),
     ("cpi-rate", "series:CPIAUCSL", "rose at an annual rate of 2.2% in the three months to December"),
     (
         "cpi-high",

@@ -132,6 +132,8 @@ FALSE: tuple[tuple[str, str, str], ...] = (
     ("event", "", "The Producer Price Index is due on Tuesday, Jan. 13"),
     ("jobless", "", "The unemployment rate fell to 4.4% in September"),
     ("cpi", "", "Consumer prices rose 3.0% in September 2025"),
+    ("released", "", "The Consumer Price Index for November 2025 was released on Friday, Dec. 19"),
+    ("released", "", "The Consumer Price Index for November 2025 is due on Thursday, Dec. 18"),
     ("cpi-rate", "series:CPIAUCSL", "rose 2.2% in the three months to December"),
     ("cpi-high", "series:CPIAUCSL", "rose 9.0% in the 12 months to December, the lowest since November 1981"),
     ("cut-run", "@FED", "the third increase in a row"),

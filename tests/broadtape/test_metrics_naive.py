@@ -165,4 +165,4 @@ def test_metrics_say_what_their_wording_says(seed: int) -> None:
         assert found == expected, f"{metric} {params} on {today}"
 
     assert said.total() > TRIPLES // 9  # the sample answers enough questions to mean something
-    assert len(said) > len(naive.METRICS) - 5
+    assert len(said) > 0.85 * len(naive.METRICS)

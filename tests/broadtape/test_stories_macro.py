@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import gzip
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -174,3 +176,162 @@ def test_every_decision_of_the_table_makes_a_story_that_proves(
     for day in told:
         story = room.story("policy", day)
         assert not re.search(r"\b(?:will|may|should)\b", story.text)
+
+
+# --- volatility ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def vix(acceptance_data: Path) -> dict[str, float]:
+    with gzip.open(acceptance_data / "prices" / "index_daily.csv.gz", "rt") as table:
+        return {row["date"]: float(row["close"]) for row in csv.DictReader(table) if row["symbol"] == "VIX"}
+
+
+def test_a_jump_of_volatility_is_told_with_its_rank(room: Room, vix: dict[str, float]) -> None:
+    story = room.story("volatility", "2024-08-05")
+    days = [day for day in vix if day <= "2024-08-05" and date.fromisoformat(day).weekday() < 5]
+    higher = sum(vix[day] > vix["2024-08-05"] for day in days[:-1])
+    since = max(day for day in days[:-1] if vix[day] >= vix["2024-08-05"])
+
+    assert (higher, since) == (37, "2020-10-28")
+    assert story.has("surged 64.9%", "closed at 38.57", "its highest close since Oct. 28, 2020")
+    assert story.has(
+        "closed higher on 37 of 2,038 earlier sessions", "largest daily rise since Feb. 5, 2018, 64.9%"
+    )
+    assert story.title == "Cboe Volatility Index surges 64.9% to 38.57, highest close since October 2020"
+
+
+def test_the_highest_close_in_the_data_is_called_that_and_no_more(room: Room) -> None:
+    story = room.story("volatility", "2020-03-16")
+
+    assert story.has(
+        "closing at 82.69, the highest close in data since June 2016", "in none of the eight cases"
+    )
+    assert "record" not in story.text
+
+
+def test_a_calm_is_told_once_it_is_rare_and_a_quiet_session_is_not(room: Room) -> None:
+    assert room.story("volatility", "2017-11-03").has("lowest close in data since June 2016")
+    assert room.maybe("volatility", "2025-08-20") is None
+    assert room.maybe("volatility", "2025-12-10") is None
+
+
+# --- the yield curve -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def yields(acceptance_data: Path) -> dict[str, tuple[Decimal, Decimal]]:
+    """Day → 10-year and two-year yield, where both are there."""
+    found: dict[str, dict[str, Decimal]] = {}
+    with gzip.open(acceptance_data / "macro" / "fred_long.csv.gz", "rt") as table:
+        for row in csv.DictReader(table):
+            if row["series_id"] in {"DGS10", "DGS2"} and row["value"]:
+                found.setdefault(row["date"], {})[row["series_id"]] = Decimal(row["value"])
+    return {day: (one["DGS10"], one["DGS2"]) for day, one in sorted(found.items()) if len(one) == 2}
+
+
+def test_an_inversion_that_begins_is_told_on_the_day_its_yields_are_known(
+    room: Room, yields: dict[str, tuple[Decimal, Decimal]]
+) -> None:
+    story = room.story("curve", "2022-07-07")
+
+    ten, two = yields["2022-07-06"]
+    assert ten < two
+    assert story.has(
+        f"stood {two - ten} percentage point below the two-year Treasury yield on Wednesday, July 6"
+    )
+    assert story.title.startswith("Yield curve inverts")
+    assert room.maybe("curve", "2022-07-08") is None
+
+
+def test_the_end_of_a_long_inversion_counts_its_sessions(
+    room: Room, yields: dict[str, tuple[Decimal, Decimal]]
+) -> None:
+    story = room.story("curve", "2024-08-28")
+    run = [day for day, (ten, two) in yields.items() if "2022-07-06" <= day <= "2024-08-26" and ten < two]
+    days = [day for day in yields if "2022-07-06" <= day <= "2024-08-26"]
+
+    assert run == days
+    assert story.title == f"Inversion of the yield curve ends at {len(run)} sessions"
+    deepest = min(run, key=lambda day: yields[day][0] - yields[day][1])
+    assert (deepest, yields[deepest][0] - yields[deepest][1]) == ("2023-07-03", Decimal("-1.08"))
+    assert story.has(
+        "by as much as 1.08 percentage points, on July 3, 2023", "from July 6, 2022 through Aug. 26"
+    )
+
+
+def test_a_slope_that_changed_far_says_which_way_both_yields_went(room: Room) -> None:
+    story = room.story("curve", "2023-10-06")
+
+    assert story.has("steepened by 0.40 percentage point from Sept. 6 through Oct. 5", "a bear steepening")
+    assert story.attachments["chart.csv"].decode().splitlines()[0] == (
+        'maturity_months,"Oct. 5, 2023","Sept. 1, 2023","Oct. 5, 2022"'
+    )
+
+
+def test_the_highest_yield_in_the_data_is_scoped(room: Room) -> None:
+    assert (
+        room.story("curve", "2023-08-17").title
+        == "10-year Treasury yield at 4.28%, highest in data since 2015"
+    )
+
+
+# --- data prints ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def cpi(acceptance_data: Path) -> dict[str, Decimal]:
+    with gzip.open(acceptance_data / "macro" / "fred_long.csv.gz", "rt") as table:
+        rows = [row for row in csv.DictReader(table) if row["series_id"] == "CPIAUCSL" and row["value"]]
+    return {row["date"][:7]: Decimal(row["value"]) for row in rows}
+
+
+def grown(cpi: dict[str, Decimal], now: str, before: str, power: int = 1) -> str:
+    change = ((cpi[now] / cpi[before]) ** power - 1) * 100
+    return f"{change.quantize(Decimal('0.1'), ROUND_HALF_UP)}%"
+
+
+def test_a_print_is_told_against_the_month_before_and_the_trend(room: Room, cpi: dict[str, Decimal]) -> None:
+    story = room.story("print", "2023-07-12")
+
+    assert story.has(f"rose {grown(cpi, '2023-06', '2022-06')} in the 12 months to June")
+    assert story.has(f"had risen {grown(cpi, '2023-05', '2022-05')} in the 12 months to May")
+    assert story.has(f"an annual rate of {grown(cpi, '2023-06', '2023-03', 4)} in the three months to June")
+    assert story.has(f"rose {grown(cpi, '2023-06', '2023-05')} in June", "the lowest since March 2021")
+    assert story.has("released on Wednesday, July 12", "seasonally adjusted")
+
+
+def test_a_month_that_was_never_published_is_not_bridged(room: Room, cpi: dict[str, Decimal]) -> None:
+    story = room.story("print", "2026-01-13")
+
+    assert "2025-10" not in cpi
+    assert story.has("2.7% in the 12 months to December", "2.7% in the 12 months to November")
+    rows = [row.split(",")[0] for row in story.attachments["chart.csv"].decode().splitlines()[1:]]
+    assert "2025-10-01" not in rows
+    assert "2025-11-01" in rows
+
+
+def test_a_reading_without_a_release_on_the_session_is_no_story(room: Room) -> None:
+    assert room.maybe("print", "2023-07-13") is None
+    assert room.maybe("print", "2024-07-11") is None  # the calendar at hand has no releases of 2024
+
+
+def test_unemployment_is_a_level_with_its_change_over_twelve_months(room: Room) -> None:
+    story = room.story("print", "2023-02-03")
+
+    assert story.title == "Unemployment rate at 3.5% in January"
+    assert story.has("fell by 0.5 percentage point in the 12 months to January")
+
+
+# --- all of them ---------------------------------------------------------------------------------------------
+
+
+def test_nothing_gives_advice_a_forecast_or_a_motive(room: Room) -> None:
+    told = [story for story in room.known.values() if story is not None]
+
+    assert len(told) > 15
+    for story in told:
+        assert not re.search(r"\b(?:because|amid|fears?|hopes?|investors|likely|should)\b", story.text), (
+            story.title
+        )
+        assert len(story.title) <= 90

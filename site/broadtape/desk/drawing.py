@@ -97,7 +97,7 @@ def _lines(view: MarketView, plan: ChartPlan, written: Draft) -> chart.ChartSpec
     else:
         lines = [_closes(view, symbol, plan) for symbol in plan.symbols]
         lines += [_readings(view, series, plan) for series in plan.series]
-        unit = view.bars(plan.symbols[0]).unit if plan.symbols else _unit(plan.series[0])
+        unit = view.bars(plan.symbols[0]).unit if plan.symbols else _unit(plan)
     if not lines or any(len(line.points) < 2 for line in lines):
         return None
     if plan.indexed:
@@ -147,12 +147,18 @@ def _drawdown(view: MarketView, plan: ChartPlan) -> chart.Line:
 
 
 def _readings(view: MarketView, series: str, plan: ChartPlan) -> chart.Line:
+    """What was read, or its change; a period without one is left out, never bridged by a value."""
     readings = view.readings(series)
     held = {one.day for one in readings.held}
+    told: Iterable[tuple[date, Decimal | None]]
+    if plan.transform == "level":
+        told = zip(readings.periods.astype("datetime64[D]").tolist(), readings.values, strict=True)
+    else:
+        told = metrics.course_of(readings, plan.transform)
     points = tuple(
         (day, value)
-        for day, value in zip(readings.periods.astype("datetime64[D]").tolist(), readings.values, strict=True)
-        if plan.first <= day <= plan.last and day not in held
+        for day, value in told
+        if value is not None and plan.first <= day <= plan.last and day not in held
     )
     name = metrics.series_of(series).name
     return chart.Line(name[:1].upper() + name[1:], points)
@@ -247,9 +253,11 @@ def _change(fact: Fact) -> Decimal:
     return fact.value
 
 
-def _unit(series: str) -> str:
-    unit = metrics.series_of(series).unit
-    return unit or "value"
+def _unit(plan: ChartPlan) -> str:
+    about = metrics.series_of(plan.series[0])
+    if plan.transform == "yoy":
+        return "percentage points" if about.changes == "points" else "percent"
+    return about.unit or "value"
 
 
 def _source(found: Iterable[Origin]) -> str:

@@ -8,11 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 
+import numpy as np
+from numpy.typing import NDArray
+
+from broadtape import metrics
 from broadtape.desk.facts import FactBook
-from broadtape.desk.signals import Detector, Signal
-from broadtape.model import MarketView
+from broadtape.desk.signals import SERIES, Detector, Signal, basis_of
+from broadtape.model import MarketView, NoData, Readings
 
+_LEAST_HISTORY = 250  # sessions: under a year of its own past, a series has no measure of the unusual
+_JUMP, _RISE, _DROP = 0.2, 0.05, -0.2  # one session's change of the volatility index
+_FAR_DAYS = 250  # calendar days: a rise to the highest close for so long is told though it is no jump
+_CALM_DAYS = 365
+_LEAST_PRINTS = 24  # releases: two years of a monthly series
+_TEN, _TWO = "DGS10", "DGS2"
+_MONTH = 21  # days with both yields
+_QUIET = 60  # of such days without an inversion, before one is news again
+_LONG_RUN = 20  # sessions of an inversion whose end is news
+_RARE = 0.02  # share of all days on which the slope changed as far
 _QUARTER_POINT = 25  # basis points: the usual step, the unit in which a move of the range is measured
 
 
@@ -39,10 +54,167 @@ def _policy(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]])
     )
 
 
+def _volatility(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]]) -> Iterator[Signal]:
+    """A jump or drop of the volatility index, or a calm. Needs: closes of an index in the role volatility."""
+    symbol = view.benchmark("volatility")
+    if symbol is None or basis_of(view, symbol) != "price":
+        return
+    _days, closes = metrics.closes(view, symbol, "price")
+    fact = book.find("return", of=symbol, over="1s")
+    if len(closes) < _LEAST_HISTORY or fact is None:
+        return
+    moves = closes[1:] / closes[:-1] - 1
+    last = float(moves[-1])
+    name = view.instrument(symbol).name
+    size = abs(last) / usual if (usual := float(np.std(moves[-61:-1], ddof=1))) > 0 else 0.0
+    far = _far(view, book, symbol, "high" if last > 0 else "low")
+    if last >= _JUMP or (last >= _RISE and far >= _FAR_DAYS):
+        rarity = min(float(np.mean(moves >= last)), _share(closes >= closes[-1]))
+        yield Signal("volatility", symbol, f"{name} {last:+.1%} to {closes[-1]:.2f}", fact, rarity, size,
+                     params={"side": "jump"})  # fmt: skip
+    elif last <= _DROP:
+        yield Signal("volatility", symbol, f"{name} {last:+.1%} to {closes[-1]:.2f}", fact,
+                     float(np.mean(moves <= last)), size, params={"side": "drop"})  # fmt: skip
+    elif last < 0 and far >= _CALM_DAYS:
+        yield Signal("volatility", symbol, f"{name} closed at {closes[-1]:.2f}, its lowest for {far} days", fact,
+                     _share(closes <= closes[-1]), size, params={"side": "calm"})  # fmt: skip
+
+
+def _far(view: MarketView, book: FactBook, symbol: str, side: str) -> int:
+    """For how many days no close was as high (low); the whole of the data where none was."""
+    since = book.find("extreme-since", of=symbol, side=side)
+    if since is not None and isinstance(since.value, date):
+        return (view.as_of - since.value).days
+    record = book.find("record", of=symbol, side=side)
+    start = record.get("data_start") if record is not None else None
+    return (view.as_of - start.value).days if start is not None and isinstance(start.value, date) else 0
+
+
+def _share(there: NDArray[np.bool_]) -> float:
+    return max(float(np.mean(there)), 1 / len(there))
+
+
 def session_before(view: MarketView) -> date:
     """The session before the view's own; the day itself where the calendar starts there."""
     found = view.sessions[-2:][0].astype("datetime64[D]").item()
     return found if isinstance(found, date) else view.as_of
 
 
-DETECTORS: tuple[Detector, ...] = (_policy,)
+def _curve(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]]) -> Iterator[Signal]:
+    """The curve's shape and its yields, on the session that knows newer ones. Needs: 10- and two-year yields a day."""
+    try:
+        long, short = view.readings(_TEN), view.readings(_TWO)
+    except NoData:
+        return
+    if len(long.values) < _LEAST_HISTORY or not (new_on(view, long) and new_on(view, short)):
+        return
+    gaps = _gaps(long, short)
+    subject = f"{SERIES}{_TEN}"
+    run, gap = book.find("yield-inversion"), book.find("yield-gap")
+    days = len(gaps)
+    if run is not None and gap is not None and isinstance(run.value, int):
+        before = int(np.sum(np.diff((gaps < 0).astype(np.int8)) != 0)) or 1
+        if "ongoing" in run.tags and run.value == 1 and not (gaps[-_QUIET - 1 : -1] < 0).any():
+            yield Signal("curve", subject, "the yield curve inverted", gap, before / days, 1.0,
+                         params={"change": "began"})  # fmt: skip
+        broken = run.get("broken")
+        if broken is not None and broken.value == as_day(long.periods[-1]) and run.value >= _LONG_RUN:
+            yield Signal("curve", subject, f"an inversion of {run.value} sessions ended", run, before / days, 1.0,
+                         params={"change": "ended"})  # fmt: skip
+    shift = book.find("curve-shift", over=_MONTH)
+    if shift is not None and shift.tags & {"steeper", "flatter"} and days > _LEAST_HISTORY:
+        moves = np.abs(gaps[_MONTH:] - gaps[:-_MONTH])
+        rarity = _share(moves >= moves[-1])
+        fresh = not (moves[-_QUIET:-1] >= np.quantile(moves, 1 - _RARE)).any()
+        if rarity <= _RARE and fresh:
+            yield Signal("curve", subject, f"the yield curve moved {shift.value:+} points in {_MONTH} sessions", shift,
+                         rarity, params={"change": "shift"})  # fmt: skip
+    yield from _yield_extremes(view, book)
+
+
+def _yield_extremes(view: MarketView, book: FactBook) -> Iterator[Signal]:
+    """The 10-year yield at its highest or lowest for a year, once a month."""
+    for side in ("high", "low"):
+        fact = book.find("reading-extreme", series=_TEN, side=side)
+        if fact is None:
+            continue
+        since = fact.get("since")
+        start = since if since is not None else fact.get("data_start")
+        if start is None or not isinstance(start.value, date) or (view.as_of - start.value).days < _CALM_DAYS:
+            continue
+        values = np.array([float(value) for value in view.readings(_TEN).values])
+        sign = 1 if side == "high" else -1
+        if (sign * values[-1] <= sign * values[-_MONTH:-1]).any() or _set_lately(sign * values):
+            continue
+        year = np.lib.stride_tricks.sliding_window_view(sign * values, _LEAST_HISTORY)
+        rarity = _share(year[:, -1] >= year.max(axis=1))
+        yield Signal("curve", f"{SERIES}{_TEN}", f"the 10-year yield is its {side}est for a year or more", fact, rarity,
+                     params={"change": "extreme"})  # fmt: skip
+
+
+def _set_lately(values: NDArray[np.float64]) -> bool:
+    """Whether an earlier session of the last month was the highest of its own year, too: then it has been told."""
+    year = 250
+    for at in range(2, min(_MONTH, len(values) - year)):
+        window = values[-at - year : -at + 1 or None]
+        if window[-1] >= window.max():
+            return True
+    return False
+
+
+def _gaps(long: Readings, short: Readings) -> NDArray[np.float64]:
+    _, left, right = np.intersect1d(long.periods, short.periods, return_indices=True)
+    exactly = [long.values[i] - short.values[j] for i, j in zip(left.tolist(), right.tolist(), strict=True)]
+    return np.array([float(value) for value in exactly])
+
+
+def new_on(view: MarketView, readings: Readings) -> bool:
+    """Whether the newest reading became known since the session before."""
+    known = readings.known_at[-1].astimezone(view.time_zone).date()
+    return session_before(view) < known <= view.as_of
+
+
+def as_day(day: np.datetime64) -> date:
+    """A numpy day as a date."""
+    found = day.astype("datetime64[D]").item()
+    if not isinstance(found, date):
+        raise NoData("there is no such day")
+    return found
+
+
+RELEASED = {
+    "cpi": ("CPIAUCSL", "yoy"), "pce": ("PCEPI", "yoy"), "ppi": ("PPIACO", "yoy"),
+    "jobs": ("UNRATE", "level"), "gdp": ("A191RL1Q225SBEA", "level"),
+}  # fmt: skip
+
+
+def _prints(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]]) -> Iterator[Signal]:
+    """A release of the session. Needs: its event in the calendar, and its reading known by then."""
+    since = session_before(view)
+    kinds = {
+        event.kind for event in view.events() if since < event.day <= view.as_of and event.at <= view.known
+    }
+    for kind in sorted(kinds & RELEASED.keys()):
+        series, measure = RELEASED[kind]
+        try:
+            readings = view.readings(series)
+        except NoData:
+            continue
+        if not new_on(view, readings):
+            continue
+        chosen = {} if measure == "level" else {"transform": measure}
+        fact = book.find("reading", series=series, **chosen)
+        if fact is None or not isinstance(fact.value, Decimal):
+            continue
+        told = [value for _, value in metrics.course_of(readings, measure) if value is not None]
+        steps = np.abs(np.diff(np.array([float(value) for value in told])))
+        if len(steps) < _LEAST_PRINTS:
+            continue
+        usual = float(np.std(steps)) or 1.0
+        monthly = 1 / 21  # a release is one session in 21, whatever it says
+        yield Signal("print", f"{SERIES}{series}", f"{metrics.series_of(series).name}: {fact.value}", fact,
+                     monthly * _share(steps >= steps[-1]), min(float(steps[-1]) / usual, 5.0),
+                     params={"release": kind, "story": f"print/{kind}"})  # fmt: skip
+
+
+DETECTORS: tuple[Detector, ...] = (_policy, _volatility, _curve, _prints)

@@ -70,7 +70,8 @@ ChartKind = Literal["line", "drawdown", "steps", "curve", "bars", "heat"]
 class ChartPlan:
     """The chart of a story, from one session to another; `kind` says how it is drawn (docs/contracts/charts.md).
 
-    line      closes of the symbols, then readings of the series; with `indexed` every line starts at 100
+    line      closes of the symbols, then readings of the series (or their changes, by `transform`); with `indexed`
+              every line starts at 100
     drawdown  the distance of the first symbol's close from its highest close before, filled
     steps     the upper end of the policy range, level from decision to decision
     curve     the series (DGS2, DGS10, …) by maturity, on `days`, newest first
@@ -92,6 +93,9 @@ class ChartPlan:
     shade_label: str = ""
     kind: ChartKind = "line"
     series: tuple[str, ...] = ()
+    transform: Literal["level", "yoy"] = (
+        "level"  # of the series: readings, or their change over twelve months
+    )
     days: tuple[date, ...] = ()
     cells: tuple[tuple[Fact | None, ...], ...] = ()
     columns: tuple[str, ...] = ()

@@ -131,6 +131,11 @@ class Names:
             return f"{sector} sector fund"
         return escape(instrument.name)
 
+    def by_ticker(self, symbol: str) -> str:
+        """`the VIX`: an index that goes by its ticker, where that reads as a word; else as `short`."""
+        instrument = self._instrument(symbol)
+        return f"the {instrument.ticker}" if instrument.ticker == "VIX" else self.short(symbol)
+
     def crowd(self, symbol: str) -> str:
         """What the instrument stands for in the settings' roles: `small caps`, else its bare name."""
         role = self._roles.get(symbol)
@@ -469,7 +474,8 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
             return "both cases"
         if number(fact) == number(fact, "n") > 1:
             return f"all {numbers.counted(number(fact, 'n'), 'case')}"
-        return f"{numbers.cardinal(number(fact))} of the {numbers.counted(number(fact, 'n'), 'case')}"
+        told = numbers.cardinal(number(fact)) if number(fact) else "none"
+        return f"{told} of the {numbers.counted(number(fact, 'n'), 'case')}"
 
     def moved(fact: Fact) -> str:
         """A ranked company's change: `6.4% higher`, `unchanged`."""
@@ -497,6 +503,11 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
         points = abs(decimal(fact, name)) / 100
         return f"{points.normalize():f} percentage point{'s' if points > 1 else ''}"
 
+    def pp(fact: Fact, name: str = "value") -> str:
+        """Percentage points with the decimals of the rate, the size only: `0.22 percentage point`."""
+        shown = abs(decimal(fact, name))
+        return f"{numbers.plain(shown, fact.part(name).decimals)} percentage point{'s' if shown > 1 else ''}"
+
     def percentage(fact: Fact, name: str = "value") -> str:
         """A rate as its source prints it, sign included: `4.21%`, `−0.5%`."""
         return f"{numbers.plain(decimal(fact, name), fact.part(name).decimals)}%"
@@ -505,6 +516,30 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
         """A change of a macro series, the verb plain: `rose 2.7%`, `was unchanged`."""
         way = direction(fact)
         return "was unchanged" if way == "flat" else f"{'rose' if way == 'up' else 'fell'} {pct_of(fact)}"
+
+    def rises(fact: Fact) -> str:
+        """As `rose`, for a headline: `rises 2.7%`."""
+        way = direction(fact)
+        return "unchanged" if way == "flat" else f"{'rises' if way == 'up' else 'falls'} {pct_of(fact)}"
+
+    def risen(fact: Fact) -> str:
+        """As `rose`, behind had: `risen 2.7%`."""
+        way = direction(fact)
+        return "been unchanged" if way == "flat" else f"{'risen' if way == 'up' else 'fallen'} {pct_of(fact)}"
+
+    def rose_at(fact: Fact) -> str:
+        """`rose at an annual rate of 2.2%`."""
+        way = direction(fact)
+        if way == "flat":
+            return "was unchanged at an annual rate"
+        return f"{'rose' if way == 'up' else 'fell'} at an annual rate of {pct_of(fact)}"
+
+    def in_period(fact: Fact) -> str:
+        """`in July`, `in the third quarter of 2023`, by the spacing of the series."""
+        period = fact.get("period")
+        if period is not None and isinstance(period.value, date):
+            return f"in {numbers.month(period.value, reference=as_of)}"
+        return f"in the {numbers.ordinal(number(fact, 'quarter'))} quarter of {value(fact, 'year')}"
 
     def pct_of(fact: Fact) -> str:
         return numbers.percent(decimal(fact), decimals=fact.decimals)
@@ -523,6 +558,7 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
         "short": names.short,
         "bare": names.bare,
         "crowd": names.crowd,
+        "by_ticker": names.by_ticker,
         "escape": escape,
         "capital": numbers.capital,
         "move": move,
@@ -564,6 +600,11 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
         "step": step,
         "percentage": percentage,
         "rose": rose,
+        "rises": rises,
+        "risen": risen,
+        "rose_at": rose_at,
+        "in_period": in_period,
+        "pp": pp,
         "times": lambda count: {1: "once", 2: "twice"}.get(count, f"{numbers.cardinal(count)} times"),
         "series": lambda fact: value(fact, "series"),
         "article": lambda text: f"{'an' if text[0] in 'aeiou8' or text in {'11th', '18th'} else 'a'} {text}",

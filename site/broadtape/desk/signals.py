@@ -20,6 +20,7 @@ from broadtape.desk.facts import FactBook
 from broadtape.model import Basis, Fact, MarketView, NoData, UnknownSymbol
 
 LEAST_HISTORY = 250  # sessions: under a year of its own past, a series has no measure of the unusual
+SERIES = "series:"  # before a macro series' id, where it is a signal's subject
 ROLES = ("large", "small", "tech")
 _RECORD_HISTORY = 1_260  # sessions, five years: a high of less is no record to readers
 _STREAK_FROM = 4  # periods; shorter runs come and go within any fortnight

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from broadtape.metrics.filed import BadRecord, from_json, to_json
-    from broadtape.metrics.macro import series_of
+    from broadtape.metrics.macro import course_of, series_of
     from broadtape.metrics.periods import complete, runs
     from broadtape.metrics.precedent import first_reached, jumps
     from broadtape.metrics.records import period_returns, record_marks
@@ -48,6 +48,7 @@ __all__ = [
     "closing",
     "complete",
     "compute",
+    "course_of",
     "definition",
     "definitions",
     "fact",
@@ -70,7 +71,7 @@ __all__ = [
 
 _HOMES = {
     "filed": ("BadRecord", "from_json", "to_json"),
-    "macro": ("series_of",),
+    "macro": ("course_of", "series_of"),
     "periods": ("complete", "runs"),
     "precedent": ("first_reached", "jumps"),
     "records": ("period_returns", "record_marks"),

@@ -241,6 +241,12 @@ def _reading_extreme(answer: Answer) -> None:
     _span(answer, readings)
 
 
+def course_of(readings: Readings, transform: str) -> list[tuple[date, Decimal | None]]:
+    """Every period with its reading, or its change, as printed; None where a change has nothing to count from."""
+    values = _all(readings, spacing(readings.periods), transform)
+    return list(zip(map(as_date, readings.periods), values, strict=True))
+
+
 def _all(readings: Readings, every: str, transform: str) -> list[Decimal | None]:
     """Every reading (or change) as printed; None where a change has nothing to count from."""
     places = series_of(readings.series).decimals

@@ -88,9 +88,9 @@ def _policy_sessions(answer: Answer, series: Line, event: str, at_least: Decimal
     "What followed",
     "The subject's return over the 5, 21 or 63 sessions after earlier cases: the number of cases, their "
     "median, and in how many, or what share, it was above zero; relative, the other's return is taken off. A case is "
-    "a run, counted once, on the session it first was long enough; a one-session gain or drop of at least so "
-    "many percent; the first close at least so many percent below the highest close in the data, once a decline; "
-    "a record close at least so many sessions after the one before; or a cut or an increase of the policy rate of "
+    "a run, counted once, on the session it first was long enough, a one-session gain or drop of at least so "
+    "many percent, the first close at least so many percent below the highest close in the data, once a decline, "
+    "a record close at least so many sessions after the one before, or a cut or an increase of the policy rate of "
     "at least so many basis points. The present run or decline and "
     "cases without that many later sessions in view are left out; the set of all measures the same after "
     "every session of the data, and fewer than eight cases are few and carry no conclusion.",

@@ -34,6 +34,25 @@ def _next_event(answer: Answer) -> None:
 
 
 @metric(
+    "last-event",
+    "Last scheduled event",
+    "The day, by the event's own zone, of the last event of a kind that was scheduled at or before the end of the "
+    "as-of session. That it took place is what the schedule said, and is said only with what it released.",
+    Parameter("kind", "the kind of event", None, "cpi", "name"),
+    examples=("last-event?kind=cpi",),
+)
+def _last_event(answer: Answer) -> None:
+    view, kind = answer.view, answer["kind"]
+    event = next((e for e in reversed(view.events()) if e.kind == kind and e.at <= view.known), None)
+    if event is None:
+        raise NoData(f"no event of kind {kind!r} was scheduled up to {view.as_of} as known then")
+    answer.value("date", event.day, "date")
+    answer.part("title", "text", event.title)
+    answer.tags |= {"last", "released"}
+    answer.said(f"events:{kind}", event.day, "title", event.title, event.origin)
+
+
+@metric(
     "session-count",
     "Number of sessions",
     "How many trading sessions of the market's calendar lie between two days, both included.",

@@ -71,6 +71,10 @@ _DIRECTIONS: Final = frozenset(
         "raise",
         "hold",
         "below",
+        "steeper",
+        "flatter",
+        "bull",
+        "bear",
     }
 )
 _CHANGES: Final = frozenset({"return", "relative-return"})
@@ -297,7 +301,7 @@ class Judge:
             found |= {"@FED", "series:FEDFUNDS", "series:DFF"}
         if self.fact.key.metric in _CURVE:
             found.add("series:curve")
-        if self.fact.key.metric == "next-event":
+        if self.fact.key.metric in {"next-event", "last-event"}:
             found |= set(_EVENT_NAMES.get(self.params.get("kind", ""), ()))
         return found
 
@@ -485,7 +489,9 @@ class Judge:
         if kind == "at-least":
             return exact and (part.name == "at_least" or "at-least" in self.tags)
         if kind == "at-most":
-            return exact and self.fact.key.metric in {"max-drawdown", "drawdown", "return-extreme"}
+            return exact and self.fact.key.metric in {
+                "max-drawdown", "drawdown", "return-extreme", "yield-inversion",
+            }  # fmt: skip
         return exact
 
     @staticmethod
@@ -943,7 +949,21 @@ class Judge:
     def _sides(self) -> None:
         """A negative change printed without sign or direction reads as a gain."""
         said = {kind for _, word in self.of(Word) for kind in word.classes}
-        if said & {"down", "lag", "below", "lead", "worse", "better", "cut", "raise", "hold"}:
+        if said & {
+            "down",
+            "lag",
+            "below",
+            "lead",
+            "worse",
+            "better",
+            "cut",
+            "raise",
+            "hold",
+            "steeper",
+            "flatter",
+        }:
+            return
+        if "inversion" in said and "inversion" in self.tags:
             return
         for place, part in self.matched.items():
             figure = self.tokens[place]

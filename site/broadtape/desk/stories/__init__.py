@@ -59,10 +59,13 @@ class Story(Protocol):
 def kinds() -> dict[str, Story]:
     """Every story kind by name."""
     from broadtape.desk.stories import (  # noqa: PLC0415  the kinds import this module
+        curve,
         drawdown,
         policy,
+        reading,
         record,
         rotation,
+        volatility,
         wrap,
     )
 
@@ -71,6 +74,9 @@ def kinds() -> dict[str, Story]:
         record.RecordClose(),
         policy.PolicyDecision(),
         drawdown.Drawdown(),
+        volatility.Volatility(),
+        curve.YieldCurve(),
+        reading.DataPrint(),
         wrap.MarketWrap(),
     ]
     return {story.name: story for story in stories}

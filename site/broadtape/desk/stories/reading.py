@@ -1,0 +1,199 @@
+"""Data print: a release of prices, jobs or growth, against the reading before, the trend and its own past.
+
+Owns the choice and order; the words are in print.md.j2. Needs the release's event and its reading, known on the
+session: without a release calendar a reading has no day on which it is news. Of what was expected it says nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from broadtape.desk.outline import ChartPlan, Outline, Planned, Section, paragraph, section
+from broadtape.desk.stories import Assignment, Proposal, common
+from broadtape.desk.stories.base import Plan, days_since
+from broadtape.model import Fact, NoData
+
+_FAR_DAYS = 270  # an extreme nearer than this is not worth a sentence
+_CHART = timedelta(days=5 * 366)
+_ADJUSTED = {"CPIAUCSL"}  # whose releases lead with a rate of another series
+_LATE = timedelta(days=130)  # a companion reading older than this is of another time
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What an event releases: the series told first, one beside it, and whether the level or its change is the news."""
+
+    kind: str
+    series: str
+    beside: str
+    measure: str  # level or yoy
+    topics: tuple[str, ...]
+
+
+RELEASES = (
+    Release("cpi", "CPIAUCSL", "CPILFESL", "yoy", ("inflation", "economy")),
+    Release("pce", "PCEPI", "PCEPILFE", "yoy", ("inflation", "economy")),
+    Release("ppi", "PPIACO", "", "yoy", ("inflation", "economy")),
+    Release("jobs", "UNRATE", "", "level", ("jobs", "economy")),
+    Release("gdp", "A191RL1Q225SBEA", "", "level", ("economy",)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DataPrint:
+    """The story of a release."""
+
+    name: str = "print"
+    title: str = "a release of prices, jobs or growth against the reading before and the trend"
+
+    def propose(self, assignment: Assignment) -> list[Proposal]:
+        """One story a release of the session."""
+        return [
+            Proposal(self.name, f"print/{item.signal.params['release']}", item.score.total, item)
+            for item in assignment.ranked
+            if item.signal.kind == "print"
+        ]
+
+    def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
+        """The reading, the trend, what is beside it, how markets closed, and when the next one comes."""
+        release = next(one for one in RELEASES if proposal.key == f"print/{one.kind}")
+        return _Plan(assignment, release).outline(proposal.key)
+
+
+class _Plan(Plan):
+    """The facts of one release."""
+
+    def __init__(self, assignment: Assignment, release: Release) -> None:
+        super().__init__(assignment)
+        self.release = release
+        now = self._reading(release.series, release.measure)
+        if now is None:
+            raise NoData(f"{self.view.as_of}: {release.series} has no reading")
+        self.now = now
+        self.before = self._before(release.series, release.measure)
+        extreme = self._extreme()
+        self.values = {
+            "now": now, "before": self.before, "measure": release.measure, "extreme": extreme,
+            "direction": _compared(now, self.before),
+            "released": self.book.find("last-event", kind=release.kind),
+        }  # fmt: skip
+
+    def _reading(self, series: str, transform: str, **more: str) -> Fact | None:
+        chosen = {} if transform == "level" else {"transform": transform}
+        return self.book.find("reading", series=series, **chosen, **more)
+
+    def _before(self, series: str, transform: str) -> Fact | None:
+        """The same measure of the newest period before that has one."""
+        periods = self.view.readings(series).periods.astype("datetime64[D]").tolist()
+        for period in reversed(periods[-3:-1]):
+            fact = self._reading(series, transform, period=f"{period:%Y-%m}")
+            if fact is not None:
+                return fact
+        return None
+
+    def _extreme(self) -> Fact | None:
+        for side in ("high", "low"):
+            fact = self.book.find(
+                "reading-extreme", series=self.release.series, side=side,
+                **({} if self.release.measure == "level" else {"transform": "yoy"}),
+            )  # fmt: skip
+            far = days_since(fact, "since", self.view.as_of) or days_since(
+                fact, "data_start", self.view.as_of
+            )
+            if fact is not None and far >= _FAR_DAYS:
+                return fact
+        return None
+
+    def outline(self, key: str) -> Outline:
+        """The whole story."""
+        parts = [self._opening(), self._trend(), self._beside(), self._markets(), self._next()]
+        return Outline(
+            story="print",
+            key=key,
+            as_of=self.view.as_of,
+            title=self.say("title"),
+            title_short=self.say("title_short"),
+            summary=self.say(
+                "summary", symbol=self.indices[0] if self.indices else "", day_move=self._index_move()
+            ),
+            sections=tuple(part for part in parts if part is not None),
+            topics=self.release.topics,
+            subjects=(),
+            chart=self._chart(),
+        )
+
+    def _index_move(self) -> Fact | None:
+        return self.moved(self.indices[0]) if self.indices else None
+
+    def _opening(self) -> Section | None:
+        return section(
+            None,
+            paragraph(self.say("lede")),
+            paragraph(
+                self.say("extreme") if self.values["extreme"] else None,
+                self.say("released") if self.values["released"] else None,
+            ),
+            paragraph(self.say("adjusted", "definition") if self.release.series in _ADJUSTED else None),
+        )
+
+    def _trend(self) -> Section | None:
+        series = self.release.series
+        said: list[Planned | None] = []
+        if self.release.measure == "yoy":
+            month, rate = self._reading(series, "change"), self._reading(series, "annualised")
+            said.append(self.say("month", month_of=month) if month else None)
+            said.append(self.say("rate", rate_of=rate) if rate else None)
+            if "gap" in self.now.tags:
+                said.append(self.say("gap", "interpretation", f"gap in {self.now.id}"))
+        else:
+            year = self._reading(series, "yoy")
+            said.append(self.say("year", year_of=year) if year and "flat" not in year.tags else None)
+            if "gap" in self.now.tags:
+                said.append(self.say("gap", "interpretation", f"gap in {self.now.id}"))
+        told = paragraph(*said)
+        return section(self.say("trend_heading", "definition"), told) if told else None
+
+    def _beside(self) -> Section | None:
+        name = self.release.beside
+        fact = self._reading(name, self.release.measure) if name else None
+        before = self._before(name, self.release.measure) if fact is not None else None
+        rate = self.book.find("policy-rate")
+        gone = fact.get("period") if fact is not None else None
+        if gone is not None and isinstance(gone.value, date) and self.view.as_of - gone.value > _LATE:
+            fact = None
+        return section(
+            self.say("beside_heading", "definition", core=fact),
+            paragraph(self.say("core", core=fact, core_before=before) if fact is not None else None),
+            paragraph(self.say("policy", rate_now=rate) if rate is not None else None),
+        )
+
+    def _markets(self) -> Section | None:
+        moves = self.index_moves()
+        if moves is None:
+            return None
+        return section(
+            self.say("markets_heading", "definition"),
+            moves,
+            common.levels_table(self.assignment, self.indices),
+        )
+
+    def _next(self) -> Section | None:
+        return section(self.say("next_heading", "definition"), paragraph(*common.coming(self.assignment)))
+
+    def _chart(self) -> ChartPlan | None:
+        last = self.view.readings(self.release.series).periods[-1].astype("datetime64[D]").item()
+        if not isinstance(last, date):
+            return None
+        return ChartPlan(
+            (), last - _CHART, last, "price", indexed=False, series=(self.release.series,),
+            transform="yoy" if self.release.measure == "yoy" else "level",
+            title=self.say("chart_title", "definition"), alt=self.say("chart_alt"),
+        )  # fmt: skip
+
+
+def _compared(now: Fact, before: Fact | None) -> str:
+    """`more`, `less` or `same` than the reading before; empty without one."""
+    if before is None:
+        return ""
+    return "more" if now.value > before.value else "less" if now.value < before.value else "same"  # type: ignore[operator]  # Decimals
