@@ -16,9 +16,11 @@ from broadtape.desk.audit.histories import HistoryJudge
 from broadtape.desk.audit.leftovers import leftovers
 from broadtape.desk.audit.measuring import Measures
 from broadtape.desk.audit.moves import PRICED, MoveJudge, finding, unverifiable
-from broadtape.desk.audit.parts import Assertion, Audit, Finding, Script, Sentence
+from broadtape.desk.audit.parts import Assertion, Audit, Finding, Script, Sentence, Verdict
 from broadtape.desk.audit.phrases import Phrases
+from broadtape.desk.audit.policies import PolicyJudge
 from broadtape.desk.audit.quotes import judge_quotes
+from broadtape.desk.audit.rates import RATED, RateJudge
 from broadtape.desk.audit.resolving import Calendar
 from broadtape.desk.audit.scan import scan
 from broadtape.desk.audit.sentences import sentences
@@ -50,11 +52,13 @@ class _Auditor:
         self.calendar = Calendar(view, self.dated)
         titles = table_for(view).titles
         self.moves = MoveJudge(self.measures, self.calendar, titles)
+        self.rates = RateJudge(self.measures, self.calendar)
+        self.policies = PolicyJudge(self.measures, self.calendar)
         self.histories = HistoryJudge(self.measures, self.calendar, titles)
 
     def run(self) -> Audit:
         """Sentence by sentence; the quotes table last."""
-        context = Context()
+        context = Context(closed=self.script.closed)
         found: list[Finding] = []
         for sentence in sentences(self.script.passages):
             found += self._sentence(sentence, context)
@@ -71,6 +75,7 @@ class _Auditor:
         for _, siblings in groupby(claims, key=lambda claim: claim.sibling):
             group = list(siblings)
             found += self._judge(group)
+        found += self.policies.read(clauses)
         found += [self.histories.judge(claim) for claim in Phrases(clauses).read()]
         found += leftovers(clauses, sentence)
         days = tuple(span for move in clauses.moves for span in move.spans if span.kind in _DAYLIKE)
@@ -81,14 +86,29 @@ class _Auditor:
     @staticmethod
     def _carried(claim: Assertion, context: Context) -> Assertion:
         """A claim without a time of its own takes the day that its paragraph speaks of."""
-        if claim.spans or claim.perfect or not context.spans:
+        if claim.perfect or not context.spans:
+            return claim
+        if claim.more.get("borrowed") and not claim.certain:
+            return replace(claim, spans=(*claim.spans, *context.spans))
+        if claim.spans:
             return claim
         return replace(claim, spans=context.spans, more={**claim.more, "carried": True})
 
+    def _during(self, claim: Assertion) -> Assertion:
+        """A claim about the very day of an article that was published before the close speaks of hours."""
+        if not self.script.open or claim.on:
+            return claim
+        readings = [one for span in claim.spans for one in self.calendar.readings(span) if not one.weak]
+        today = not claim.spans or any(one.last == self.dated for one in readings)
+        return replace(claim, on="intraday") if today else claim
+
     def _judge(self, group: list[Assertion]) -> list[Finding]:
+        group = [self._during(claim) for claim in group]
         first = group[0]
         entity = first.entity
         assert entity is not None
+        if first.label == "forecast" and entity.kind == "macro" and first.kind == "level":
+            return [self._condition(one) for one in self.rates.judge(group)]
         if first.label == "forecast":
             return [
                 finding(claim, "forecast", "a forecast, a condition or a possibility: not judged")
@@ -109,4 +129,14 @@ class _Auditor:
                     if claim.amount is None or claim.amount.unit in {"percent", "points", "USD", "number"}
                 ]
             )
+        if entity.kind in RATED:
+            return self.rates.judge(group)
+        if entity.kind == "policy":
+            return []
         return [unverifiable(claim, f"the store has nothing to judge {entity.name!r} by") for claim in group]
+
+    @staticmethod
+    def _condition(one: Finding) -> Finding:
+        """A figure that a condition takes for granted ("if inflation stays near 2.7%"): never contradicted."""
+        status: Verdict = "verified" if one.status == "verified" else "unverifiable"
+        return replace(one, status=status, reason=f"a condition; what it takes for granted: {one.reason}")

@@ -154,7 +154,13 @@ _BEFORE = re.compile(
     re.I,
 )
 _INDEX_WORD = re.compile(r"(?:’s)? (?:index|Index|benchmark|composite|average)(?!\w)")
+_OF_COMPANIES = re.compile(
+    r" of (?:the )?(?:small|smaller|large|larger|big|biggest|largest)(?:-cap|-company)?(?: U\.S\.)? (?:companies|stocks|shares|firms)(?!\w)"
+)
 _WORD = re.compile(r"[^\W_]+")
+_CAPITALS = re.compile(
+    r"(?:[A-Z][\w.&’-]*,? (?:of |& |and )?){0,6}[A-Z0-9][\w.&’-]*(?:,? Inc\.?| Fund| Trust)?$"
+)
 _OWNER = re.compile(r"’s?(?=\W|$)")
 _ANAPHORA = re.compile(
     r"(?P<index>the (?:broad |broader |benchmark |blue-chip )?(?:index|benchmark|gauge|average))(?! (?:for|of|that|tracking|fund|funds|10-year|U\.S\.|rate|yield|interest|Treasury|revision|price|S&P))(?=\W|$)"
@@ -210,7 +216,31 @@ class Directory:
             start, end, entity = self._whole(text, place, *hit)
             found.append((start, end, entity))
             place = max(end, word.end())
-        return found
+        return self._by_ticker(text, found)
+
+    def _by_ticker(self, text: str, found: list[tuple[int, int, Entity]]) -> list[tuple[int, int, Entity]]:
+        """Names that only the ticker behind them tells: "Energy Select Sector SPDR (XLE)"."""
+        for ticker in _TICKER.finditer(text):
+            clash = [one for one in found if one[0] < ticker.end() and ticker.start() < one[1]]
+            if any(not (ticker.start() <= start and end <= ticker.end()) for start, end, _ in clash):
+                continue
+            entity = self.ticker(ticker["ticker"] or "") if ticker["ticker"] else None
+            name = _CAPITALS.search(text[: ticker.start()])
+            if name is None or (entity is None and not ticker["exchange"]):
+                continue
+            start = name.start()
+            if entity is None:
+                entity = Entity(
+                    name.group(), "stock", missing=f"daily prices of {name.group()} ({ticker['all']})"
+                )
+            end = ticker.end()
+            if word := _AFTER.match(text, end):
+                end = word.end()
+            if owner := _OWNER.match(text, end):
+                end, entity = owner.end(), replace(entity, owner=True)
+            found = [one for one in found if not (start <= one[0] < end)]
+            found.append((start, end, entity))
+        return sorted(found, key=lambda one: one[0])
 
     def _gauge(self, text: str, place: int) -> tuple[int, Entity] | None:
         word = _WORD.match(text, place)
@@ -257,6 +287,8 @@ class Directory:
     def _whole(self, text: str, start: int, end: int, entity: Entity) -> tuple[int, int, Entity]:
         """The name with its ticker, "index", "shares of …" and possessive."""
         if entity.kind == "index" and (word := _INDEX_WORD.match(text, end)):
+            end = word.end()
+        if entity.kind == "index" and (word := _OF_COMPANIES.match(text, end)):
             end = word.end()
         if entity.kind in {"stock", "etf"} and (word := _AFTER.match(text, end)):
             end = word.end()

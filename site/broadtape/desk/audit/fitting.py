@@ -39,7 +39,7 @@ def fits(amount: Amount, value: Decimal, *, slack: Decimal = Decimal(0)) -> Fit:
             return "yes"
         return "near" if value > printed - margin else "no"
     if amount.hedge in {"under", "at-most"}:
-        if value < printed or half_up(value, quantum) == printed:
+        if value <= printed or (amount.hedge == "at-most" and half_up(value, quantum) == printed):
             return "yes"
         return "near" if value < printed + margin else "no"
     if half_up(value, quantum) == printed or half_up(half_up(value, _CENT), quantum) == printed:

@@ -73,7 +73,7 @@ class HistoryJudge:
         if any(symbol.startswith(("series:", "@")) for symbol in entity.symbols):
             return unverifiable(claim, f"histories of {entity.name} are not judged")
         method = {
-            "streak": self._streak, "relative-streak": self._relative_streak, "leads": self._leads, "record": self._record,
+            "streak": self._streak, "relative-streak": self._relative_streak, "leads": self._leads, "longest": self._longest, "record": self._record,
             "extreme": self._extreme, "best": self._best, "cross": self._cross, "distance": self._distance, "relative": self._relative,
         }[claim.kind]  # fmt: skip
         return method(claim, entity.symbols[0])
@@ -104,11 +104,12 @@ class HistoryJudge:
 
     def windows(self, claim: Assertion) -> list[Reading]:
         """The windows said, none where it says none."""
-        return [
-            reading
+        found = [
+            one
             for span in claim.spans
-            for reading in (self.calendar.bases(span)[0] or self.calendar.readings(span))
+            for one in (self.calendar.bases(span)[0] or self.calendar.readings(span))
         ]
+        return [one for one in found if not one.shield]
 
     def _doubt(self, claim: Assertion, *, told: bool) -> str:
         """Why the claim may not be contradicted; empty when it may."""
@@ -158,8 +159,6 @@ class HistoryJudge:
         count = claim.more["count"]
         unit = as_unit(claim.unit)
         days, told = self.sessions(claim)
-        if claim.unit not in {"session", "week", "month"}:
-            return unverifiable(claim, f"runs of {_PLURAL[claim.unit]} are not judged")
         ended = bool(claim.more.get("ended"))
         lengths: list[int] = []
         for day in days:
@@ -186,7 +185,9 @@ class HistoryJudge:
         recent = self._course(symbol, claim.side, unit, first)
         assert isinstance(recent, Course)
         since = len(recent.went) - _LATELY
-        if any(
+        if not claim.spans:
+            told = True
+        if not (claim.spans and claim.certain) and any(
             int(length) == count and int(start) + int(length) >= since
             for start, length in zip(recent.starts.tolist(), recent.lengths.tolist(), strict=True)
         ):
@@ -200,6 +201,50 @@ class HistoryJudge:
             fact=self._streak_fact(claim, symbol, first, ended=ended),
             nearest=nearest,
         )
+
+    def _longest(self, claim: Assertion, symbol: str) -> Finding:
+        """ "its longest winning streak since 2017": no longer run ended after it; a run as long is a tie."""
+        unit = as_unit(claim.unit)
+        days, told = self.sessions(claim)
+        texts: list[str] = []
+        sure = True
+        for day in days:
+            limit, wrong = self._reach(claim, day)
+            course = self._course(symbol, claim.side, unit, day)
+            if isinstance(course, Gap):
+                return unverifiable(claim, course.reason)
+            if limit is None or wrong is None or not len(course.lengths):
+                return unverifiable(claim, "since when is not said in a way that can be computed")
+            run = len(course.lengths) - 1
+            length = int(course.lengths[run])
+            if not course.ongoing:
+                texts.append(f"no run of {self._name(symbol)} stood on {day}")
+                continue
+            longer = np.flatnonzero(course.lengths[:run] > length)
+            last = course.lines[0].day(course.last(int(longer[-1]))) if len(longer) else None
+            start = course.lines[0].day(course.data_start)
+            equal = np.flatnonzero(course.lengths[:run] == length)
+            tie = ""
+            if len(equal) and course.lines[0].day(course.last(int(equal[-1]))) > limit:
+                tie = f"; it is tied with the run that ended on {course.lines[0].day(course.last(int(equal[-1])))}"
+            text = f"the run of {length} {_PLURAL[unit]} up to {day} is the longest since the one that ended on {last or 'no day in the data'}{tie}"
+            if (last is None and (limit >= start or limit == date.min)) or (
+                last is not None and last <= limit
+            ):
+                return self._verified(
+                    claim,
+                    text,
+                    computed=f"{length} {_PLURAL[unit]}",
+                    fact=self._streak_fact(claim, symbol, day, ended=False),
+                )
+            texts.append(f"a longer run ended on {last}" if last else f"the data start on {start}")
+            sure = sure and last is not None and last > wrong
+        doubt = (
+            self._doubt(claim, told=told or not claim.spans)
+            if sure
+            else "too near to tell, or the data do not reach as far back"
+        )
+        return self._end(claim, doubt, "; ".join(texts[:2]), computed=texts[0])
 
     def _streak_fact(self, claim: Assertion, symbol: str, day: date, *, ended: bool) -> Fact | Gap:
         if ended:
@@ -466,7 +511,7 @@ class HistoryJudge:
                 last, start = found
                 what = "closing" if present == "close" else "intraday"
                 if last is None:
-                    if limit >= start:
+                    if limit >= start or limit == date.min:
                         return self._verified(
                             claim,
                             f"{self._name(symbol)}: no {what} {claim.side} beyond it in the data, which start on {start}",
@@ -622,7 +667,7 @@ class HistoryJudge:
                 many = (
                     f"{len(inside)} {what} record {claim.side}s"
                     if len(inside) > 1
-                    else f"a {what} record {claim.side}"
+                    else f"{'an' if what == 'intraday' else 'a'} {what} record {claim.side}"
                 )
                 return self._verified(
                     claim, f"{self._name(symbol)} made {many} {scope}: {days}", computed=days, fact=fact
@@ -831,7 +876,7 @@ class HistoryJudge:
             close_call = close_call or abs(gap) < Decimal("0.05")
             texts.append(text)
         doubt = "too near to tell" if close_call else self._doubt(claim, told=claim.certain)
-        return self._end(claim, doubt, "; ".join(texts[:2]), fact=fact)
+        return self._end(claim, doubt, "; ".join(texts[:2]), computed=texts[0], fact=fact)
 
 
 def _run_at(course: Course, *, ended: bool) -> int:

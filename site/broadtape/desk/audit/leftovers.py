@@ -38,7 +38,7 @@ _OPINION = re.compile(
     re.IGNORECASE,
 )
 _FORECAST = re.compile(
-    r"\b(?:will|could|may|might|would|expected to|projected|forecasts?|outlook|looking ahead|likely|poised|set to|analysts (?:expect|see|are watching)|"
+    r"\b(?:will|could|(?-i:may)|might|would|expected to|projected|forecasts?|outlook|looking ahead|likely|poised|set to|analysts (?:expect|see|are watching)|"
     r"potential(?:ly)?|in the coming|going forward|moving forward|remains bullish|price target)\b",
     re.IGNORECASE,
 )

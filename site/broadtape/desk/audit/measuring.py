@@ -31,6 +31,7 @@ class Change:
     before: Decimal
     after: Decimal
     total: bool = False  # closes including dividends: never a level
+    places: int = 6  # decimals that the source gives there
 
     @property
     def percent(self) -> Decimal:
@@ -84,6 +85,14 @@ class Measures:
         except NoData as error:
             return Gap(str(error))
 
+    def places(self, symbol: str, day: date) -> int:
+        """The decimals that the source gives of a series on a day."""
+        series = self.line(symbol)
+        if isinstance(series, Gap):
+            return 6
+        at = int(np.searchsorted(series.sessions, np.datetime64(day, "D")))
+        return series.places(at) if at < len(series.sessions) and np.isfinite(series.values[at]) else 6
+
     def change(self, symbol: str, first: date, last: date, field: str = "close") -> Change | Gap:
         """From the close before the first session to that of the last."""
         series = self.line(symbol, field)
@@ -97,7 +106,8 @@ class Measures:
         if base < 0 or end >= len(series.sessions):
             return Gap(f"{symbol}: no closes from {first} to {last}")
         try:
-            return Change(series.exact(base), series.exact(end), total)
+            places = min(series.places(base), series.places(end))
+            return Change(series.exact(base), series.exact(end), total, places)
         except NoData as error:
             return Gap(str(error))
 

@@ -7,7 +7,7 @@ was computed from prices of the kind it speaks of.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -58,10 +58,11 @@ class MoveJudge:
         if not claim.spans or claim.more.get("carried"):
             certain = bool(claim.more.get("carried")) and not unknown
             if not claim.perfect:
-                extra = self.calendar.defaults()
-                likely += extra if certain or not claim.spans else []
-        elif len(claim.spans) > 1 and claim.certain is False:
-            likely += self.calendar.days()
+                likely += [replace(one, shield=bool(claim.spans)) for one in self.calendar.days()]
+        elif claim.more.get("borrowed") and not claim.perfect:
+            likely += [replace(one, shield=certain) for one in self.calendar.days()]
+        plain = {(one.first, one.last) for one in likely if not one.shield}
+        likely = [one for one in likely if not one.shield or (one.first, one.last) not in plain]
         return list(dict.fromkeys(likely)), list(dict.fromkeys(every)), certain
 
     # --- trials -----------------------------------------------------------------------------------------
@@ -87,6 +88,12 @@ class MoveJudge:
             return "no", value
         size = abs(value)
         fit = fits(amount, size, slack=slack)
+        if (
+            fit == "near"
+            and amount.unit != "percent"
+            and _coarser(amount, change.places) >= abs(size - amount.value)
+        ):
+            fit = "yes"
         if claim.side == "flat" or amount.sign:
             way = amount.sign or (1 if value >= 0 else -1)
             agrees = (value >= 0) == (way > 0) or size < slack
@@ -116,6 +123,10 @@ class MoveJudge:
         if isinstance(value, Gap):
             return Trial(reading, symbol, "no", None, value.reason)
         fit = fits(amount, value, slack=value * _CLOSE_ENOUGH)
+        if fit == "near" and _coarser(amount, self.measures.places(symbol, day)) / 2 >= abs(
+            value - amount.value
+        ):
+            fit = "yes"  # as far as the source's decimals go
         if fit == "no" and claim.on in {"either", "intraday"}:
             low, high = self.measures.value(symbol, day, "low"), self.measures.value(symbol, day, "high")
             if isinstance(low, Gap) or isinstance(high, Gap):
@@ -131,6 +142,14 @@ class MoveJudge:
         first = group[0]
         entity = first.entity
         assert entity is not None
+        strange = [claim for claim in group if self._strange(claim)]
+        if strange:
+            rest = [claim for claim in group if claim not in strange]
+            values = [
+                unverifiable(claim, "market values and shares of a total are not in the store")
+                for claim in strange
+            ]
+            return [*(self.judge(rest) if rest else []), *values]
         likely, every, certain = self.readings(first)
         if not likely:
             why = "its time cannot be told" if first.spans else "it does not say over which time"
@@ -144,32 +163,54 @@ class MoveJudge:
         for number, claim in enumerate(group):
             trials = table[number]
             if anchored is not None and len(group) > 1:
-                kept = [one for one in trials if (one.reading, one.symbol) in anchored]
-                findings.append(
-                    self._verdict(
-                        claim, kept or trials, [], certain=certain or len(anchored) == 1, anchored=True
-                    )
-                )
+                chosen, strong = anchored
+                kept = [one for one in trials if (one.reading, one.symbol) in chosen]
+                if not strong and claim.kind != "level":
+                    kept = trials
+                sure = certain or (strong and len(chosen) == 1)
+                findings.append(self._verdict(claim, kept or trials, [], certain=sure, anchored=strong))
             else:
                 findings.append(self._verdict(claim, trials, every, certain=certain))
         return findings
 
+    def _strange(self, claim: Assertion) -> bool:
+        """Whether a figure is no price and no change of one: "lost $2 trillion", "rose to 20% of the index"."""
+        amount, entity = claim.amount, claim.entity
+        if amount is None or entity is None:
+            return False
+        if claim.kind == "level" and amount.unit == "percent":
+            return True
+        if amount.unit == "USD" and (
+            entity.kind == "index" or amount.value >= 100_000 or amount.quantum >= 1000
+        ):
+            return True
+        return claim.kind == "move" and amount.unit == "number" and amount.quantum >= 1000
+
     @staticmethod
-    def _anchor(group: Sequence[Assertion], table: dict[int, list[Trial]]) -> set[tuple[Reading, str]] | None:
-        """The readings under which most of a statement's figures hold; None where none holds any exactly."""
+    def _anchor(
+        group: Sequence[Assertion], table: dict[int, list[Trial]]
+    ) -> tuple[set[tuple[Reading, str]], bool] | None:
+        """The readings under which most of a statement's figures hold, and whether a change is among those.
+
+        None where none holds any exactly. A level alone tells when a window ends, not where it starts.
+        """
         scores: dict[tuple[Reading, str], int] = {}
+        changed: set[tuple[Reading, str]] = set()
         for number, claim in enumerate(group):
             if claim.kind == "direction":
                 continue
             for one in table[number]:
-                if one.fit == "yes" and not (claim.amount and claim.amount.hedge):
+                if one.fit == "yes" and not one.reading.shield and not (claim.amount and claim.amount.hedge):
                     scores[one.reading, one.symbol] = scores.get((one.reading, one.symbol), 0) + (
                         2 if claim.kind == "level" else 1
                     )
+                    if claim.kind == "move":
+                        changed.add((one.reading, one.symbol))
         if not scores:
             return None
         best = max(scores.values())
-        return {key for key, score in scores.items() if score == best}
+        chosen = {key for key, score in scores.items() if score == best}
+        return chosen, chosen <= changed
 
     def _verdict(
         self,
@@ -182,6 +223,8 @@ class MoveJudge:
     ) -> Finding:
         entity = claim.entity
         assert entity is not None
+        shielded = next((one for one in trials if one.fit != "no" and one.reading.shield), None)
+        trials = [one for one in trials if not one.reading.shield]
         good = [one for one in trials if one.fit == "yes"]
         if good:
             chosen = next((one for one in good if not one.reading.weak), good[0])
@@ -195,14 +238,17 @@ class MoveJudge:
             return unverifiable(claim, gaps[0].gap if gaps else "the store lacks the closes")
         chosen = next((one for one in computed if not one.reading.weak), computed[0])
         told = self._told(claim, chosen)
-        if any(one.fit == "near" for one in computed):
-            near = next(one for one in computed if one.fit == "near")
+        near = next((one for one in computed if one.fit == "near" and not one.reading.weak), None)
+        if near is not None:
             return self._finding(
                 claim,
                 "unverifiable",
                 near,
                 f"too near to tell: {self._told(claim, near)}, and sources differ by as much",
             )
+        if shielded is not None:
+            reason = f"it may be about another day: {self._told(claim, shielded)}"
+            return self._finding(claim, "unverifiable", chosen, f"{reason}; {told}")
         held = self._reservation(claim, entity, chosen, gaps, certain=certain)
         wide = self._hull(claim, every, entity) if not held else ""
         if held or wide:
@@ -346,7 +392,7 @@ class MoveJudge:
             if end - back >= 1:
                 day = calendar.day(end - back)
                 found += calendar.session(day, f"on {day}")
-        spans = calendar.defaults()
+        spans = calendar.defaults
         found += [one for one in spans if one not in likely]
         for count in (2, 3, 4, 5, 7, 10, 20, 21, 42, 63, 126, 252):
             if end - count >= 0:
@@ -380,6 +426,12 @@ class MoveJudge:
             high = date((code + 1) // 12, (code + 1) % 12 + 1, 1)
             found += calendar.between(low, high, f"{low:%Y-%m}", f"in {low:%B %Y}")
         return found
+
+
+def _coarser(amount: Amount, places: int) -> Decimal:
+    """A unit of the source's last decimal where the figure was printed with more of them; else nothing."""
+    step = Decimal(1).scaleb(-places)
+    return step if step > amount.quantum and not amount.hedge else Decimal(0)
 
 
 def _others(computed: Sequence[Trial], chosen: Trial) -> str:

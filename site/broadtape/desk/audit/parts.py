@@ -43,7 +43,10 @@ class QuoteRow:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """An article as the audit takes it. `dated` is the day its words are judged as of; `why` says whose vote."""
+    """An article as the audit takes it. `dated` is the day its words are judged as of; `why` says whose vote.
+
+    `closed`: it is known to have been published after the close of that day's session; `open`: before it.
+    """
 
     path: str
     passages: tuple[Passage, ...]
@@ -51,6 +54,8 @@ class Script:
     dated: date | None = None
     why: str = ""
     notices: tuple[str, ...] = ()
+    closed: bool = False
+    open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +140,7 @@ class Token:
 
 Kind = Literal[
     "move", "level", "direction", "streak", "relative-streak", "record", "extreme", "best", "cross", "distance",
-    "relative", "policy", "policy-count", "reading", "curve", "quote", "leads", "unread",
+    "relative", "policy", "policy-count", "reading", "curve", "quote", "leads", "longest", "unread",
 ]  # fmt: skip
 
 
@@ -176,6 +181,7 @@ class Reading:
     form: str  # the `over` parameter
     label: str
     weak: bool = False  # a less likely reading: good enough to verify
+    shield: bool = False  # one that only keeps a claim from being contradicted
 
 
 @dataclass(frozen=True, slots=True)

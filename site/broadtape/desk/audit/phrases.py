@@ -45,6 +45,10 @@ _ENDED = re.compile(
     r"\b(?:snap(?:s|ped|ping)?|end(?:s|ed|ing)?|broke|break(?:s|ing)?|halt(?:s|ed|ing)?|stopp(?:ed|ing)|after|following)\s+(?:an?|its|their|the|his)?\s*$",
     re.IGNORECASE,
 )
+_LONGEST = re.compile(
+    r"\blongest (?:(?P<per>daily|weekly|monthly) )?(?P<side>winning|losing) (?:streak|run) " + _SINCE_OR_IN,
+    re.IGNORECASE,
+)
 _RELATIVE_STREAK = re.compile(
     r"(?P<longest>longest |record-breaking )?(?:(?P<n>\d{1,3}|"
     + _COUNT
@@ -67,7 +71,7 @@ _EVERY_MONTH = re.compile(
 _RECORD = re.compile(
     r"(?<![\w-])(?P<nth>" + _ORD + r" )?(?:(?P<fresh>fresh|new|another|closing|all-time closing|intraday) )*"
     r"(?P<word>all-time (?:closing |intraday )?(?:highs?|peaks?|lows?|close)|record (?:closing |intraday )?(?:highs?|lows?|close|closes|levels?|peaks?|finish|territory|day)|"
-    r"records?(?= (?:on|Monday|Tuesday|Wednesday|Thursday|Friday|this|for|again|of the|of 20)|[,.;]|$)|closing record|closing high|lifetime high|52-week (?:high|low)|one-year (?:high|low))(?!\w)",
+    r"records?(?= (?:on|Monday|Tuesday|Wednesday|Thursday|Friday|this|again|of the|of 20)|[,.;]|$)|closing record|closing high|lifetime high|52-week (?:high|low)|one-year (?:high|low))(?!\w)(?! of (?!\$?\d|the year|this year))(?! (?:in|for) (?!20\d\d|January|February|March|April|May|June|July|August|September|October|November|December|the |a |its |more |nearly |about |\d))",
     re.IGNORECASE,
 )
 _RECORD_VERB = re.compile(
@@ -115,8 +119,28 @@ _NEGATED = re.compile(
     re.IGNORECASE,
 )
 _FORECAST = re.compile(
-    r"\b(?:will|would|could|may|might|should|on pace|on track|on course|headed|heading|poised|set|expect(?:s|ed)?|likely|if|unless|aim(?:s|ing)?|target(?:s|ing)?|forecast(?:s|ing)?|projected|hop(?:e|es|ing)|before|until|once|whether|when it|toward|towards|almost|nearly|threaten(?:s|ed|ing)?)\b[^,;]{0,50}$",
+    r"\b(?:will|would|could|(?-i:may)|might|should|on pace|on track|on course|headed|heading|poised|set|expect(?:s|ed)?|likely|if|unless|aim(?:s|ing)?|target(?:s|ing)?|forecast(?:s|ing)?|projected|hop(?:e|es|ing)|before|until|once|whether|when it|toward|towards|almost|nearly|threaten(?:s|ed|ing)?)\b[^,;]{0,50}$",
     re.IGNORECASE,
+)
+
+# Nouns behind a name under which it is still the name's own price that is spoken of.
+_OWN = frozenset(
+    {
+        "streak",
+        "winning",
+        "losing",
+        "rally",
+        "run",
+        "price",
+        "closed",
+        "close",
+        "closing",
+        "longest",
+        "third",
+        "best",
+        "worst",
+        "straight",
+    }
 )
 
 Maker = Callable[[re.Match[str], "Phrases"], Iterator[Assertion]]
@@ -196,6 +220,13 @@ class Phrases:
                 return None, None, False
             plain = replace(entity, owner=False)
             between = clauses.codes[last + 1 : after]
+            following = clauses.skip(last + 1, "djWcp")
+            if (
+                clauses.code(following) == "x"
+                and clauses.word(following) not in _OWN
+                and clauses.tokens[following].start < start
+            ):
+                return None, None, False
             return (
                 plain,
                 None,
@@ -232,6 +263,8 @@ class Phrases:
             }:
                 continue
             found.append(token.span)
+        if not found and self.clauses.context.spans:
+            return self.clauses.context.spans, True
         return tuple(found), len(found) == 1
 
     def claim(self, kind: Kind, match: re.Match[str], entity: Entity | None, **more: object) -> Assertion:
@@ -241,7 +274,7 @@ class Phrases:
             "quoted" if any(a <= start and match.end() <= b for a, b in self.clauses.quotes) else "article"
         )
         return Assertion(
-            kind, match.group().strip(" ,"), self.clauses.sentence, entity, voice=voice, more=more
+            kind, match.group().strip(" ,."), self.clauses.sentence, entity, voice=voice, more=more
         )
 
 
@@ -264,6 +297,9 @@ def _streak_ordinal(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
     if side not in {"up", "down"} or entity is None:
         return
     spans, told = here.spans(move)
+    told = told or not any(
+        token.span for token in here.clauses.tokens
+    )  # without any time it is about the day
     yield replace(
         here.claim("streak", match, entity, count=ordinal(match["n"])),
         side=side,
@@ -292,6 +328,9 @@ def _streak_long(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
         return
     unit = _unit(match["unit"] or match["unit2"] or match["unit3"] or match["per3"])
     spans, told = here.spans(move)
+    told = told or not any(
+        token.span for token in here.clauses.tokens
+    )  # without any time it is about the day
     ended = _ENDED.search(here.text[: match.start()]) is not None
     if re.search(r"(?:against|versus|over|relative to) (?:the )?", here.text[match.end() : match.end() + 14]):
         return
@@ -351,6 +390,26 @@ def _relative(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
         )
     elif words.startswith("record") or "record" in before:
         yield replace(here.claim("relative-streak", match, entity, record=True), other=other, certain=True)
+
+
+def _longest(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
+    entity, move, sure = here.subject(match.start(), match.end())
+    span, length = _since(match)
+    if entity is None or (span is None and not length):
+        return
+    spans, told = here.spans(move, exclude=match.span())
+    unit = _unit(match["per"])
+    if not match["per"]:
+        weekly = re.search(r"\bweek", here.text[: match.start()], re.IGNORECASE)
+        unit = (
+            "week"
+            if weekly
+            and "streak" not in here.text[: match.start()]
+            and not re.search(r"\bday|session", here.text)
+            else unit
+        )
+    yield replace(here.claim("longest", match, entity, since=span, length=length), side="up" if match["side"].lower() == "winning" else "down",
+                  unit=unit, spans=spans, certain=sure and (told or not spans) and bool(match["per"]))  # fmt: skip
 
 
 def _trend(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
@@ -523,7 +582,8 @@ def _distance(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
     scope = "52w" if "52" in peak else "record" if re.search(r"record|all-time", peak) else "peak"
     if re.search(r"[A-Z][a-z]+ (?:high|peak|record)", match["peak"]) and scope == "peak":
         sure = False
-    spans, told = here.spans(move)
+    spans = tuple(span for span in (move.spans if move else []) if span.kind in {"weekday", "day", "today"})
+    told = True
     yield replace(
         here.claim("distance", match, entity, scope=scope),
         amount=amount,
@@ -568,7 +628,7 @@ def _outperform(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
 
 
 _MAKERS: tuple[tuple[re.Pattern[str], Maker], ...] = (
-    (_RELATIVE_STREAK, _relative), (_EVERY_MONTH, _every), (_STREAK_ORDINAL, _streak_ordinal), (_STREAK_LONG, _streak_long),
+    (_RELATIVE_STREAK, _relative), (_LONGEST, _longest), (_EVERY_MONTH, _every), (_STREAK_ORDINAL, _streak_ordinal), (_STREAK_LONG, _streak_long),
     (_TREND, _trend), (_EXTREME, _extreme), (_BEST, _best), (_DISTANCE, _distance), (_RECORD, _record), (_CROSS, _cross), (_OUTPERFORM, _outperform),
 )  # fmt: skip
 

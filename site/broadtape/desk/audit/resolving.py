@@ -6,10 +6,9 @@ bear a claim out, and a claim is contradicted only where it holds under none of 
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from datetime import date, timedelta
 from functools import cached_property
-
-import numpy as np
 
 from broadtape.desk.audit.parts import Reading, Span
 from broadtape.desk.claims.dates import MONTHS
@@ -26,6 +25,9 @@ class Calendar:
         self.view = view
         self.sessions = view.sessions
         self.last = len(self.sessions) - 1
+        self._dates: list[date] = self.sessions.astype("datetime64[D]").tolist()
+        self._readings: dict[Span, list[Reading]] = {}
+        self._bases: dict[Span, tuple[list[Reading], list[Reading]]] = {}
 
     @cached_property
     def stale(self) -> bool:
@@ -34,17 +36,15 @@ class Calendar:
 
     def day(self, at: int) -> date:
         """The session at a position."""
-        value = self.sessions[at].astype("datetime64[D]").item()
-        assert isinstance(value, date)
-        return value
+        return self._dates[at]
 
     def at_or_before(self, day: date) -> int:
         """The position of the last session up to a day; -1 before the first."""
-        return int(np.searchsorted(self.sessions, np.datetime64(day, "D"), side="right")) - 1
+        return bisect_right(self._dates, day) - 1
 
     def at_or_after(self, day: date) -> int:
         """The position of the first session from a day on; one past the last where there is none."""
-        return int(np.searchsorted(self.sessions, np.datetime64(day, "D"), side="left"))
+        return bisect_left(self._dates, day)
 
     # --- readings ---------------------------------------------------------------------------------------
 
@@ -72,6 +72,7 @@ class Calendar:
                 found += self.session(day, f"on {shown(day)}", weak=bool(back))
         return found
 
+    @cached_property
     def defaults(self) -> list[Reading]:
         """What a claim without a window may be about."""
         return [
@@ -81,11 +82,36 @@ class Calendar:
 
     def readings(self, span: Span) -> list[Reading]:
         """Every reading of a printed window; empty where it cannot be told."""
-        method = getattr(self, f"_{span.kind.replace('-', '_')}", None)
-        return [] if method is None else list(dict.fromkeys(method(span)))
+        found = self._readings.get(span)
+        if found is None:
+            method = getattr(self, f"_{span.kind.replace('-', '_')}", None)
+            found = [] if method is None else list(dict.fromkeys(method(span)))
+            found = self._readings[span] = [*found, *self._to_the_day_before(span, found)]
+        return found
+
+    def _to_the_day_before(self, span: Span, found: list[Reading]) -> list[Reading]:
+        """Windows that run to the article's day, without that day: it may have been written before the close."""
+        at = self.at_or_before(self.dated)
+        if (
+            span.kind in {"weekday", "day", "today", "range", "firsts", "week-ended"}
+            or at < 1
+            or self.day(at) != self.dated
+        ):
+            return []
+        before = self.day(at - 1)
+        return [
+            Reading(one.first, before, f"{one.first}..{before}", f"{one.label}, without {shown(self.dated)}", True, True)
+            for one in found if one.last == self.dated and one.first <= before and not one.weak
+        ]  # fmt: skip
 
     def bases(self, span: Span) -> tuple[list[Reading], list[Reading]]:
         """For windows with a blurred start ("since April", "in the past month"): likely readings, and every possible one."""
+        found = self._bases.get(span)
+        if found is None:
+            found = self._bases[span] = self._blurred(span)
+        return found
+
+    def _blurred(self, span: Span) -> tuple[list[Reading], list[Reading]]:
         if span.kind == "rolling":
             return self._rolling_bases(span)
         if span.kind in {"since-month", "since-year", "since-last", "fuzzy"}:
@@ -105,7 +131,7 @@ class Calendar:
         name = _WEEKDAYS[span.weekday or 0]
         found = self.session(day, f"on {name}, {shown(day)}")
         earlier = day - timedelta(days=7)
-        if span.which == "last" or not found or back == 0:
+        if span.which == "last" or not found:
             found += self.session(earlier, f"on {name}, {shown(earlier)}", weak=span.which != "last")
         return found
 
@@ -126,10 +152,10 @@ class Calendar:
         return found
 
     def _day(self, span: Span) -> list[Reading]:
-        days = [span.day] if span.day else self._dates(span)
+        days = [span.day] if span.day else self._days_named(span)
         return [one for day in days for one in self.session(day, f"on {shown(day)}")]
 
-    def _dates(self, span: Span) -> list[date]:
+    def _days_named(self, span: Span) -> list[date]:
         """The day of a month, of the year printed or of the nearest past year."""
         years = [span.year] if span.year else [self.dated.year, self.dated.year - 1]
         found = []
@@ -187,29 +213,22 @@ class Calendar:
             self._form(unit, before, last, running=False),
             f"the {unit} before ({self._name(unit, before)})",
         )
-        early = (self.dated - begin).days <= {"week": 1, "month": 5, "quarter": 20, "year": 14}[unit]
-        late = unit == "week" and self.dated.weekday() >= 4
+        since = (self.dated - begin).days
+        early = since <= {"week": 2, "month": 5, "quarter": 15, "year": 14}[unit]
+        late = (next_begin - self.dated).days <= {"week": 3, "month": 4, "quarter": 7, "year": 7}[unit]
         if which in {"last", "past"}:
             found = (
-                [*previous, *[_weakened(one) for one in running]]
-                if not (late and unit == "week")
-                else [*running, *previous]
+                [*running, *previous] if late and unit == "week" else [*previous, *(running if late else [])]
             )
-            return [
-                *found,
-                *(
-                    self._rolling(Span("rolling", unit=unit, number=1))
-                    if which == "past" or unit in {"week", "year"}
-                    else []
-                ),
-            ]
-        if which == "to-date":
-            return [*running, *[_weakened(one) for one in (previous if early else [])]]
-        return [*running, *[_weakened(one) for one in (previous if early or which == "the" else [])]]
+            rolling = self._rolling(Span("rolling", unit=unit, number=1)) if which == "past" else []
+            return [*found, *rolling]
+        if not running or (early and which != "this"):
+            return [*running, *[_weakened(one) for one in previous]]
+        return running
 
     def _week_ended(self, span: Span) -> list[Reading]:
         days = (
-            self._dates(span)
+            self._days_named(span)
             if span.month
             else [self.dated - timedelta(days=(self.dated.weekday() - (span.weekday or 4)) % 7)]
         )
@@ -374,7 +393,7 @@ class Calendar:
 
     def _since_day(self, span: Span) -> list[Reading]:
         found = []
-        for day in self._dates(span):
+        for day in self._days_named(span):
             at = self.at_or_before(day)
             for base in (at, at - 1):
                 found += self._closes(

@@ -49,14 +49,14 @@ _WORDS: Final = {
     **_table(
         v="was were is are be been being edged edging edges ticked ticking ticks inched inching inches moved moving moves went traded "
           "trading trades opened drifted nudged crept stood stands stood stays stayed remained remains hovered hovering turned "
-          "swung shifted got sits sat held holds holding came come reached reaching reaches hit hits hitting touched",
+          "swung shifted ripped rip got sits sat held holds holding came come reached reaching reaches hit hits hitting touched",
         C="closed closing closes ended ending ends finished finishing finishes settled settling settles",
         r="posted posting posts notched notching notches logged logging logs saw sees recorded recording suffered suffering booked "
           "scored marked registered registering enjoyed capped clinched secured took delivered delivering produced endured sustained had "
           "eked_out racked_up chalked_up turned_in eking_out",
         a="has have had having",
     ),
-    "up": "+", "higher": "+", "upward": "+", "down": "-", "lower": "-", "off": "-", "downward": "-", "unchanged": "=", "flat": "=",
+    "up": "+", "higher": "+", "upward": "+", "down": "-", "lower": "-", "off": "-", "downward": "-", "unchanged": "=", "flat": "=", "steady": "=", "stable": "=",
     "at": "h", "to": "t", "from": "f", "by": "b", "of": "o", "in": "i", "on": "n", "for": "y", "than": "T", "with": "H",
     "and": "A", "or": "R", "respectively": "K", "plus": "A",
     **_table(
@@ -66,10 +66,10 @@ _WORDS: Final = {
         d="the a an its their his her this that these those another additional further extra roughly_a one",
         j="also just sharply slightly modestly again broadly only still even now then already further nearly meanwhile however steadily "
           "solidly strongly steeply barely marginally fractionally collectively overall benchmark broad broader blue-chip tech-heavy "
-          "technology-heavy technology-focused tech-laden widely watched closely followed 30-stock key main wider narrower small-cap large-cap "
+          "technology-heavy technology-focused tech-laden did does do widely watched closely followed 30-stock key main wider narrower small-cap large-cap "
           "combined impressive whopping solid modest strong sharp steep big small healthy massive huge stunning robust respectable "
-          "cumulative total mere more little similar nonetheless instead too currently initially eventually ultimately finally "
-          "quickly briefly officially consistently continued psychological key closely-watched similarly roundly well much heavily "
+          "cumulative total mere more little similar nonetheless instead too currently eventually ultimately finally "
+          "quickly officially consistently continued psychological key closely-watched similarly roundly well much heavily "
           "decisively comfortably altogether together both each all daily weekly monthly quarterly annual yearly one-day "
           "two-day single-day full-year bellwether U.S. US American price-weighted market-cap-weighted smaller-company broad-based fresh new "
           "session trading tech technology trade-sensitive interest-rate-sensitive approximately rate-sensitive bigger smaller deeper",
@@ -83,6 +83,7 @@ _WORDS: Final = {
         z="said says according told wrote writes noted notes added_that",
         Y="futures contracts options",
     ),
+    "briefly": "@", "momentarily": "@", "initially": "@", "earlier": "@",
     "not": "!", "never": "!", "no": "!", "n’t": "!", "didn’t": "!", "hasn’t": "!", "wasn’t": "!", "isn’t": "!", "haven’t": "!",
     "don’t": "!", "doesn’t": "!", "weren’t": "!", "aren’t": "!", "without": "!", "failed": "!", "neither": "!", "nor": "!",
     "rather": "!", "instead of": "!", "denied": "!", "false": "!", "hardly": "!", "erased": "!", "erasing": "!", "paring": "!", "pared": "!",
@@ -98,7 +99,7 @@ _PHRASES: Final = {
     "on the back of": "w", "in response to": "w", "in the wake of": "w", "as investors": "w", "on track": "X", "on pace": "X", "on course": "X",
     "set to": "X", "due to": "w", "on optimism": "w", "on concerns": "w", "on fears": "w", "in reaction to": "w", "on expectations": "w", "in a": "i",
     "compared with": "w", "compared to": "w", "according to": "z", "in line with": "w", "because of": "w", "as of": "w", "such as": "w",
-    "as traders": "w", "a gain of": "d", "or about": "R", "or roughly": "R", "or nearly": "R", "or more than": "R", "at one point": "@", "at its worst": "@",
+    "as traders": "w", "or about": "R", "or roughly": "R", "or nearly": "R", "or more than": "R", "at one point": "@", "at its worst": "@",
     "at its best": "@", "at the lows": "@", "at the highs": "@", "at its high": "@", "at its low": "@", "earlier in the day": "@", "during the session": "@",
     "in intraday trading": "@", "on an intraday basis": "@", "at session lows": "@", "at session highs": "@", "at its session high": "@",
     "is expected": "X", "are expected": "X", "on its way": "X", "bull market": "x", "bear market": "x",
@@ -117,7 +118,7 @@ _FIGURE: Final = re.compile(
     rf"(?P<sign>[+–-](?=[\d.$]))?(?P<money>(?:US|C|A|HK)?\$|€|£|¥)?(?P<sign2>[+–-](?=[\d.]))?(?P<number>{_NUMBER})"
     rf"(?:(?P<fraction> (?P<over>\d{{1,2}})/(?P<under>\d{{1,2}})))?"
     rf"(?P<ordinal>st|nd|rd|th)?(?:\s?-?\s?(?P<scale>thousand|million|billion|trillion|[kKmMbB]n?(?![\w]))(?![\w]))?"
-    rf"(?![\w])"
+    rf"(?=x\b|(?![\w]))"
 )
 _SPELT_FIGURE: Final = re.compile(
     rf"(?P<whole>(?:{_SPELT})(?:[- ](?:one|two|three|four|five|six|seven|eight|nine))?)(?P<half> and a half)?"
@@ -255,6 +256,8 @@ def _word(text: str, place: int, stop: int) -> Token:
             return Token(_PHRASES[phrase.group().lower()], place, end, phrase.group())
     if ordinal(low):
         return Token("#", place, place + len(word), word)
+    if low.endswith("’s") and word[0].isupper():
+        return Token("d", place, place + len(word), word)
     code = _WORDS.get(low) or _WORDS.get(word) or ("!" if low.endswith("n’t") else "x")
     return Token(code, place, place + len(word), word)
 

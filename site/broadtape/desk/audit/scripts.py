@@ -6,7 +6,7 @@ Owns text too short to be an article, a sentence say; pages are read by broadtap
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
 
 from broadtape.desk.audit.parts import Passage, QuoteRow, Script
@@ -18,6 +18,7 @@ _QUOTE = re.compile(
     r"\(?(?P<percent>[+\-–−]?\d[\d,]*\.\d{1,4})\s?%\)?\s*\|?\s*$",
     re.MULTILINE,
 )
+_CLOSE = time(16, 0)  # of the market's day; an early close only makes an article look earlier than it was
 _AS_OF = re.compile(r"\b[Aa]s of\b[^.]{0,40}")
 
 
@@ -45,7 +46,13 @@ def from_page(page: Extracted, *, path: str, zone: tzinfo, dated: date | None = 
         dict.fromkeys(vote.by for vote in page.published.votes if _day_of(vote.value, zone) == day)
     )
     why = "--as-of" if dated else votes
-    return Script(path, tuple(passages), quotes, dated or day, why, page.notices)
+    hour = (
+        published.astimezone(zone).time()
+        if isinstance(published, datetime) and published.tzinfo and not dated
+        else None
+    )
+    closed, early = hour is not None and hour >= _CLOSE, hour is not None and hour < _CLOSE
+    return Script(path, tuple(passages), quotes, dated or day, why, page.notices, closed=closed, open=early)
 
 
 def _day_of(value: date, zone: tzinfo) -> date:

@@ -91,9 +91,9 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("period", r"(?:for|on|during)\s+the\s+(?P<unit>day|session)(?!’s|-)(?!\s+(?:ago|earlier|ahead|before))"),
     ("week-ended", rf"(?:{_IN})?(?:the\s+)?week\s+(?:that\s+)?(?:ended|ending|to)\s+(?:on\s+)?(?:(?P<weekday>{_DAYS})|(?P<m>{_MONTHS})\s+(?P<d>\d{{1,2}})(?:,?\s+(?P<y>{_YEAR}))?)"),
     # days
-    ("day", rf"(?:{_IN}|from\s+)?(?:{_DAYS},?\s+)?(?P<m>{_MONTHS})\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s+(?P<y>{_YEAR}))?(?![\d%])(?!,\d{{3}})(?!\.\d)"),
-    ("day", rf"(?:{_IN}|from\s+)?(?:{_DAYS},?\s+)?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<m>{_MONTHS})(?:,?\s+(?P<y>{_YEAR}))?(?!\w)"),
-    ("day", r"(?:on\s+)?(?P<iso>(?:19|20)\d\d-\d\d-\d\d)(?!\d)"),
+    ("day", rf"(?i:{_IN}|from\s+)?(?:{_DAYS},?\s+)?(?P<m>{_MONTHS})\s+(?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s+(?P<y>{_YEAR}))?(?![\d%])(?!,\d{{3}})(?!\.\d)"),
+    ("day", rf"(?i:{_IN}|from\s+)?(?:{_DAYS},?\s+)?(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+(?P<m>{_MONTHS})(?:,?\s+(?P<y>{_YEAR}))?(?!\w)"),
+    ("day", r"(?i:on\s+)?(?P<iso>(?:19|20)\d\d-\d\d-\d\d)(?!\d)"),
     ("weekday", rf"(?:on|by|for|in|during|from)?\s*(?:(?P<which>last|this|next)\s+)?(?P<time>late|early|at (?:the )?close(?: on)?|before)?\s*(?P<weekday>{_DAYS})(?:’s)?(?:\s+(?P<after>morning|afternoon|evening|night|midday|at noon|session|trading|close|trade))?(?!s)"),
     ("today", r"(?:(?:earlier|later|in|for)\s+)?(?P<today>today|yesterday|tomorrow|tonight|(?:on|in)\s+the\s+(?:previous|prior)\s+(?:day|session))(?:’s\s+(?:session|trading))?(?!’)"),
     # quarters, months, years
@@ -101,9 +101,9 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     ("quarter", rf"(?:{_IN})?Q(?P<q>[1-4])(?:\s+(?:of\s+)?(?P<y>{_YEAR}))?(?!\w)"),
     ("half", rf"(?:{_IN})the\s+(?P<h>first|second)\s+half\s+of\s+(?:(?P<y>{_YEAR})|(?:the|last|this)\s+year|{_MONTHS})"),
     ("fuzzy", rf"(?:{_IN}|from\s+|since\s+)?(?:early|late|mid)[ -](?:{_MONTHS}|{_YEAR}|week|month|quarter|year)(?:\s+{_YEAR})?(?!\w)"),
-    ("month", rf"(?P<gov>{_IN}|from\s+)(?:all of\s+|the month of\s+|just\s+)?(?P<m>{_MONTHS})(?:(?:,|\s+of)?\s+(?P<y>{_YEAR}|last year))?(?!\w|\s\d)"),
+    ("month", rf"(?P<gov>(?i:{_IN}|from\s+))(?:all of\s+|the month of\s+|just\s+)?(?P<m>{_MONTHS})(?:(?:,|\s+of)?\s+(?P<y>{_YEAR}|last year))?(?!\w|\s\d)"),
     ("month", rf"(?P<m>(?:January|February|March|April|June|July|August|September|October|November|December))(?:\s+(?P<y>{_YEAR}))?(?:’s)?(?!\w|\s\d)"),
-    ("year", rf"(?P<gov>{_IN})(?:all of\s+|the year\s+|calendar\s+)?(?P<y>{_YEAR})(?:’s)?(?!\w)"),
+    ("year", rf"(?P<gov>(?i:{_IN}))(?:all of\s+|the year\s+|calendar\s+)?(?P<y>{_YEAR})(?:’s)?(?!\w)"),
     ("year", rf"(?<![\w$,.])(?P<y>{_YEAR})(?!\w|[ -](?:point|call|put))"),
 )  # fmt: skip
 _COMPILED = tuple(
