@@ -260,6 +260,17 @@ class FeedSettings(_Table, frozen=True, kw_only=True):
     hub: str = ""
 
 
+class Limits(_Table, frozen=True, kw_only=True):
+    """How often one visitor may ask a reader process for what costs, a minute; 0 is as often as they like."""
+
+    search: Annotated[int, Meta(ge=0, le=100_000)] = 60
+    suggest: Annotated[int, Meta(ge=0, le=100_000)] = 300  # while one types
+    api: Annotated[int, Meta(ge=0, le=100_000)] = 120
+    trusted_proxies: tuple[
+        str, ...
+    ] = ()  # addresses, besides this machine's own, whose X-Forwarded-For is believed
+
+
 class _InstanceFile(_Table, frozen=True, kw_only=True):
     """broadtape.toml as written."""
 
@@ -267,6 +278,7 @@ class _InstanceFile(_Table, frozen=True, kw_only=True):
     desk: Desk = Desk()
     sources: _SourcesTable = _SourcesTable()
     wire: Wire = Wire()
+    limits: Limits = Limits()
     run: Run = Run()
     search: Search = Search()
     feeds: FeedSettings = FeedSettings()
@@ -337,6 +349,7 @@ class Instance:
     warnings: tuple[str, ...]
     web_sources: tuple[WebSource, ...] = ()
     wire: Wire = field(default_factory=Wire)
+    limits: Limits = field(default_factory=Limits)
     run: Run = field(default_factory=Run)
     search: Search = field(default_factory=Search)
     mail: Mail = field(default_factory=Mail)
@@ -464,6 +477,7 @@ def load(root: Path) -> Instance:
         warnings=tuple(warnings),
         web_sources=web,
         wire=settings.wire,
+        limits=settings.limits,
         run=settings.run,
         search=settings.search,
         mail=settings.mail,

@@ -24,7 +24,7 @@ import structlog
 
 from broadtape import resources, urls
 from broadtape.archive import changes
-from broadtape.archive.catalogue import Catalogue, Entry
+from broadtape.archive.catalogue import Catalogue, Entry, Ledger
 from broadtape.archive.local import Local
 from broadtape.archive.tape import Tape
 from broadtape.heartbeat import settings_digest, utc_now
@@ -198,6 +198,11 @@ class Recorder(Catalogue):
         """Depends on whatever moved or went."""
         self.note(changes.EVERYTHING)
         return super().former(site)
+
+    def ledger(self, site: str) -> Ledger:
+        """Depends on every story of the site."""
+        self._list(site, "", "", "", "")
+        return super().ledger(site)
 
     def near(self, site: str) -> tuple[str, ...]:
         """Changes with the market's data."""

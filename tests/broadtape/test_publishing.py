@@ -675,3 +675,40 @@ def test_the_walk_finds_the_files_that_the_archive_finds(newsroom: Newsroom) -> 
 
 def test_the_settings_of_a_test_newsroom_are_sound(newsroom: Newsroom) -> None:
     assert config.load(newsroom.root).warnings == ()
+
+
+def test_the_ledger_counts_stories_and_their_corrections(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom = Newsroom(tmp_path, monkeypatch)
+    newsroom.post("one")
+    newsroom.post("two", corrections='[{date: 2026-01-20T11:00:00-08:00, text: "The pier was wrong."}]')
+    newsroom.post("later", when="2030-01-20T10:00:00-08:00")
+
+    newsroom.publish()
+
+    ledger = newsroom.catalogue.ledger("bay")
+    assert (ledger.stories, ledger.corrections, ledger.corrected) == (2, 1, 1)
+    assert dict(ledger.claims) == {}
+
+
+def test_local_blocks_follow_their_files_without_an_article(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom = Newsroom(tmp_path, monkeypatch)
+    newsroom.site("bay", more='blocks = ["events", "tides"]\n')
+    newsroom.publish()
+    assert newsroom.catalogue.local("bay").events == ()
+    assert any("'tides' is no block" in one for one in newsroom.problems())
+    lines = (
+        "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:t\nBEGIN:VEVENT\nUID:a\nDTSTART:20260121T100000\nSUMMARY:Fair\n"
+    )
+    newsroom.write("sites/bay/events.ics", lines + "END:VEVENT\nEND:VCALENDAR\n")
+    before = newsroom.catalogue.generation
+
+    newsroom.publish()
+
+    assert [one.title for one in newsroom.catalogue.local("bay").events] == ["Fair"]
+    assert newsroom.catalogue.generation == before + 1
+    newsroom.publish()
+    assert newsroom.catalogue.generation == before + 1

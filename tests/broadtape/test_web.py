@@ -36,7 +36,7 @@ from broadtape import resources
 from broadtape.archive.catalogue import Gone, StandingPage
 from broadtape.config import FileSource
 from broadtape.model import BadSettings, Correction, Photo, SourceLink
-from broadtape.web import contexts, create_app
+from broadtape.web import contexts, create_app, standing
 
 HOME = "https://sausalito.example"
 LEAD = "/2026/01/12/small-caps-run/"
@@ -1142,6 +1142,32 @@ def test_a_search_has_feeds_with_their_own_addresses(busy_room: Newsroom) -> Non
     assert f"{HOME}/search/atom.xml?q=caps" in body
     assert "Small caps close above 2,600" in body
     assert busy_room.get("/search/feed.xml").status_code == 404
+
+
+def test_the_methods_page_tells_the_sites_record(busy_room: Newsroom, room: Newsroom) -> None:
+    entries = busy_room.catalogue.entries
+    claims = sum(sum(one.proof.values()) for one in entries)
+
+    page = busy_room.page("/about/methods/")
+
+    assert f"<dt>Figures and claims in them</dt><dd>{claims:,}</dd>" in page
+    assert "<dt>Corrections per 1,000 stories</dt>" in page
+    assert "Our record" not in room.page("/about/methods/")
+
+
+@pytest.mark.parametrize(
+    ("count", "of", "said"),
+    [(1, 1000, "0"), (1, 3, "0.3"), (2, 3, "0.7"), (5, 1, "5"), (12_345_000, 1000, "12,345")],
+)
+def test_a_rate_is_said_to_one_decimal(count: int, of: int, said: str) -> None:
+    assert standing.per(count, of) == said
+
+
+def test_a_page_that_is_not_there_offers_a_search(room: Newsroom) -> None:
+    page = room.get("/no-such-page/").text
+
+    assert 'action="/search"' in page
+    assert "What were you looking for?" in page
 
 
 # --- contract -------------------------------------------------------------------------------------------

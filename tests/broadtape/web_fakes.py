@@ -25,6 +25,7 @@ from broadtape.archive.catalogue import (
     Gone,
     HistoryRow,
     InstrumentView,
+    Ledger,
     ParameterView,
     QuoteBoard,
     QuoteRow,
@@ -427,6 +428,15 @@ class FakeCatalogue:
 
     def quotes(self, site: str, as_of: date | None) -> QuoteBoard | None:
         return self.boards.get(as_of or max(self.boards, default=SESSION))
+
+    def ledger(self, site: str) -> Ledger:
+        seen = self._visible(site)
+        claims: dict[str, int] = {}
+        for entry in seen:
+            for status, count in entry.proof.items():
+                claims[status] = claims.get(status, 0) + count
+        corrected = [len(entry.article.corrections) for entry in seen if entry.article.corrections]
+        return Ledger(len(seen), claims, sum(corrected), len(corrected))
 
     def near(self, site: str) -> tuple[str, ...]:
         return self.close_by

@@ -179,6 +179,16 @@ class StandingPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Ledger:
+    """A site's record: its stories, their claims by status of proof, corrections, and stories that have one."""
+
+    stories: int
+    claims: Mapping[str, int]
+    corrections: int
+    corrected: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stamp:
     """How fresh the catalogue is: newest session and retrieval, when it was written."""
 
@@ -554,6 +564,24 @@ class Catalogue:
         tags: dict[TagKind, str] = {"symbol": symbol, "author": author, "topic": topic, "month": month}
         clause, values = self._wanted(site, tags)
         return int(self._value(f"SELECT count(*) {clause}", *values) or 0)
+
+    def ledger(self, site: str) -> Ledger:
+        """What the site's visible stories claim, how it was checked, and how much was corrected."""
+        visible = "FROM listing l JOIN article a ON a.n = l.n WHERE l.site = ? AND l.kind = '' AND l.at <= ?"
+        counted = (
+            "SELECT count(*), coalesce(sum(json_array_length(CAST(a.article AS TEXT), '$.corrections')), 0),"
+            f" coalesce(sum(json_array_length(CAST(a.article AS TEXT), '$.corrections') > 0), 0) {visible}"
+        )
+        stories, corrections, corrected = next(iter(self._rows(counted, site, self._at())), (0, 0, 0))
+        statuses = self._rows(
+            "SELECT j.key, sum(j.value) FROM listing l JOIN article a ON a.n = l.n, json_each(a.proof) j"
+            " WHERE l.site = ? AND l.kind = '' AND l.at <= ? GROUP BY j.key",
+            site,
+            self._at(),
+        )
+        return Ledger(
+            int(stories), {str(key): int(n) for key, n in statuses}, int(corrections), int(corrected)
+        )
 
     def visible(self) -> int:
         """How many articles are visible, on whatever site."""

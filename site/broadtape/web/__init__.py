@@ -14,7 +14,18 @@ from flask import Flask, Response, abort, g, request
 from broadtape.archive.catalogue import Catalogue
 from broadtape.archive.tape import Tape
 from broadtape.search import open_index
-from broadtape.web import api, articles, errors, front, machines, markets, searching, standing, widgets
+from broadtape.web import (
+    api,
+    articles,
+    errors,
+    front,
+    limits,
+    machines,
+    markets,
+    searching,
+    standing,
+    widgets,
+)
 from broadtape.web.press import Press, press
 
 if TYPE_CHECKING:
@@ -68,6 +79,7 @@ def create_app(
         app.register_blueprint(module.blueprint)
     errors.register(app)
     app.before_request(_wait_for_catalogue)
+    limits.register(app, instance.limits, clock=lambda: clock().timestamp())
     return app
 
 

@@ -694,6 +694,9 @@ class TextPage:
     body: str
     updated: Moment | None
     siblings: tuple[Link, ...]
+    record: tuple[
+        tuple[str, str], ...
+    ] = ()  # of the methods page: what was checked and corrected, in figures
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 import structlog
-from flask import Response, redirect, request
+from flask import Response, g, redirect, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
@@ -32,6 +32,10 @@ TEXTS = {
     ),
     405: ("This cannot be done here", "The page exists, but it only answers requests to read it."),
     410: ("This story was withdrawn", "It was published here and has since been taken back."),
+    429: (
+        "A little slower, please",
+        "Searches from your network address came faster than this site answers them. Nothing is lost.",
+    ),
     503: (
         "Back in a moment",
         "The pages of this site are being made anew. Please try again in a few seconds.",
@@ -54,6 +58,8 @@ def on_http(error: HTTPException) -> AnyResponse:
     if error.response is not None:
         return error.response
     code = error.code or 500
+    if code == 429:
+        return slower()
     if code == 421:
         return misdirected()
     if api.is_api(request.path) and code < 500:
@@ -82,6 +88,20 @@ def on_http(error: HTTPException) -> AnyResponse:
         if name.lower() in ("allow", "retry-after"):
             response.headers[name] = value
     return response
+
+
+def slower() -> AnyResponse:
+    """What to do for whom asks too often: wait a moment, which the answer names."""
+    wait = int(g.get("retry_after", 0)) or 30
+    words_of_it = f"Please try again in {wait} {'second' if wait == 1 else 'seconds'}."
+    title, text = TEXTS[429]
+    if api.is_api(request.path):
+        told = api.problem(429, "Too Many Requests", f"Too many requests from one address. {words_of_it}")
+    else:
+        told = error_page(429, title, text, note=words_of_it)
+        told.headers["Cache-Control"] = "no-store"
+    told.headers["Retry-After"] = str(wait)
+    return told
 
 
 def on_redirect() -> AnyResponse | None:

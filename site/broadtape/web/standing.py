@@ -5,6 +5,7 @@ Their texts come from the catalogue; the package's defaults stand in where it ha
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ from broadtape.web.press import head as page_head
 from broadtape.web.press import here, page, press
 
 if TYPE_CHECKING:
-    from broadtape.archive.catalogue import Entry
+    from broadtape.archive.catalogue import Entry, Ledger
 
 blueprint = Blueprint("standing", __name__)
 
@@ -72,7 +73,43 @@ def _text(address: str) -> Response:
             )
         ),
     )
+    if name == "methods":
+        context = replace(
+            context, record=record(this.keep(("ledger", site.key), lambda: this.catalogue.ledger(site.key)))
+        )
     return page("pages/text.html", context, page_head(title, description=description, path=address))
+
+
+def record(ledger: Ledger) -> tuple[tuple[str, str], ...]:
+    """The site's record in figures and words; nothing where there is no story yet."""
+    if not ledger.stories:
+        return ()
+    proved = ledger.claims.get("verified", 0) + ledger.claims.get("revised", 0)
+    claims = sum(ledger.claims.values())
+    lines = [("Stories on this site", f"{ledger.stories:,}"), ("Figures and claims in them", f"{claims:,}")]
+    if claims:
+        lines.append(("Recomputed from the data", f"{proved:,} ({per(proved * 100, claims)}%)"))
+    for status, said in (
+        ("attributed", "Attributed to a named source"),
+        ("unchecked", "Written by a person and not linked to a figure"),
+        ("revised", "Right as known then, revised since"),
+    ):
+        if ledger.claims.get(status):
+            lines.append((said, f"{ledger.claims[status]:,}"))
+    lines.append(
+        (
+            "Corrections",
+            f"{ledger.corrections:,} in {ledger.corrected:,} {'story' if ledger.corrected == 1 else 'stories'}",
+        )
+    )
+    lines.append(("Corrections per 1,000 stories", per(ledger.corrections * 1000, ledger.stories)))
+    return tuple(lines)
+
+
+def per(count: int, of: int) -> str:
+    """The quotient to one decimal, half up; without one where it is whole."""
+    tenths = (count * 20 + of) // (2 * of)
+    return f"{tenths // 10:,}" if tenths % 10 == 0 else f"{tenths // 10:,}.{tenths % 10}"
 
 
 @blueprint.get("/about/")

@@ -153,3 +153,88 @@
     });
   }
 })();
+
+(() => {
+  // A story's tools that only a browser can offer: its text and its address for the clipboard, and paper.
+  const story = document.querySelector(".story-page .article");
+  if (!story) return;
+  const tool = (words, act) => {
+    const made = document.createElement("button");
+    made.type = "button";
+    made.textContent = words;
+    made.addEventListener("click", () => {
+      Promise.resolve(act()).then((said) => {
+        if (!said) return;
+        made.textContent = said;
+        setTimeout(() => { made.textContent = words; }, 2500);
+      }, () => { made.textContent = "That did not work"; });
+    });
+    return made;
+  };
+  const item = (made) => {
+    const li = document.createElement("li");
+    li.append(made);
+    return li;
+  };
+  const share = story.querySelector(".share");
+  const markdown = story.querySelector(".as-markdown");
+  const clipboard = navigator.clipboard;
+  if (share) {
+    if (clipboard) share.append(item(tool("Copy link", () => clipboard.writeText(location.href.split("#")[0]).then(() => "Link copied"))));
+    share.append(item(tool("Print", () => print())));
+  }
+  if (markdown && clipboard) {
+    // The promise goes into the clipboard item itself: some browsers allow writing only while the click is handled.
+    markdown.after(" ", tool("Copy as Markdown", () => {
+      const text = fetch(markdown.href).then((answer) => {
+        if (!answer.ok) throw new Error(answer.status);
+        return answer.text();
+      });
+      if (!window.ClipboardItem) return text.then((words) => clipboard.writeText(words)).then(() => "Copied");
+      const blob = text.then((words) => new Blob([words], { type: "text/plain" }));
+      return clipboard.write([new ClipboardItem({ "text/plain": blob })]).then(() => "Copied");
+    }));
+  }
+})();
+
+(() => {
+  // A ticker shows its last close where the pointer or the focus is; without this the browser's own tip does.
+  let tip = null;
+  let over = null;
+  const hide = () => {
+    if (!tip) return;
+    tip.remove();
+    over.removeAttribute("aria-describedby");
+    tip = over = null;
+  };
+  const show = (link) => {
+    if (over === link) return;
+    hide();
+    if (link.title) { link.dataset.quote = link.title; link.removeAttribute("title"); }
+    if (!link.dataset.quote) return;
+    const [name, ...rest] = link.dataset.quote.split(": ");
+    tip = document.createElement("div");
+    tip.className = "tip";
+    tip.id = "ticker-tip";
+    tip.setAttribute("role", "tooltip");
+    const strong = document.createElement("b");
+    strong.textContent = name;
+    tip.append(strong, rest.length ? ` ${rest.join(": ")}` : "");
+    document.body.append(tip);
+    over = link;
+    link.setAttribute("aria-describedby", tip.id);
+    const at = link.getClientRects()[0];
+    const left = Math.min(at.left, document.documentElement.clientWidth - tip.offsetWidth - 8);
+    const above = at.top - tip.offsetHeight - 6;
+    tip.style.left = `${scrollX + Math.max(8, left)}px`;
+    tip.style.top = `${scrollY + (above > 4 ? above : at.bottom + 6)}px`;
+  };
+  for (const name of ["pointerover", "focusin"]) {
+    document.addEventListener(name, (event) => {
+      const link = event.target.closest?.("a.ticker");
+      if (link) { if (name === "focusin" || event.pointerType === "mouse") show(link); }
+      else if (tip && !tip.contains(event.target)) hide();
+    });
+  }
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") hide(); });
+})();

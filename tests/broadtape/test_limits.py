@@ -1,0 +1,115 @@
+"""How often one visitor may ask: who is one visitor, what is counted, and what stays bounded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from web_fakes import NOW, FakeCatalogue, FakeSearch, instance
+
+from broadtape.web import create_app, limits
+from broadtape.web.limits import Allowance, visitor
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_half_a_minutes_allowance_comes_at_once_and_the_rest_with_time() -> None:
+    clock = Clock()
+    allowance = Allowance(60, clock)
+
+    assert [bool(allowance.take("a")) for _ in range(31)] == [False] * 30 + [True]
+    assert allowance.take("b") == 0
+    clock.now += 1.01
+    assert allowance.take("a") == 0
+    assert 0 < allowance.take("a") <= 1
+
+
+def test_no_more_visitors_are_remembered_than_said() -> None:
+    allowance = Allowance(60, Clock(), most=3)
+    for number in range(10):
+        allowance.take(str(number))
+
+    assert len(allowance) == 3
+
+
+@given(st.lists(st.floats(0, 5), max_size=200))
+def test_nobody_ever_gets_more_than_the_allowance(waits: list[float]) -> None:
+    clock = Clock()
+    allowance = Allowance(30, clock)
+    taken = 0
+    for wait in waits:
+        clock.now += wait
+        taken += not allowance.take("a")
+
+    assert taken <= 15 + sum(waits) * 0.5 + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "who"),
+    [
+        ("203.0.113.7", "", "203.0.113.7"),
+        ("203.0.113.7", "198.51.100.1", "203.0.113.7"),  # anybody can write that header
+        ("127.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("127.0.0.1", "6.6.6.6, 198.51.100.1", "198.51.100.1"),  # the visitor's own word is not believed
+        ("127.0.0.1", "198.51.100.1, 10.0.0.5", "198.51.100.1"),
+        ("127.0.0.1", "", ""),
+        ("127.0.0.1", "nonsense", ""),
+        ("2001:db8:1:2:3:4:5:6", "", "2001:db8:1:2::/64"),
+    ],
+)
+def test_a_visitor_is_the_address_that_our_own_proxies_vouch_for(peer: str, forwarded: str, who: str) -> None:
+    assert visitor(peer, forwarded, ["10.0.0.5"]) == who
+
+
+@pytest.mark.parametrize(
+    ("path", "group"),
+    [
+        ("/search", "search"),
+        ("/search/suggest", "suggest"),
+        ("/api/v1/articles", "api"),
+        ("/", ""),
+        ("/quotes/", ""),
+    ],
+)
+def test_only_what_costs_is_counted(path: str, group: str) -> None:
+    assert limits.group_of(path) == group
+
+
+def client(root: Path) -> Any:
+    catalogue: Any = FakeCatalogue()
+    app = create_app(instance(root), catalogue=catalogue, search=FakeSearch(catalogue), clock=lambda: NOW)
+    return app.test_client()
+
+
+def ask(of: Any, path: str, peer: str) -> Any:
+    return of.get(path, base_url="https://sausalito.example", environ_base={"REMOTE_ADDR": peer})
+
+
+def test_too_many_searches_are_told_to_wait_while_pages_go_on(tmp_path: Path) -> None:
+    reader = client(tmp_path)
+    answers = [ask(reader, "/search?q=x", "203.0.113.7") for _ in range(31)]
+
+    assert [answer.status_code for answer in answers] == [200] * 30 + [429]
+    refused = answers[-1]
+    assert int(refused.headers["Retry-After"]) >= 1
+    assert "A little slower" in refused.text
+    assert refused.headers["Cache-Control"] == "no-store"
+    assert ask(reader, "/", "203.0.113.7").status_code == 200
+    assert ask(reader, "/search?q=x", "203.0.113.8").status_code == 200
+
+
+def test_the_api_refuses_in_its_own_form(tmp_path: Path) -> None:
+    reader = client(tmp_path)
+    last = [ask(reader, "/api/v1/articles", "203.0.113.9") for _ in range(61)][-1]
+
+    assert last.status_code == 429
+    assert last.content_type == "application/problem+json"
+    assert last.get_json()["status"] == 429
