@@ -39,7 +39,7 @@ def corpus() -> Path | None:
 
 
 def stories(number: int) -> Iterator[Story]:
-    """So many stories, the newest first; the corpus again from its beginning where it is shorter."""
+    """So many stories, the newest first, their text as `markdown.to_text` gives it; the corpus again where it ends."""
     path = corpus()
     made = 0
     while made < number:
@@ -56,7 +56,9 @@ def _told(path: Path) -> Iterator[tuple[str, str, tuple[str, ...]]]:
         for line in lines:
             one = json.loads(line)
             plain = re.sub(r"[<>&*_`\[\]\\#|~]", " ", one["body"])
-            body = re.sub(r"\n[ \t]{2,}", "\n\n", plain).strip()
+            body = "\n\n".join(
+                " ".join(part.split()) for part in re.split(r"\n[ \t]{2,}", plain) if part.strip()
+            )
             title = re.sub(r"[<>\"\\]", "'", " ".join(one["title"].split())) or "Untitled"
             yield title.capitalize(), body or "No text.", tuple(one["topics"][:4]) or ("news",)
 

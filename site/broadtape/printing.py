@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote, unquote, urlsplit
@@ -564,6 +565,7 @@ def _own(site: Site) -> re.Pattern[str]:
     return re.compile(re.escape(site.url) + r"(/[^\"'<>\s#]*)")
 
 
+@lru_cache(maxsize=50_000)
 def printable(link: str) -> str | None:
     """A link as the address of a page that is printed; None for what is not."""
     try:

@@ -38,6 +38,7 @@ ROOT_VARIABLE = "BROADTAPE_ROOT"  # how the supervisor tells its readers which i
 THREADS = 4  # of one reader: enough to overlap file and SQLite waits, few enough not to fight over Python
 STOP_WITHIN_S = 8.0
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+MOST_HOSTS = 1_000  # names whose site is remembered
 STEADY_S = 60.0  # a child that lived this long starts its backoff anew
 
 
@@ -79,6 +80,15 @@ class Reader:
         catalogue = Catalogue(instance.catalogue)
         store = PageReader(path_of(instance.cache))
 
+        hosts: dict[str, str | None] = {}
+
+        def site_of(host: str) -> str | None:
+            if host not in hosts:
+                if len(hosts) > MOST_HOSTS:  # whoever asks decides what stands in the header
+                    hosts.clear()
+                hosts[host] = _site_key(instance, host)
+            return hosts[host]
+
         def printed(site: str, address: str) -> Printed | None:
             mark = self._published
             if mark is None:
@@ -88,7 +98,7 @@ class Reader:
         pages = PreparedPages(
             create_app(instance, catalogue=catalogue),
             mark=lambda: self._mark,
-            site_of=lambda host: _site_key(instance, host),
+            site_of=site_of,
             expires=lambda site: _seconds_to_change(catalogue, site),
             printed=printed,
         )

@@ -31,6 +31,7 @@ SCHEMA = 3
 
 T = TypeVar("T")
 TagKind = Literal["topic", "author", "symbol", "month"]
+_RELATED_LOOK = 100  # newest articles of a topic or symbol among which related ones are chosen
 
 
 # --- what readers get -----------------------------------------------------------------------------------
@@ -737,20 +738,40 @@ class Catalogue:
         return (older[0] if older else None), (newer[0] if newer else None)
 
     def related(self, site: str, entry: Entry, limit: int = 4) -> list[Entry]:
-        """Articles that share topics or symbols: rarest shared tags first, then the newest."""
+        """Of the newest of its topics and symbols, those that share most: rarest shared tags first, then newest."""
         here = self._number(entry)
         if here is None or limit <= 0:
             return []
-        rows = self._rows(
-            "WITH mine AS (SELECT kind, key, (SELECT count(*) FROM listing c WHERE c.site = l.site"
-            "   AND c.kind = l.kind AND c.key = l.key) AS uses"
-            "   FROM listing l WHERE l.n = ? AND l.site = ? AND l.kind IN ('topic', 'symbol'))"
-            " SELECT o.n FROM mine JOIN listing o ON o.site = ? AND o.kind = mine.kind AND o.key = mine.key"
-            " WHERE o.n != ? AND o.at <= ? GROUP BY o.n"
-            " ORDER BY sum(1.0 / mine.uses) DESC, o.at DESC LIMIT ?",
-            here, site, site, here, self._at(), limit,
-        )  # fmt: skip
-        order = {int(row[0]): place for place, row in enumerate(rows)}
+        mine = self._rows(
+            "SELECT kind, key FROM listing WHERE n = ? AND site = ? AND kind IN ('topic', 'symbol')",
+            here,
+            site,
+        )
+        # Only the newest of each tag are looked at: a tag of thousands of articles would cost more than the page.
+        uses: dict[tuple[str, str], int] = {}
+        moments: dict[int, int] = {}
+        for kind, key in mine:
+            tag = (site, kind, key)
+            counted = "SELECT count(*) FROM (SELECT 1 FROM listing WHERE site = ? AND kind = ? AND key = ? LIMIT 5000)"
+            uses[kind, key] = max(1, int(self._value(counted, *tag)))
+            newest = self._rows(
+                "SELECT n, at FROM listing WHERE site = ? AND kind = ? AND key = ? AND at <= ?"
+                " ORDER BY at DESC, n DESC LIMIT ?",
+                *tag, self._at(), _RELATED_LOOK,
+            )  # fmt: skip
+            moments.update((n, at) for n, at in newest if n != here)
+        if not moments:
+            return []
+        marks = ",".join("?" * len(moments))
+        weights: dict[int, float] = {}
+        for n, kind, key in self._rows(
+            f"SELECT n, kind, key FROM listing WHERE n IN ({marks}) AND site = ? AND kind IN ('topic', 'symbol')",  # noqa: S608 – marks only
+            *moments, site,
+        ):  # fmt: skip
+            if (kind, key) in uses:
+                weights[n] = weights.get(n, 0.0) + 1.0 / uses[kind, key]
+        ranked = sorted(weights, key=lambda n: (-weights[n], -moments[n]))[:limit]
+        order = {n: place for place, n in enumerate(ranked)}
         if not order:
             return []
         marks = ",".join("?" * len(order))

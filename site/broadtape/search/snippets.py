@@ -9,13 +9,13 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from broadtape.search import words
 
 LENGTH: Final = 240  # characters of a passage, about two lines of a result
-_MOST_FOUND: Final = 400  # places looked at in one text
+_MOST_FOUND: Final = 160  # places looked at in one text
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,15 @@ class Marker:
     stems: frozenset[str]
     prefixes: tuple[str, ...]
     finder: re.Pattern[str] | None
+    known: dict[str, tuple[tuple[int, int, str], ...]] = field(
+        default_factory=dict
+    )  # what is to be marked of a word
 
     @classmethod
     def of(cls, stems: Sequence[str], prefixes: Sequence[str]) -> Marker:
         """The marker of a query's stems and prefixes."""
         patterns = [*map(words.pattern, stems), *(rf"{re.escape(start)}[\w&'’]*" for start in prefixes)]
-        finder = re.compile(rf"(?<![^\W_])(?:{'|'.join(patterns)})", re.IGNORECASE) if patterns else None
+        finder = re.compile("|".join(patterns)) if patterns else None
         return cls(frozenset(stems), tuple(prefixes), finder)
 
     def places(self, text: str) -> list[tuple[int, int, str]]:
@@ -38,14 +41,25 @@ class Marker:
         found: list[tuple[int, int, str]] = []
         if self.finder is None:
             return found
-        for match in self.finder.finditer(text):
-            found += [
-                (match.start() + term.start, match.start() + term.end, name)
-                for term in words.terms(match[0])
-                if (name := self._wanted(term))
-            ]
-            if len(found) >= _MOST_FOUND:
-                break
+        known = self.known
+        low = text.lower()
+        if len(low) != len(text):  # "İ" becomes two
+            low = "".join(char.lower() if len(char.lower()) == 1 else char for char in text)
+        # Small letters, no condition in front: then the expression's machine looks for the letters themselves.
+        for match in self.finder.finditer(low):
+            at = match.start()
+            if at and low[at - 1].isalnum():
+                continue  # inside a word
+            word = text[at : match.end()]
+            parts = known.get(word)
+            if parts is None:  # the same words come again and again: each is taken apart once
+                parts = known[word] = tuple(
+                    (term.start, term.end, name) for term in words.terms(word) if (name := self._wanted(term))
+                )
+            if parts:
+                found += [(at + start, at + end, name) for start, end, name in parts]
+                if len(found) >= _MOST_FOUND:
+                    break
         return found
 
     def _wanted(self, term: words.Term) -> str:
@@ -61,11 +75,15 @@ class Marker:
     def snippet(self, text: str, summary: str = "") -> str:
         """The passage with the most of the query's words; the beginning where none is in the text."""
         # A heading or a table row has no full stop: the dot keeps it apart from what follows.
-        text = " · ".join(part for block in text.split("\n\n") if (part := " ".join(block.split())))
+        joined = text.replace("\n\n", " · ")
+        if "\n" in joined or "  " in joined or "\t" in joined:  # not as `to_text` leaves it
+            joined = " · ".join(part for block in text.split("\n\n") if (part := " ".join(block.split())))
+        text = joined
         places = self.places(text)
         if not places:
             opening = " ".join(summary.split()) or text
             return _marked(opening, *_passage(opening, 0, 0), self.places(opening))
+        several = len(self.stems) + len(self.prefixes) > 1
         best, most = 0, (0, 0)
         last = 0
         for first, (start, _, _) in enumerate(places):
@@ -73,7 +91,7 @@ class Marker:
             while last + 1 < len(places) and places[last + 1][1] - start <= LENGTH:
                 last += 1
             inside = places[first : last + 1]
-            weight = (len({name for _, _, name in inside}), len(inside))
+            weight = (len({name for _, _, name in inside}) if several else 1, len(inside))
             if weight > most:
                 best, most = first, weight
         start = places[best][0]

@@ -49,24 +49,32 @@ def nearest(word: str, vocabularies: Iterable[Vocabulary]) -> str:
     if len(word) < _LEAST or not word.isalpha():
         return ""
     farthest = 1 if len(word) < 6 else 2
+    held = [one for one in vocabularies if len(one.words)]
+    for reach in range(1, farthest + 1):
+        # A first letter is seldom wrong: another one counts as half an edit more. So whatever is found within this
+        # reach is nearer than all beyond it.
+        if found := _within(word, held, reach):
+            return min(found, key=lambda one: (found[one][0] + (one[0] != word[0]) / 2, -found[one][1], one))
+    return ""
+
+
+def _within(word: str, vocabularies: Sequence[Vocabulary], reach: int) -> dict[str, tuple[int, int]]:
+    """Words within so many edits, with their distance and in how many documents they are."""
     found: dict[str, tuple[int, int]] = {}
     for vocabulary in vocabularies:
         # An edit changes the length by one at most, and the set of letters by two.
         apart = vocabulary.letters ^ np.uint32(_letters(word))
         differing = _BITS[apart.view(np.uint8)].reshape(-1, 4).sum(axis=1)
-        possible = (np.abs(vocabulary.lengths - len(word)) <= farthest) & (differing <= 2 * farthest)
+        possible = (np.abs(vocabulary.lengths - len(word)) <= reach) & (differing <= 2 * reach)
         for place in np.flatnonzero(possible).tolist():
             other = vocabulary.words[place]
             if other == word or not other.isalpha():
                 continue
-            distance = edits(word, other, farthest)
-            if distance <= farthest:
+            distance = edits(word, other, reach)
+            if distance <= reach:
                 count = found.get(other, (0, 0))[1] + int(vocabulary.counts[place])
                 found[other] = (distance, count)
-    if not found:
-        return ""
-    # A first letter is seldom wrong: another one counts as half an edit more.
-    return min(found, key=lambda one: (found[one][0] + (one[0] != word[0]) / 2, -found[one][1], one))
+    return found
 
 
 def respelt(

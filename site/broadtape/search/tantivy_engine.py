@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+import numpy as np
 import tantivy
+from numpy.typing import NDArray
 
 from broadtape import urls
 from broadtape.search import language, mark, ranking, spelling, tantivy_schema, words
@@ -145,25 +147,30 @@ class _Generation:
         while True:
             found = self.searcher.search(wanted, ask)
             places = [place for _, place in found.hits]
-            moments = self.searcher.fast_field_values("moment", places)
-            ranked = sorted(
-                (
-                    ((score * self._boost(int(moment or 0)), int(moment or 0)), place)
-                    for (score, place), moment in zip(found.hits, moments, strict=True)
-                ),
-                key=lambda one: one[0],
-                reverse=True,
-            )
+            if not places:
+                return 0, []
+            scores = np.fromiter((score for score, _ in found.hits), np.float64, len(places))
+            held = self.searcher.fast_field_values("moment", places)
+            moments = np.fromiter((moment or 0 for moment in held), np.int64, len(places))
+            boosted = scores * self._boosts(moments)
+            order = np.lexsort((-moments, -boosted))
             # No document left out scores more than the last one, nor is boosted by more than the newest is.
-            if len(places) < ask or found.hits[-1][0] * (1 + ranking.RECENCY) < ranked[number - 1][0][0]:
+            if len(places) < ask or scores[-1] * (1 + ranking.RECENCY) < boosted[order[number - 1]]:
                 break
             ask *= 4
-        return found.count, [(rank[0], place) for rank, place in self._untied(ranked, number)]
+        # What is equal to the last one wanted may come before it by its slug.
+        last = order[min(number, len(order)) - 1]
+        kept = [
+            ((float(boosted[at]), int(moments[at])), places[at])
+            for at in order.tolist()[: number + 256]
+            if boosted[at] >= boosted[last]
+        ]
+        return found.count, [(rank[0], place) for rank, place in self._untied(kept, number)]
 
-    def _boost(self, moment: int) -> float:
-        age = max(self.newest - moment, 0) / _DAY_MICROS
-        boost: float = 1 + ranking.RECENCY * 2 ** (-age / ranking.HALVED_DAYS)
-        return boost
+    def _boosts(self, moments: NDArray[np.int64]) -> NDArray[np.float64]:
+        ages = np.maximum(self.newest - moments, 0) / _DAY_MICROS
+        boosts: NDArray[np.float64] = 1 + ranking.RECENCY * np.exp2(-ages / ranking.HALVED_DAYS)
+        return boosts
 
     def _untied(
         self, ranked: Sequence[tuple[tuple[float, ...], Any]], number: int
@@ -182,11 +189,11 @@ class _Generation:
 
     def _scores(self, wanted: Any, chosen: Sequence[tuple[float, Any]]) -> list[float]:
         """Scores of results that were ordered by date."""
-        moments = self.searcher.fast_field_values("moment", [place for _, place in chosen])
+        held = self.searcher.fast_field_values("moment", [place for _, place in chosen])
+        boosts = self._boosts(np.array([moment or 0 for moment in held], dtype=np.int64))
         return [
-            float(msgspec.json.decode(wanted.explain(self.searcher, place).to_json())["value"])
-            * self._boost(int(moment or 0))
-            for (_, place), moment in zip(chosen, moments, strict=True)
+            float(msgspec.json.decode(wanted.explain(self.searcher, place).to_json())["value"]) * boost
+            for (_, place), boost in zip(chosen, boosts.tolist(), strict=True)
         ]
 
     def _kept(self, place: Any) -> tantivy_schema.Kept:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import date, datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from broadtape import icons, numbers, urls
@@ -81,10 +82,11 @@ def sections(site: Site, topics: Iterable[tuple[str, int]], path: str) -> list[L
     if site.navigation:
         chosen = [(item.title, item.address) for item in site.navigation]
     else:
+        titled = ((words.title_of(name), name) for name, _ in topics)
         used = [
             (title, urls.topic(name))
-            for name, _ in topics
-            if (title := words.title_of(name)) not in ("Markets", "Archive")  # these are pages of their own
+            for title, name in islice(titled, TOPICS_SHOWN + 2)  # of hundreds, on every page
+            if title not in ("Markets", "Archive")  # these are pages of their own
         ]
         chosen = [
             ("Front page", urls.FRONT),

@@ -1,0 +1,136 @@
+"""How fast is a printed article page through `broadtape serve`, beside nginx giving out the same bytes?
+
+Run: python bench/bench_nginx.py [SECONDS [ARTICLES]]. Needs nginx and wrk (Debian: nginx-light, wrk); says so and ends
+where they are not. Loopback, 16 connections, one after the other in each of three rounds; the median counts.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench_visible import get, until
+from reuters import furnish, stories
+
+from broadtape import config, publishing
+from broadtape.exporting import export, file_of
+from broadtape.printing import Printer
+
+CONNECTIONS = 16
+ROUNDS = 3
+LONG = 64 * 1024  # bytes of the page, about
+TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wrk(address: str, seconds: float, *headers: str) -> tuple[float, float]:
+    """Requests a second and the 99th percentile of their latency in ms."""
+    more = [part for header in headers for part in ("-H", header)]
+    run = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "--latency", *more, address]
+    told = subprocess.run(run, capture_output=True, text=True, check=True).stdout
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", told)
+    p99 = re.search(r"99%\s+([\d.]+)(us|ms|s)", told)
+    assert rate is not None
+    assert p99 is not None
+    return float(rate[1]), float(p99[1]) * {"us": 0.001, "ms": 1.0, "s": 1000.0}[p99[2]]
+
+
+def main(seconds: float, articles: int) -> None:
+    path = f"{os.environ['PATH']}:/usr/sbin"
+    missing = [name for name in ("nginx", "wrk") if shutil.which(name, path=path) is None]
+    if missing:
+        print(f"not measured: {' and '.join(missing)} not installed (apt-get install nginx-light wrk)")
+        return
+    os.environ["PATH"] = path
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        root.chmod(0o755)
+        furnish(root, articles)
+        body = "\n\n".join(story.body for story in stories(articles))
+        long = (body * (LONG // max(1, len(body)) + 1))[: LONG - 12_000]
+        (root / "content" / "articles" / "long.md").write_text(
+            f"---\ntitle: A long story\ndate: 2026-01-20T08:00:00-08:00\n---\n\n{long}\n", "utf-8"
+        )
+        instance = config.load(root)
+        publishing.publish(instance, search=False)
+        printer = Printer(instance)
+        while printer.look() and printer.some(100):
+            pass
+        printer.close()
+        export(instance, root / "out")
+        address = "/2026/01/20/long/"
+        ports = free_port(), free_port()
+        conf = root / "nginx.conf"
+        user = "user root;" if os.geteuid() == 0 else ""
+        conf.write_text(
+            f"daemon off; {user} worker_processes 2; pid {root}/pid; error_log {root}/error.log;\n"
+            "events { worker_connections 1024; }\nhttp { include /etc/nginx/mime.types; access_log off; sendfile on;"
+            " tcp_nopush off; keepalive_requests 10000000; open_file_cache max=1000;\n"
+            + "".join(
+                f"{kind}_temp_path {root}/{kind};"
+                for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+            )
+            + f"server {{ listen 127.0.0.1:{ports[0]}; root {root}/out/bay; gzip_static on;"
+            " location / { try_files ${uri}index.html =404; } } }\n"
+        )
+        serve = [
+            sys.executable,
+            "-c",
+            "from broadtape.cli import main; main()",
+            "-C",
+            name,
+            "serve",
+            "--host",
+        ]
+        started = [
+            subprocess.Popen(["nginx", "-p", name, "-c", str(conf)], stderr=subprocess.DEVNULL),
+            subprocess.Popen(
+                [*serve, "127.0.0.1", "--port", str(ports[1])],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            ),
+        ]
+        try:
+            for port in ports:
+                until(lambda p=port: bool(get(p, address)), 60)  # type: ignore[misc]  # bound now
+            time.sleep(3)
+            size = (root / "out" / "bay" / file_of(address)).stat().st_size
+            print(f"{articles:,} articles; {address}: {size:,} bytes; load {os.getloadavg()[0]:.1f}")
+            kinds = (("plain", ()), ("gzip", ("Accept-Encoding: gzip",)))
+            for kind, headers in kinds:
+                rates: dict[int, list[float]] = {port: [] for port in ports}
+                slow: dict[int, list[float]] = {port: [] for port in ports}
+                for _ in range(ROUNDS):
+                    for port in ports:
+                        rate, p99 = wrk(f"http://127.0.0.1:{port}{address}", seconds, *headers)
+                        rates[port].append(rate)
+                        slow[port].append(p99)
+                nginx, ours = (statistics.median(rates[port]) for port in ports)
+                tail = statistics.median(slow[ports[1]])
+                met = (
+                    "" if kind != "plain" else f"; target 65 %: {'met' if ours >= 0.65 * nginx else 'MISSED'}"
+                )
+                rate = f"nginx {nginx:9,.0f} /s   ours {ours:9,.0f} /s   {ours / nginx:.0%}"
+                print(f"{kind:<6} {rate}   p99 {tail:.1f} ms{met}")
+        finally:
+            for process in started:
+                process.terminate()
+            for process in started:
+                process.wait(30)
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 2.0, int(sys.argv[2]) if len(sys.argv) > 2 else 100)
