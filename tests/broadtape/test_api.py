@@ -66,7 +66,12 @@ def tape(path: Path) -> None:
             {
                 "NASDAQ:NVDA": Told(
                     (),
-                    (Headline("Chips", "https://news.example/1", "The News", AT),),
+                    (
+                        Headline(
+                            "Chips", "https://news.example/1", "The News", AT, (), "Jane Doe", "Up we go"
+                        ),
+                        Headline("Dips", "https://news.example/2", "The News", AT),
+                    ),
                     (FilingLine("8-K", "NVIDIA", "https://sec.example/1", AT, None, "SEC"),),
                 )
             }
@@ -271,6 +276,7 @@ def test_sayings_headlines_and_filings_come_with_the_instrument(private: FlaskCl
 
     assert told["sayings"] == [{"text": "Rose.", "fact": "streak?of=NASDAQ:NVDA", "as_of": "2026-01-12"}]
     assert told["headlines"][0]["publisher"] == "The News"
+    assert [one["said"] for one in told["headlines"]] == [{"speaker": "Jane Doe", "words": "Up we go"}, None]
     assert told["filings"][0]["form"] == "8-K"
 
 

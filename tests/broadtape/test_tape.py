@@ -186,6 +186,7 @@ def test_others_headlines_and_filings_stand_beside_the_instrument_they_are_about
             "",
             PRIVATE,
             symbols=("NASDAQ:AAA",),
+            quotes=(("Jane Q. Doe", "We will <sell> two ferries"), ("Tom Okafor", "No, we will not")),
         ),
         Story("2", "A trap", "javascript:alert(1)", "The News", at, at, "", PRIVATE, symbols=("NASDAQ:AAA",)),
     ]
@@ -204,6 +205,8 @@ def test_others_headlines_and_filings_stand_beside_the_instrument_they_are_about
     assert 'href="https://news.example/a"' in html
     assert "Alpha &lt;wins&gt;" in html
     assert "The News, <time" in html
+    assert "Jane Q. Doe: <q>We will &lt;sell&gt; two ferries</q>" in html
+    assert "Tom Okafor" not in html, "one quotation a headline"
     assert "javascript:" not in html
     assert "Quarterly report, amended for the period to Dec. 31, 2025" in html
 

@@ -19,6 +19,7 @@ from lxml import html as lxml_html
 from msgspec import Meta
 
 from newswire.observations import Harvest, Skipped, Story
+from newswire.quotations import quotations
 from newswire.sources._base import BaseSource, Settings
 from newswire.sources._bodies import refusal, refuse_pages, text_of
 from newswire.wire import About, Request
@@ -39,10 +40,6 @@ _BASE = "{http://www.w3.org/XML/1998/namespace}base"
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^>\[]*(\[.*?\]\s*)?>", re.DOTALL)
 _SPACE = re.compile(r"[\s\u00a0\u200b\ufeff]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-_QUOTE = re.compile(
-    r"[“\"]([^”\"]{10,280}?)[,.!?]?[”\"],?\s+(?:said|says|added|noted)\s+"
-    r"((?:[A-Z][\w.’'-]+)(?:\s+[A-Z][\w.’'-]+){0,3})"
-)
 _DAYS = re.compile(r"^(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+", re.IGNORECASE)
 _WRITTEN = ("%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%Y/%m/%d", "%m/%d/%Y", "%m/%d/%Y %H:%M:%S", "%Y%m%d")
 
@@ -130,7 +127,7 @@ class Feed(BaseSource):
             authors=tuple(shortened(one, 100) for one in entry["authors"][:10]),
             categories=tuple(shortened(one, 100) for one in entry["categories"][:20]),
             named=tuple(dict.fromkeys(entry["named"]))[:20],
-            quotes=tuple((found[2].strip(), found[1].strip()) for found in _QUOTE.finditer(excerpt)),
+            quotes=quotations(excerpt),
         )
 
 

@@ -107,13 +107,15 @@ class Saying:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """Someone else's story: its title and where it is, nothing of its text. `at` UTC."""
+    """Someone else's story: its title and where it is, and of its text at most what a named speaker says. `at` UTC."""
 
     title: str
     link: str
     publisher: str
     at: datetime
     symbols: tuple[str, ...] = ()
+    speaker: str = ""
+    words: str = ""  # of the speaker, within the excerpt that is kept of a story
 
 
 @dataclass(frozen=True, slots=True)

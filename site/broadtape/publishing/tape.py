@@ -245,7 +245,10 @@ def _told(
 
 def _headline(story: Story) -> Headline:
     at = story.known_at if story.published is None else min(story.published, story.known_at)
-    return Headline(story.title[:LONGEST_TITLE], story.link, story.publisher, at, story.symbols)
+    speaker, said = story.quotes[0] if story.quotes else ("", "")
+    return Headline(
+        story.title[:LONGEST_TITLE], story.link, story.publisher, at, story.symbols, speaker, said
+    )
 
 
 def _filing(filing: Filing) -> FilingLine:

@@ -215,7 +215,13 @@ def quote(symbol: str) -> dict[str, Any]:
         if may
         else [],
         "headlines": [
-            {"title": one.title, "url": one.link, "publisher": one.publisher, "published": one.at.isoformat()}
+            {
+                "title": one.title,
+                "url": one.link,
+                "publisher": one.publisher,
+                "published": one.at.isoformat(),
+                "said": {"speaker": one.speaker, "words": one.words} if one.words else None,
+            }
             for one in told.headlines
         ],
         "filings": [

@@ -443,13 +443,15 @@ class SayingLine:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A headline or a filing elsewhere: title, where, who has it, when, and what kind of thing it is."""
+    """A headline or a filing elsewhere: title, where, who has it, when, what kind of thing it is, and who says what."""
 
     title: str
     link: str
     source: str
     at: Moment
     kind: str
+    speaker: str = ""
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -420,7 +420,8 @@ def saying_lines(sayings: Iterable[Saying]) -> Iterable[SayingLine]:
 
 def headline(one: Headline) -> Notice:
     """Someone else's story as a page lists it."""
-    return Notice(one.title, one.link, one.publisher, words.of_instant(one.at, here().time_zone), "")
+    at = words.of_instant(one.at, here().time_zone)
+    return Notice(one.title, one.link, one.publisher, at, "", one.speaker, one.words)
 
 
 def filing_title(one: FilingLine) -> str:

@@ -154,7 +154,13 @@ SCHEMAS: dict[str, Schema] = {
             "first": maybe(DAY), "last": maybe(DAY),
             "sayings": listed(record("A computed fact in words.", {"text": TEXT, "fact": TEXT, "as_of": DAY})),
             "headlines": listed(
-                record("Someone else's story.", {"title": TEXT, "url": TEXT, "publisher": TEXT, "published": INSTANT})
+                record(
+                    "Someone else's story.",
+                    {
+                        "title": TEXT, "url": TEXT, "publisher": TEXT, "published": INSTANT,
+                        "said": maybe(record("Who is quoted in it.", {"speaker": TEXT, "words": TEXT})),
+                    },
+                )
             ),
             "filings": listed(
                 record("A filing.", {"form": TEXT, "url": TEXT, "accepted": INSTANT, "source": TEXT})
