@@ -338,6 +338,10 @@ def _archive(instance: Instance, catalogue: Catalogue) -> Iterator[Finding]:
         if paths:
             says = f"{_count(len(paths), 'file')} with {level}s: {_few(paths)}"
             yield Finding(level, "archive", says, "run 'broadtape check' for lines and remedies")
+    revised = catalogue.with_revisions()
+    if revised:
+        says = f"{_count(len(revised), 'article')} whose data were revised since: {_few(revised)}"
+        yield Finding("warning", "archive", says, "run 'broadtape corrections' for the drafted notes")
     shown = sum(catalogue.count(site) for site in instance.sites)
     yield Finding("ok", "archive", f"{_count(shown, 'article')} shown, generation {catalogue.generation}")
 

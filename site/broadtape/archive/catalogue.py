@@ -584,6 +584,16 @@ class Catalogue:
             int(stories), {str(key): int(n) for key, n in statuses}, int(corrections), int(corrected)
         )
 
+    def with_revisions(self) -> list[str]:
+        """Paths of the articles with figures whose inputs were revised, and of which no correction tells."""
+        rows = self._rows("SELECT path, proof, article FROM article ORDER BY path")
+        found: list[str] = []
+        for path, proof, article in rows:
+            revised: int = _load(proof, dict[str, int]).get("revised", 0)
+            if revised > 0 and "revisions_noted" not in _load(article, Article).extra:
+                found.append(str(path))
+        return found
+
     def visible(self) -> int:
         """How many articles are visible, on whatever site."""
         return int(self._value("SELECT count(*) FROM article WHERE at <= ?", self._at()) or 0)

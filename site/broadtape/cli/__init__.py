@@ -35,6 +35,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "verify": ("broadtape.cli.verify:command", "Recompute every claim of our articles."),
     "audit": ("broadtape.cli.audit:command", "Check someone else's market article against the store."),
     "chrome": ("broadtape.cli.chrome:command", "Header and footer from an existing website."),
+    "corrections": (
+        "broadtape.cli.corrections:command",
+        "What revised data ask to be corrected, and filing it.",
+    ),
     "check": ("broadtape.cli.check:command", "Lint content: front matter, links, images, headings."),
     "index": ("broadtape.cli.index:command", "Bring the catalogue and the search index up to date."),
     "search": ("broadtape.cli.search:command", "Search the archive."),

@@ -89,6 +89,10 @@ def command(newsroom: Newsroom, paths: tuple[Path, ...], as_json: bool) -> None:
         click.echo(json.dumps(results[0] if len(results) == 1 else results, indent=2, ensure_ascii=False))
     elif len(files) > 1:
         click.echo(f"{len(files)} articles, {failed} failing: {_summary(totals)}")
+    if totals.get("revised"):
+        click.echo(
+            "broadtape: data were revised since; see broadtape corrections for drafted notes", err=True
+        )
     if failed:
         raise SystemExit(1)
 

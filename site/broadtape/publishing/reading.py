@@ -137,14 +137,15 @@ def _stamp(instance: Instance, path: Path) -> tuple[int, int] | None:
 
 
 def in_other_bundle(instance: Instance, path: str) -> bool:
-    """Whether the file lies in a bundle without being its article: notes beside index.md are no articles."""
+    """Whether the file lies in a bundle without being its article: notes and versions beside it are no articles."""
     full = instance.content / path
-    return (
-        full.name != "index.md"
-        and not is_shelf(full.parent.name)
-        and full.with_name("index.md").is_file()
-        and full.parent != instance.articles
-    )
+    for folder in full.parents:
+        if folder == instance.articles or not folder.is_relative_to(instance.articles):
+            return False
+        there = folder / "index.md"
+        if there != full and not is_shelf(folder.name) and there.is_file():
+            return True
+    return False
 
 
 def photo_stamp(instance: Instance, path: str, src: str) -> int:

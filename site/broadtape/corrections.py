@@ -1,0 +1,193 @@
+"""Corrections that revised data ask for: which articles, what changed, the drafted note, and filing it.
+
+Owns the queue: it is made from the archive and the store each time, so nothing can fall out of it. Publishes
+nothing; an editor's word files a note, and the keeper publishes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from broadtape import metrics, numbers
+from broadtape.archive import Archive
+from broadtape.desk import proof
+from broadtape.desk.claims.parts import shown
+from broadtape.model import (
+    Article,
+    BadParameter,
+    BroadtapeError,
+    Correction,
+    Fact,
+    MarketView,
+    NoData,
+    Status,
+    UnknownSymbol,
+)
+
+if TYPE_CHECKING:
+    from broadtape.config import Instance
+
+ACKNOWLEDGED = "revisions_noted"  # front-matter key: fact ids with the values that a correction has told of
+_GONE = "no longer holds"
+_MOST_NAMED = 5  # changes a note spells out
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One fact whose inputs were revised: what the article was filed with, and what the data say now."""
+
+    fact: str
+    long_form: str
+    about: str  # "the change of the Russell 2000 in December 2025"
+    was: str
+    now: str  # "no longer holds" where the statement is not true any more
+    texts: tuple[str, ...] = ()  # the words that rest on it, with lines: "12: fell 0.7% in December"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One article that a correction is due for, with the note drafted for it."""
+
+    article: Article
+    changes: tuple[Change, ...]
+
+    @property
+    def note(self) -> str:
+        """The drafted correction."""
+        told = [f"{one.about}: {one.was} then, {one.now} now" for one in self.changes[:_MOST_NAMED]]
+        more = len(self.changes) - len(told)
+        rest = f"; and {more} more" if more else ""
+        held = (
+            f" The figures were right as known on {numbers.day(self.article.as_of)}."
+            if self.article.as_of
+            else ""
+        )
+        return f"Data behind this story were revised after it was written. {'; '.join(told)}{rest}.{held}"
+
+    def to_json(self) -> dict[str, Any]:
+        """As `broadtape corrections --json` prints it."""
+        return {
+            "path": self.article.path,
+            "id": self.article.id,
+            "title": self.article.title,
+            "note": self.note,
+            "changes": [
+                {"fact": one.fact, "long_form": one.long_form, "about": one.about, "was": one.was, "now": one.now,
+                 "texts": list(one.texts)}
+                for one in self.changes
+            ],
+        }  # fmt: skip
+
+
+def tasks(
+    archive: Archive,
+    view_for: Callable[[date], MarketView],
+    articles: Sequence[Article],
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> Iterator[Task]:
+    """The articles among these whose figures revised data changed and no correction tells of yet."""
+    for number, article in enumerate(articles):
+        progress(number, len(articles))
+        if article.status != "published" or not article.facts.get("facts"):
+            continue
+        try:
+            report = proof.verify(article, view_for, archive.lookup)
+        except (BroadtapeError, ValueError):
+            continue  # what cannot be proved at all is verify's to say
+        changes = _changes(article, report, view_for)
+        if changes:
+            yield Task(article, changes)
+    progress(len(articles), len(articles))
+
+
+def find(archive: Archive, instance: Instance, named: str) -> Article:
+    """The article that a path or an id names; BadParameter where there is none."""
+    for article in archive.scan()[0]:
+        path = article.path
+        inside = path.removeprefix(f"{instance.root}/")
+        if named in {article.id, path, inside} or path == f"{named.rstrip('/')}/index.md" or (
+            inside == f"{named.rstrip('/')}/index.md"
+        ):  # fmt: skip
+            return article
+    raise BadParameter(f"{named}: no article has this path or id; see broadtape corrections")
+
+
+def apply(archive: Archive, task: Task, *, now: datetime, note: str = "") -> Article:
+    """File the correction: the drafted note, or an editor's own words, and which values it tells of."""
+    noted = _noted(task.article) | {one.fact: one.now for one in task.changes}
+    text = " ".join(note.split()) or task.note
+    return archive.save(
+        replace(
+            task.article,
+            corrections=(*task.article.corrections, Correction(now.replace(microsecond=0), text)),
+            extra={
+                **task.article.extra,
+                ACKNOWLEDGED: [f"{key} {value}" for key, value in sorted(noted.items())],
+            },
+        )
+    )
+
+
+def _changes(
+    article: Article, report: proof.Report, view_for: Callable[[date], MarketView]
+) -> tuple[Change, ...]:
+    records = article.facts.get("facts")
+    noted = _noted(article)
+    found: dict[str, Change] = {}
+    for claim in report.claims:
+        record = records.get(claim.fact) if isinstance(records, Mapping) else None
+        if claim.status is not Status.REVISED or not isinstance(record, Mapping):
+            continue
+        text = f"{claim.line}: {claim.text}"
+        if claim.fact in found:
+            known = found[claim.fact]
+            found[claim.fact] = replace(known, texts=tuple(dict.fromkeys((*known.texts, text))))
+            continue
+        try:
+            filed = metrics.from_json(claim.fact, record)
+        except BroadtapeError:
+            continue
+        fresh = report.facts.get(claim.fact)
+        now = shown(fresh.part("value")) if fresh is not None else _GONE
+        if noted.get(claim.fact) == now:
+            continue
+        about = _about(filed, view_for(filed.as_of))
+        found[claim.fact] = Change(
+            claim.fact, filed.key.address, about, shown(filed.part("value")), now, (text,)
+        )
+    return tuple(found.values())
+
+
+def _noted(article: Article) -> dict[str, str]:
+    held = article.extra.get(ACKNOWLEDGED)
+    pairs = [str(one).partition(" ") for one in held] if isinstance(held, list | tuple) else []
+    return {key: value for key, _, value in pairs}
+
+
+def _about(fact: Fact, view: MarketView) -> str:
+    """What the fact measures, for a reader of the note."""
+    title = metrics.definition(fact.key.metric).title
+    names = []
+    for part in fact.parts:
+        if part.kind == "entity":
+            try:
+                names.append(view.instrument(str(part.value)).name)
+            except (UnknownSymbol, NoData):
+                names.append(str(part.value))
+    told = f"{title}, {' and '.join(names)}" if names else title
+    month, start, end = (fact.get(name) for name in ("month", "start", "end"))
+    if month is not None and isinstance(month.value, date):
+        return f"{told}, {numbers.month(month.value)}"
+    if (
+        start is not None
+        and end is not None
+        and isinstance(start.value, date)
+        and isinstance(end.value, date)
+    ):
+        if start.value == end.value:
+            return f"{told}, {numbers.day(end.value)}"
+        return f"{told}, {numbers.day(start.value)} to {numbers.day(end.value)}"
+    return told
