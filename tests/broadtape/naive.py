@@ -785,9 +785,11 @@ METRICS: dict[str, Callable[..., Said]] = {
 
 def _join() -> None:
     """Adds the metrics of shares and funds, which have a file of their own."""
+    import naive_archive
     import naive_equity
 
     METRICS.update(naive_equity.METRICS)
+    METRICS.update(naive_archive.METRICS)
 
 
 _join()

@@ -104,7 +104,9 @@ def test_a_healthy_newsroom_has_nothing_wrong(practice: Practice) -> None:
 
     assert doctor.worst([one for one in practice.examine() if one.subject != "symbols"]) == "ok"
     assert practice.says("store") == ["ok: newest session 2026-01-16, 4 series"]
-    assert [says.rpartition(" ")[0] for says in practice.says("archive")] == ["ok: 1 article shown, generation"]
+    assert [says.rpartition(" ")[0] for says in practice.says("archive")] == [
+        "ok: 1 article shown, generation"
+    ]
     assert practice.says("search") == ["ok: the index holds all 1 article"]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import naive
@@ -22,6 +23,8 @@ RARE = {
     "policy-largest",
     "record",
     "recovery",
+    "relative-streak-from",
+    "streak-from",
     "streak-longest",
 }  # true on few days: several are tried
 SESSIONS = [day for day in weekdays(date(2023, 1, 2), date(2025, 12, 31)).tolist() if day.toordinal() % 53]
@@ -66,7 +69,17 @@ def made_up(seed: int) -> FakeMarket:
                 days[day.isoformat()] = f"{level / 100:.2f}"
         readings[name] = days
     return FakeMarket(
-        SESSIONS[-1], bars, decisions=decisions, readings=readings, sessions=SESSIONS, groups={"all": SYMBOLS}
+        SESSIONS[-1],
+        bars,
+        decisions=decisions,
+        readings=readings,
+        sessions=SESSIONS,
+        groups={"all": SYMBOLS},
+        events=[
+            (f"{month}-{chance.randint(3, 25):02}", kind, f"{kind.upper()} for {month}")
+            for month in months
+            for kind in ("cpi", "jobs")
+        ],
     )
 
 
@@ -103,6 +116,7 @@ def pick(chance: random.Random, metric: str, today: date) -> dict[str, str]:
                 "level": chance.choice(("90.5", "100", "110.5", "121")), "by": chance.choice(("3", "5", "10", "20")),
                 "from": "", "to": "", "over": "", "long": "DGS10", "short": "DGS2",
                 "sessions": str(chance.randint(4, 30)),
+                "kind": chance.choice(("cpi", "jobs", "gdp")),
                 "period": f"{chance.choice((2023, 2024, 2025))}-{chance.randint(1, 12):02}",
             }[parameter.name]  # fmt: skip
     if metric == "what-followed":
@@ -122,12 +136,24 @@ def pick(chance: random.Random, metric: str, today: date) -> dict[str, str]:
         for name, day in (("from", first), ("to", last)):
             year, week, _ = day.isocalendar()
             found[name] = {"month": f"{day:%Y-%m}", "week": f"{year}-W{week:02}", "session": str(day)}[unit]
+    if metric in ("relative-streak-from", "streak-from"):
+        unit = found.get("unit", "session")
+        firsts = [
+            day
+            for before, day in pairwise(SESSIONS)
+            if day <= today and (unit == "session" or _period(before, unit) != _period(day, unit))
+        ]
+        found["from"] = str(chance.choice(firsts))
     if metric == "session-count":
         found["from"], found["to"] = map(str, sorted(chance.sample(SESSIONS, 2)))
     if metric == "policy-moves":
         low, high = sorted(f"{chance.choice((2023, 2024, 2025))}-{chance.randint(1, 12):02}" for _ in "ab")
         found["over"] = chance.choice((f"{low}..{high}", low, low[:4], "ytd"))
     return found
+
+
+def _period(day: date, unit: str) -> tuple[int, int]:
+    return (day.year, day.month) if unit == "month" else tuple(day.isocalendar())[:2]
 
 
 def computed(view: FakeMarket, metric: str, params: dict[str, str]) -> dict[str, Any] | None:
@@ -141,6 +167,10 @@ def computed(view: FakeMarket, metric: str, params: dict[str, str]) -> dict[str,
             return None
         raise
     return {part.name: part.value for part in fact.parts}
+
+
+def test_every_metric_is_computed_a_second_time() -> None:
+    assert {one.name for one in metrics.definitions()} == set(naive.METRICS)
 
 
 @pytest.mark.slow

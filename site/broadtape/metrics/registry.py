@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -289,8 +289,29 @@ def key(view: MarketView, metric: str, params: Mapping[str, str]) -> FactKey:
 def compute(view: MarketView, metric: str, params: Mapping[str, str]) -> Fact:
     """The fact as of the view's session.
 
-    NoData, NotTrue, UnknownSymbol or BadParameter say why there is none.
+    NoData, NotTrue, UnknownSymbol or BadParameter say why there is none. A view never changes, so what was asked of
+    it once is answered from memory while it lives: desk, proof and consistency ask the same questions.
     """
+    try:
+        known = _KNOWN.setdefault(view, {})
+    except TypeError:  # a view that cannot be hashed or weakly referenced
+        known = {}
+    question = (metric, tuple(sorted(params.items())))
+    answer = known.get(question)
+    if answer is None:
+        try:
+            answer = _compute(view, metric, params)
+        except NoData as error:
+            answer = error
+        if len(known) >= _MOST_KNOWN:
+            known.clear()
+        known[question] = answer
+    if isinstance(answer, NoData):
+        raise answer.with_traceback(None)
+    return answer
+
+
+def _compute(view: MarketView, metric: str, params: Mapping[str, str]) -> Fact:
     found, function = _lookup(metric)
     full = _read(view, found, params)
     asked = tuple((p.name, full[p.name]) for p in _by_name(found) if full[p.name] != p.default)
@@ -418,6 +439,10 @@ def _unreadable(parameter: Parameter, text: str, accepted: str) -> BadParameter:
 
 
 _UNLISTED = "UNLISTED:"
+_MOST_KNOWN: Final = 4_000  # answers kept of one view; an edition asks some 500 questions
+_KNOWN: WeakKeyDictionary[MarketView, dict[tuple[str, tuple[tuple[str, str], ...]], Fact | NoData]] = (
+    WeakKeyDictionary()
+)
 _TICKERS: WeakKeyDictionary[MarketView, dict[str, tuple[str, ...]]] = WeakKeyDictionary()
 
 
