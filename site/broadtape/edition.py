@@ -126,7 +126,7 @@ def ranked_signals(instance: Instance, view: MarketView, archive: Archive | None
     told = _memory(archive, view.as_of) if archive is not None else {}
     local = {symbol for site in instance.sites.values() for symbol in (*site.watch_list, *near(site, view))}
     return newsworthiness.rank(
-        signals.scan(view, instance.desk.pairs),
+        signals.scan(view, instance.desk.pairs, universe=instance.desk.universe, watched=sorted(local)),
         role=lambda symbol: roles.get(symbol, ""),
         kind=lambda symbol: view.instrument(symbol).kind,
         told=lambda signal: told.get(_subject_key(signal), 0.0),
@@ -166,7 +166,15 @@ def _subject_key(signal: Signal) -> str:
         return f"rotation/{signal.subject}/{signal.object}"
     if signal.kind in {"policy", "volatility", "curve", "print", "series", "earnings"}:
         return signal.params.get("story", signal.kind)
-    return f"record/{signal.subject}" if signal.kind in {"record", "round-number"} else "wrap"
+    if signal.kind in {"record", "round-number"}:
+        return f"record/{signal.subject}"
+    if signal.kind in {"drawdown", "bull", "recovery"}:
+        return f"drawdown/{signal.subject}"
+    if signal.kind in {"company", "streak", "streak-ended"}:
+        return f"{signal.kind.removesuffix('-ended')}/{signal.subject}"
+    if signal.kind in {"sectors", "sector-lead"}:
+        return "sectors"
+    return "wrap"
 
 
 def _memory(archive: Archive, as_of: date) -> dict[str, float]:

@@ -241,6 +241,79 @@ FACTS: dict[str, Fact] = {
         number("at_least", "level", "10", decimals=0), on("data_start", "2016-06-28"),
         tags="earlier at-least decline down close correction few median recovered trough",
     ),
+    "losing-weeks": fact(
+        f"streak?of={LARGE}&side=down&unit=week", count("value", 7, "weeks"), who(LARGE), on("start", "2025-11-24"),
+        on("end", "2026-01-09"), tags="streak down ongoing",
+    ),
+    "weeks-ended": fact(
+        f"streak-ended?of={LARGE}&side=down&unit=week", count("value", 7, "weeks"), who(LARGE),
+        on("start", "2025-11-17"), on("end", "2026-01-02"), on("broken", "2026-01-09"), tags="streak down ended",
+    ),
+    "weeks-longer": fact(
+        f"streak-longer?of={LARGE}&side=down&unit=week", count("value", 8, "weeks"), who(LARGE),
+        on("start", "2001-02-05"), on("end", "2001-03-30"), tags="streak down longer longest since last",
+    ),
+    "weeks-most": fact(
+        f"streak-most?of={LARGE}&side=down&unit=week", count("value", 7, "weeks"), who(LARGE),
+        on("start", "2025-11-24"), on("end", "2026-01-09"), on("data_start", "2016-07-01"),
+        tags="streak down longest since in-data record ongoing",
+    ),
+    "within": fact(
+        f"session-extreme?of={LARGE}", number("value", "change", "-3.99"), who(LARGE), on("date", "2026-01-12"),
+        tags="intraday lowest down",
+    ),
+    "gapped": fact(
+        f"gap?of={LARGE}", number("value", "change", "-1.36"), who(LARGE), on("date", "2026-01-12"),
+        tags="intraday gap down",
+    ),
+    "volume": fact(
+        f"volume?of={FUND}", number("value", "level", "3.5", "times", 1), who(FUND), on("date", "2026-01-12"),
+        tags="volume median",
+    ),
+    "volume-since": fact(
+        f"volume-since?of={FUND}", on("value", "2020-03-26"), who(FUND), tags="volume since largest last",
+    ),
+    "average": fact(
+        f"average-distance?of={LARGE}", number("value", "change", "-0.46"), who(LARGE),
+        count("length", 200, "sessions"), tags="below mean close",
+    ),
+    "crossed-average": fact(
+        f"average-cross?of={LARGE}&side=below", count("value", 85, "sessions"), who(LARGE),
+        count("length", 200, "sessions"), tags="below mean close earlier first",
+    ),
+    "above-average": fact(
+        "above-average?basis=total&in=sp500-members", count("value", 115, "members"), count("total", 499, "members"),
+        count("length", 200, "sessions"), tags="share above mean total",
+    ),
+    "ratio": fact(
+        f"ratio-extreme?of={SMALL}&side=low&vs={LARGE}", on("value", "2001-04-05"), who(SMALL), who(LARGE, "object"),
+        tags="ratio since last lowest",
+    ),
+    "correlation": fact(
+        f"correlation?of={LARGE}&vs={SMALL}", number("value", "level", "0.86", "ratio"), who(LARGE),
+        who(SMALL, "object"), count("length", 63, "sessions"), tags="correlation positive",
+    ),
+    "correlation-since": fact(
+        f"correlation-since?of={LARGE}&vs={TECH}", on("value", "2022-05-06"), who(LARGE), who(TECH, "object"),
+        count("length", 63, "sessions"), tags="correlation since last first negative",
+    ),
+    "dispersion": fact(
+        "dispersion?in=sector-funds&over=1s", number("value", "change", "4.87", "percentage points"),
+        count("members", 11, "members"), *_window("2026-01-12", "2026-01-12", 1), tags="dispersion best worst",
+    ),
+    "season": fact(
+        f"season?month=9&of={LARGE}&stat=median", number("value", "change", "-0.81"), who(LARGE),
+        count("n", 33, "years"), in_month("month", "2025-09"), on("data_start", "1990-01-02"),
+        tags="season earlier median down",
+    ),
+    "season-up": fact(
+        f"season?month=9&of={LARGE}&stat=positive", count("value", 15, "years"), who(LARGE), count("n", 33, "years"),
+        in_month("month", "2025-09"), on("data_start", "1990-01-02"), tags="season earlier positive",
+    ),
+    "year-start": fact(
+        f"year-start?of={SMALL}", Part("value", "year", 2019, "", 0), who(SMALL), number("change", "change", "4.88"),
+        count("sessions", 7, "sessions"), tags="best since first up",
+    ),
     "rank": fact(
         f"rank?basis=total&in=sp500-members&of={CHIPS}&over=2026-01-02..2026-01-12", Part("value", "rank", 3, "", 0),
         who(CHIPS), count("total", 503, "members"), number("change", "change", "-5.31"),
@@ -493,6 +566,29 @@ TRUE: tuple[tuple[str, str, str], ...] = (
     ("regained", LARGE, "has regained 41% of its fall from Feb. 19, 2025, to April 8, 2025"),
     ("declines", LARGE, "had four earlier cases of a decline of at least 10%"),
     ("declines-back", LARGE, "a median 120 sessions to recover from the low"),
+    ("losing-weeks", LARGE, "the seventh week in a row with a loss"),
+    ("losing-weeks", LARGE, "seventh losing week in a row"),
+    ("weeks-ended", LARGE, "a run of seven weeks with a loss ended"),
+    ("weeks-longer", LARGE, "the longest run since one of eight weeks ended in March 2001"),
+    ("weeks-most", LARGE, "the longest such run in data since July 2016"),
+    ("within", LARGE, "fell as much as 4.0% within the session"),
+    ("gapped", LARGE, "opened 1.4% lower"),
+    ("volume", FUND, "traded 3.5 times its median volume"),
+    ("volume-since", FUND, "traded the most since March 26, 2020"),
+    ("average", LARGE, "closed 0.5% below its 200-session average"),
+    ("crossed-average", LARGE, "closed below its 200-session average after 85 sessions on the other side"),
+    (
+        "above-average",
+        "",
+        "115 of the 499 companies closed above their 200-session average, dividends included",
+    ),
+    ("ratio", SMALL, "at its lowest against the S&P 500 since April 5, 2001"),
+    ("correlation", LARGE, "a correlation of 0.86 with the Russell 2000 in 63 sessions"),
+    ("correlation-since", LARGE, "a correlation with the Nasdaq Composite as last seen on May 6, 2022"),
+    ("dispersion", "", "4.9 percentage points apart on Monday"),
+    ("season", LARGE, "had a median loss of 0.8% in September of 33 earlier years"),
+    ("season-up", LARGE, "was higher in 15 of the 33 years"),
+    ("year-start", SMALL, "the best start since 2019"),
     ("dip", LARGE, "fell as much as 18.9% in 2025, from the close of Feb. 19 to that of April 8"),
     (
         "rank",

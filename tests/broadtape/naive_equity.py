@@ -6,11 +6,17 @@ Written from the definitions' wording like `naive`, whose helpers it uses; share
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
+from math import log
+from statistics import StatisticsError
+from statistics import correlation as stat_correlation
 
-from naive import Market, Said, half_up, price
+from naive import Market, Run, Said, SilentError, half_up, members, price, runs
+
+from broadtape.model import NoData, UnknownSymbol
 
 
 def middle(values: list[Fraction]) -> Fraction:
@@ -140,4 +146,230 @@ def declines(m: Market, of: str, by: str = "10", stat: str = "n") -> Said:
 METRICS: dict[str, Callable[..., Said]] = {
     "advance": advance, "decline": decline, "decline-before": decline_before, "declines": declines,
     "recovery": recovery, "regained": regained,
+}  # fmt: skip
+
+
+# --- runs of rises and falls ----------------------------------------------------------------------------
+
+
+def gone(m: Market, of: str, side: str, unit: str) -> tuple[list[Run], date]:
+    closes = m.current(of)
+    went = [
+        (base, first, last, closes[last] > closes[base] if side == "up" else closes[last] < closes[base])
+        for base, first, last in m.periods(unit)
+        if base in closes and last in closes
+    ]
+    if not went:
+        raise SilentError
+    return runs([(first, last, yes) for _, first, last, yes in went]), went[0][0]
+
+
+def streak_ended(m: Market, of: str, side: str = "up", unit: str = "session") -> Said:
+    ended = [run for run in gone(m, of, side, unit)[0] if run[3] is not None]
+    if not ended:
+        return None
+    first, last, length, broken = ended[-1]
+    return {"value": length, "start": first, "end": last, "broken": broken}
+
+
+def streak_longer(m: Market, of: str, side: str = "up", unit: str = "session") -> Said:
+    found, _ = gone(m, of, side, unit)
+    for first, last, length, _ in reversed(found[:-1]):
+        if length > found[-1][2]:
+            return {"value": length, "start": first, "end": last}
+    return None
+
+
+def streak_most(m: Market, of: str, side: str = "up", unit: str = "session") -> Said:
+    found, start = gone(m, of, side, unit)
+    if not found or any(run[2] >= found[-1][2] for run in found[:-1]):
+        return None
+    return {"value": found[-1][2], "start": found[-1][0], "end": found[-1][1], "data_start": start}
+
+
+# --- within a session -------------------------------------------------------------------------------------
+
+
+def session_extreme(m: Market, of: str, side: str = "low") -> Said:
+    closes, within = m.closes(of), m.table(of, side)
+    before = m.before(m.today)
+    if before not in closes or m.today not in within:
+        return None
+    return {"value": half_up((within[m.today] / closes[before] - 1) * 100), "date": m.today}
+
+
+def gap(m: Market, of: str) -> Said:
+    closes, opens = m.closes(of), m.table(of, "open")
+    before = m.before(m.today)
+    high, low = m.table(of, "high"), m.table(of, "low")
+    if before not in closes or m.today not in opens or before not in high or before not in low:
+        return None
+    if low[before] <= opens[m.today] <= high[before]:
+        return None
+    return {"value": half_up((opens[m.today] / closes[before] - 1) * 100)}
+
+
+def volume(m: Market, of: str) -> Said:
+    traded = m.table(of, "volume")
+    if m.today not in traded or len(traded) < 61:
+        return None
+    usual = [traded[day] for day in sorted(traded)[-61:-1]]
+    return {"value": half_up(traded[m.today] / middle(usual), 1)}
+
+
+def volume_since(m: Market, of: str) -> Said:
+    traded = m.table(of, "volume")
+    days = sorted(traded)
+    if m.today not in traded:
+        return None
+    as_much = [day for day in days[:-1] if traded[day] >= traded[m.today]]
+    return None if not as_much or as_much[-1] == days[-2] else {"value": as_much[-1]}
+
+
+# --- averages -----------------------------------------------------------------------------------------------
+
+
+def side_of_average(closes: dict[date, Fraction], length: int) -> list[int]:
+    days = sorted(closes)
+    found = []
+    for at in range(length - 1, len(days)):
+        mean = sum((closes[day] for day in days[at - length + 1 : at + 1]), Fraction(0)) / length
+        found.append((closes[days[at]] > mean) - (closes[days[at]] < mean))
+    return found
+
+
+def average_distance(m: Market, of: str, sessions: str = "200") -> Said:
+    closes = m.current(of)
+    last = [closes[day] for day in sorted(closes)[-int(sessions) :]]
+    if not 5 <= int(sessions) <= 250 or len(last) < int(sessions):
+        return None
+    mean = sum(last, Fraction(0)) / len(last)
+    return {"value": half_up((closes[m.today] / mean - 1) * 100)}
+
+
+def average_cross(m: Market, of: str, side: str = "above", sessions: str = "200") -> Said:
+    if not 5 <= int(sessions) <= 250:
+        return None
+    found = side_of_average(m.current(of), int(sessions))
+    way = 1 if side == "above" else -1
+    if len(found) < 2 or found[-1] != way or found[-2] == way:
+        return None
+    count = 0
+    for one in reversed(found[:-1]):
+        if one == way:
+            break
+        count += 1
+    return {"value": count}
+
+
+def above_average(m: Market, basis: str = "price", sessions: str = "200", **rest: str) -> Said:
+    length = int(sessions)
+    if not 5 <= length <= 250:
+        return None
+    members = m.view.group(rest["in"])
+    taken = []
+    for symbol in members:
+        try:
+            closes = m.closes(symbol, basis)
+        except (NoData, SilentError, UnknownSymbol):
+            continue
+        if m.today in closes and len(closes) >= length:
+            taken.append(side_of_average({day: closes[day] for day in sorted(closes)[-length:]}, length)[-1])
+    if 2 * len(taken) < len(members) or not members:
+        return None
+    return {"value": sum(one > 0 for one in taken), "total": len(taken)}
+
+
+# --- one against another, seasons -------------------------------------------------------------------------
+
+
+def ratio_extreme(m: Market, of: str, vs: str, side: str = "high", basis: str = "price") -> Said:
+    a, b = m.current(of, basis), m.current(vs, basis)
+    days = [day for day in sorted(a) if day in b]
+    now = a[m.today] / b[m.today]
+    reached = [
+        day for day in days[:-1] if (a[day] / b[day] >= now if side == "high" else a[day] / b[day] <= now)
+    ]
+    return {"value": reached[-1]} if reached and reached[-1] != days[-2] else None
+
+
+def correlated(m: Market, of: str, vs: str, sessions: str, basis: str) -> list[tuple[date, float]]:
+    if not 20 <= int(sessions) <= 260:
+        raise SilentError
+    a, b = m.current(of, basis), m.current(vs, basis)
+    days = [day for day in sorted(a) if day in b]
+    x = [log(float(a[one] / a[two])) for two, one in pairwise(days)]
+    y = [log(float(b[one] / b[two])) for two, one in pairwise(days)]
+    found = []
+    for end in range(int(sessions), len(x) + 1):
+        one, other = x[end - int(sessions) : end], y[end - int(sessions) : end]
+        with suppress(StatisticsError):
+            found.append((days[end], stat_correlation(one, other)))
+    if not found or found[-1][0] != m.today:
+        raise SilentError
+    return found
+
+
+def correlation(m: Market, of: str, vs: str, sessions: str = "63", basis: str = "price") -> Said:
+    value = correlated(m, of, vs, sessions, basis)[-1][1]
+    return {"value": half_up(Fraction(repr(round(value, 9))))}
+
+
+def correlation_since(m: Market, of: str, vs: str, sessions: str = "63", basis: str = "price") -> Said:
+    found = correlated(m, of, vs, sessions, basis)
+    if len(found) < 2 or found[-1][1] * found[-2][1] >= 0:
+        return None
+    alike = [day for day, value in found[:-1] if value * found[-1][1] > 0]
+    return {"value": alike[-1]} if alike else None
+
+
+def dispersion(m: Market, over: str, basis: str = "price", **rest: str) -> Said:
+    found = members(m, rest["in"], over, basis)
+    if len(found) < 2:
+        return None
+    return {"value": half_up(max(found.values()) - min(found.values())), "members": len(found)}
+
+
+def season(m: Market, of: str, month: str, stat: str = "n") -> Said:
+    if int(month) > 12:
+        return None
+    closes = m.closes(of)
+    gains = [
+        (closes[last] / closes[base] - 1) * 100
+        for base, first, last in m.periods("month")
+        if first.month == int(month) and first.year < m.today.year and base in closes and last in closes
+    ]
+    if stat == "n":
+        return {"value": len(gains)}
+    if not gains:
+        return None
+    return {
+        "value": half_up(middle(gains)) if stat == "median" else sum(gain > 0 for gain in gains),
+        "n": len(gains),
+    }
+
+
+def year_start(m: Market, of: str, side: str = "best") -> Said:
+    closes = m.current(of)
+    count = sum(day.year == m.today.year for day in m.sessions)
+    gains: dict[int, Fraction] = {}
+    for year in sorted({day.year for day in m.sessions}):
+        inside = [day for day in m.sessions if day.year == year]
+        before = [day for day in m.sessions if day.year < year]
+        if len(inside) >= count and before and before[-1] in closes and inside[count - 1] in closes:
+            gains[year] = closes[inside[count - 1]] / closes[before[-1]] - 1
+    sign = 1 if side == "best" else -1
+    now = gains.pop(m.today.year, None)
+    if now is None or half_up(now * 100) * sign <= 0:
+        return None
+    reached = [year for year, gain in gains.items() if gain * sign >= now * sign]
+    return {"value": reached[-1]} if reached and reached[-1] != m.today.year - 1 else None
+
+
+METRICS |= {
+    "above-average": above_average, "average-cross": average_cross, "average-distance": average_distance,
+    "correlation": correlation, "correlation-since": correlation_since, "dispersion": dispersion, "gap": gap,
+    "ratio-extreme": ratio_extreme, "season": season, "session-extreme": session_extreme,
+    "streak-ended": streak_ended, "streak-longer": streak_longer, "streak-most": streak_most, "volume": volume,
+    "volume-since": volume_since, "year-start": year_start,
 }  # fmt: skip

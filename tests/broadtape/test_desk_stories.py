@@ -284,6 +284,41 @@ def test_a_fall_that_reached_a_threshold_before_is_no_news_of_it() -> None:
     assert stories.kinds()["drawdown"].propose(assigned(market("2026-01-13", **later))) == []
 
 
+# --- week and month ------------------------------------------------------------------------------------------
+
+FRIDAY = {
+    "large": [0.1, -0.3, -0.5, -0.9, 0.2, -0.4],
+    "small": [0.1, 0.2, 0.4, -0.1, 0.3, 0.1],
+    "tech": [0.1] * 6,
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "on"), [("week", "2026-01-09"), ("month", "2025-12-31"), ("month", "2025-10-31")]
+)
+def test_a_week_and_a_month_prove_on_their_last_session(kind: str, on: str) -> None:
+    assert told(market(on, **FRIDAY), kind)
+
+
+@pytest.mark.parametrize(("kind", "on"), [("week", "2026-01-08"), ("month", "2025-12-30")])
+def test_before_its_last_session_no_week_or_month_is_told(kind: str, on: str) -> None:
+    assert stories.kinds()[kind].propose(assigned(market(on, **FRIDAY))) == []
+
+
+def test_a_year_that_ends_is_told_before_its_last_month() -> None:
+    text = told(market("2025-12-31", **FRIDAY), "month")
+
+    assert re.search(r"(rose|gained|added|advanced|fell|lost|shed|declined) \d+\.\d% in 2025", text)
+    assert "fourth quarter" in text
+
+
+def test_a_week_tells_each_of_its_sessions() -> None:
+    outline = planned(market("2026-01-09", **FRIDAY), "week")
+    tables = [block for part in outline.sections for block in part.blocks if isinstance(block, Table)]
+
+    assert [row[0].text for row in tables[1].rows] == ["Jan. 5", "Jan. 6", "Jan. 7", "Jan. 8", "Jan. 9"]
+
+
 # --- wrap ----------------------------------------------------------------------------------------------------
 
 

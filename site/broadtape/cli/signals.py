@@ -22,8 +22,9 @@ from broadtape.cli import Newsroom, pass_newsroom
 def command(newsroom: Newsroom, on: datetime | None, most: int, as_json: bool) -> None:
     """List a session's signals by newsworthiness.
 
-    The score is breadth × (rarity + size) × recency × (1 − told). Rarity is −log2 of the share of the series' own
-    past sessions on which at least as much happened; size is in its own 60-session volatility.
+    The score is breadth × local × (rarity + size) × recency × (1 − told). Rarity is −log2 of the share of the series'
+    own past sessions on which at least as much happened; size is in its own 60-session volatility. "why" says so in
+    words; docs/newsworthiness.md explains each component.
     """
     from rich.console import Console
     from rich.table import Table
@@ -46,9 +47,10 @@ def command(newsroom: Newsroom, on: datetime | None, most: int, as_json: bool) -
                 "score": round(item.score.total, 3),
                 "components": {
                     "rarity": round(item.score.rarity, 3), "share": round(item.signal.rarity, 6),
-                    "size": round(item.score.size, 3), "breadth": item.score.breadth,
-                    "recency": item.score.recency, "told": item.score.told,
+                    "size": round(item.score.size, 3), "breadth": round(item.score.breadth, 4),
+                    "local": item.score.local, "recency": item.score.recency, "told": item.score.told,
                 },
+                "why": item.score.why,
             }
             for item in ranked
         ]  # fmt: skip
@@ -60,12 +62,15 @@ def command(newsroom: Newsroom, on: datetime | None, most: int, as_json: bool) -
         click.echo(f"{day}: nothing out of the ordinary")
         return
     table = Table(title=f"Signals of {day}", title_justify="left")
-    for name in ("score", "rarity", "size", "breadth", "told"):
+    for name in ("score", "rarity", "size", "breadth", "local", "told"):
         table.add_column(name, justify="right")
     table.add_column("kind")
     table.add_column("what", overflow="fold")
+    table.add_column("why", overflow="fold")
     for item in ranked[:most]:
         score = item.score
-        numbers = (score.total, score.rarity, score.size, score.breadth, score.told)
-        table.add_row(*(f"{number:.2f}" for number in numbers), item.signal.kind, item.signal.statement)
+        numbers = (score.total, score.rarity, score.size, score.breadth, score.local, score.told)
+        table.add_row(
+            *(f"{number:.2f}" for number in numbers), item.signal.kind, item.signal.statement, score.why
+        )
     Console().print(table)

@@ -39,22 +39,40 @@ class Signal:
     size: float = 0.0
     object: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
+    age: int = 0  # sessions since what it reports; nearly all report the session itself
 
 
 Detector = Callable[[MarketView, FactBook, Sequence[tuple[str, str]]], Iterator[Signal]]
 
 
-def scan(view: MarketView, pairs: Sequence[tuple[str, str]] = ()) -> list[Signal]:
+def scan(
+    view: MarketView,
+    pairs: Sequence[tuple[str, str]] = (),
+    *,
+    universe: Sequence[str] = (),
+    watched: Sequence[str] = (),
+) -> list[Signal]:
     """Every signal of the view's session, unranked. `pairs` adds ordered pairs to those of the benchmarks.
 
-    A detector whose data are missing stays silent.
+    `universe` names groups of companies, `watched` further symbols whose own moves count. A detector whose data
+    are missing stays silent.
     """
+    from broadtape.desk.detectors import companies, declines, extremes, streaks  # noqa: PLC0415  they import this module
+
     book = FactBook(view)
     found: list[Signal] = []
-    from broadtape.desk.detectors import declines  # noqa: PLC0415  the detectors import this module
-
-    for detector in (*_DETECTORS, declines.reached, *_macro()):
+    for detector in (
+        *_DETECTORS, declines.reached, streaks.absolute, streaks.relative, extremes.periods, extremes.year_starts,
+        extremes.reversals, extremes.volumes, extremes.crosses, extremes.ratios, extremes.correlations,
+        companies.sectors, *_macro(),
+    ):  # fmt: skip
         found.extend(detector(view, book, pairs))
+    symbols = dict.fromkeys(watched)
+    for group in universe:
+        symbols |= dict.fromkeys(one for one in view.group(group) if not one.startswith("UNLISTED:"))
+    found.extend(companies.moves(view, book, list(symbols)))
+    found.extend(companies.breadth(view, book, universe))
+    found.extend(companies.heat(view, book, list(symbols)))
     return found
 
 
@@ -113,7 +131,8 @@ def _has_session(view: MarketView, symbol: str, basis: str) -> bool:
     )
 
 
-def _pairs(view: MarketView, extra: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, Basis]]:
+def pairs_of(view: MarketView, extra: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str, Basis]]:
+    """The benchmarks and the further pairs, both ways round, with the basis on which both have a close."""
     named = [*permutations(benchmarks(view), 2)]
     for one, other in extra:
         named += [(one, other), (other, one)]
@@ -124,7 +143,7 @@ def _pairs(view: MarketView, extra: Sequence[tuple[str, str]]) -> Iterator[tuple
 
 
 def _relative_streaks(view: MarketView, book: FactBook, extra: Sequence[tuple[str, str]]) -> Iterator[Signal]:
-    for of, vs, basis in _pairs(view, extra):
+    for of, vs, basis in pairs_of(view, extra):
         course = metrics.leads(view, of, vs, "session", basis)
         if len(course.went) < LEAST_HISTORY or not len(course.starts):
             continue
@@ -139,7 +158,7 @@ def _relative_streaks(view: MarketView, book: FactBook, extra: Sequence[tuple[st
         if course.ongoing and length >= _STREAK_FROM:
             fact = book.find("relative-streak", of=of, vs=vs, **chosen)
             if fact is not None:
-                reach = _session_counts(course.starts, course.lengths, len(course.went))
+                reach = session_counts(course.starts, course.lengths, len(course.went))
                 yield Signal(
                     "relative-streak", of, f"{names[0]} has beaten {names[1]} in {length} consecutive sessions",
                     fact, float(np.mean(reach >= length)), gap, vs, chosen,
@@ -153,7 +172,7 @@ def _relative_streaks(view: MarketView, book: FactBook, extra: Sequence[tuple[st
                 )  # fmt: skip
 
 
-def _session_counts(starts: NDArray[np.intp], lengths: NDArray[np.intp], total: int) -> NDArray[np.int64]:
+def session_counts(starts: NDArray[np.intp], lengths: NDArray[np.intp], total: int) -> NDArray[np.int64]:
     """For each session, how long the run is that it belongs to so far; 0 outside runs."""
     counts = np.zeros(total, dtype=np.int64)
     for start, length in zip(starts, lengths, strict=True):

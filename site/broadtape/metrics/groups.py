@@ -6,6 +6,7 @@ session's, takes no part.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -24,6 +25,20 @@ _PART = (
     "Members without the closes of the window, or whose last close is not the as-of session's, take no part; "
     "where fewer than half of the group does, nothing is said. "
 )
+
+
+SECTOR_FUNDS = "sector-funds"  # a group that every view has: it need not be in the settings
+_SECTOR_FUND = re.compile(r".* Select Sector SPDR\b.*")
+
+
+def members_of(view: MarketView, name: str) -> tuple[str, ...]:
+    """The members of a group; `sector-funds` are the Select Sector SPDR funds that have bars."""
+    members = view.group(name)
+    if members or name != SECTOR_FUNDS:
+        return members
+    held = set(view.symbols_with_bars())
+    funds = [one for one in view.instruments() if one.kind == "etf" and _SECTOR_FUND.fullmatch(one.name)]
+    return tuple(sorted(one.symbol for one in funds if one.symbol in held))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +61,7 @@ class Members:
 
 def taking_part(view: MarketView, name: str, window: windows.Window, basis: Basis) -> Members:
     """The members of a group with every close they need; NoData where fewer than half do."""
-    members = view.group(name)
+    members = members_of(view, name)
     if not members:
         raise NoData(f"in: no group {name!r} has members on {view.as_of}; broadtape.toml names the groups")
     sessions = view.sessions
@@ -104,7 +119,7 @@ def _evidence(answer: Answer, window: windows.Window, members: Members, listed: 
 def _rank(answer: Answer) -> None:
     window, members = _gathered(answer)
     subject = answer["of"]
-    if subject not in answer.view.group(answer["in"]):
+    if subject not in members_of(answer.view, answer["in"]):
         raise BadParameter(f"of: {subject} is not in the group {answer['in']}")
     if subject not in members.symbols:
         raise NoData(f"{subject}: lacks a close for {answer['over']} or for {answer.view.as_of}")

@@ -252,8 +252,8 @@ def metric(
 def _load() -> None:
     """Imports the modules that register metrics, once; late, so that facts on file need no arrays."""
     for name in (
-        "curve", "declines", "groups", "macro", "policy", "precedent", "records", "returns", "schedule", "streaks",
-        "volatility",
+        "averages", "curve", "declines", "groups", "macro", "policy", "precedent", "records", "relations", "returns",
+        "schedule", "seasons", "sessions", "streaks", "volatility",
     ):  # fmt: skip
         import_module(f"broadtape.metrics.{name}")
 

@@ -471,3 +471,95 @@ def as_unit(text: str) -> Unit:
     """The unit of that name."""
     units: tuple[Unit, ...] = ("session", "week", "month", "quarter", "year")
     return next(unit for unit in units if unit == text)
+
+
+# --- runs of rises and falls ----------------------------------------------------------------------------
+
+
+def _moves_parameters() -> tuple[Parameter, ...]:
+    return (
+        symbol_of(),
+        choice("side", "rises or falls", "up", "down"),
+        choice("unit", "what is counted", "session", "week", "month"),
+    )
+
+
+def _moves_asked(answer: Answer) -> Course:
+    course = moves(answer.view, answer["of"], answer["side"], as_unit(answer["unit"]))
+    if not len(course.starts):
+        way = "rose" if answer["side"] == "up" else "fell"
+        raise NotTrue(f"{answer['of']} {way} in no {answer['unit']} of the data")
+    return course
+
+
+@metric(
+    "streak-ended",
+    "Streak that ended",
+    "How many sessions (or complete weeks, or months) in a row the close had risen or fallen when the last finished "
+    "run ended, and the session, or the last session of the period, that ended it.",
+    *_moves_parameters(),
+    examples=("streak-ended?of=INDEXSP:SPX", "streak-ended?of=INDEXSP:SPX&side=down&unit=week"),
+)
+def _streak_ended(answer: Answer) -> None:
+    course = _moves_asked(answer)
+    run = len(course.starts) - 1 - course.ongoing
+    if run < 0:
+        raise NotTrue(f"no such run of {answer['of']} has ended in the data")
+    answer.value("count", int(course.lengths[run]), PLURAL[as_unit(answer["unit"])])
+    answer.names(answer["of"])
+    answer.day("start", course.lines[0].day(course.first(run)))
+    answer.day("end", course.lines[0].day(course.last(run)))
+    answer.day("broken", course.lines[0].day(course.broken(run)))
+    _run_rows(answer, course, run)
+    _span_of_run(answer, course, run)
+    answer.tags |= {"streak", answer["side"], "ended"}
+
+
+@metric(
+    "streak-longer",
+    "Last longer streak of rises or falls",
+    "The last earlier run of rises (or falls) that was longer than the present one or, where none runs, than the last "
+    "that ended. A run as long is a tie, not longer: where one stands between, the present run only matches it.",
+    *_moves_parameters(),
+    examples=("streak-longer?of=INDEXSP:SPX&side=down&unit=week",),
+)
+def _streak_longer(answer: Answer) -> None:
+    course = _moves_asked(answer)
+    reference = len(course.starts) - 1
+    run = _last_longer(course, reference)
+    if run < 0:
+        raise NotTrue(f"no earlier run of {answer['of']} in the data was longer")
+    answer.value("count", int(course.lengths[run]), PLURAL[as_unit(answer["unit"])])
+    answer.names(answer["of"])
+    answer.day("start", course.lines[0].day(course.first(run)))
+    answer.day("end", course.lines[0].day(course.last(run)))
+    _run_rows(answer, course, run)
+    _whole(answer, course)
+    answer.tags |= {"streak", answer["side"], "longer", "longest", "since", "last"}
+    if len(_equals(course, reference)):
+        answer.tags.add("tie")
+
+
+@metric(
+    "streak-most",
+    "Longest streak of rises or falls",
+    "The length of the present run of rises (or falls) or, where none runs, of the last that ended, when it is longer "
+    "than every earlier one in the data, whose first session is named.",
+    *_moves_parameters(),
+    examples=("streak-most?of=INDEXSP:SPX&side=down&unit=week",),
+)
+def _streak_most(answer: Answer) -> None:
+    course = _moves_asked(answer)
+    run = len(course.starts) - 1
+    earlier = course.lengths[:run]
+    if len(earlier) and int(earlier.max()) >= course.lengths[run]:
+        raise NotTrue(f"an earlier run of {answer['of']} was at least as long")
+    answer.value("count", int(course.lengths[run]), PLURAL[as_unit(answer["unit"])])
+    answer.names(answer["of"])
+    answer.day("start", course.lines[0].day(course.first(run)))
+    answer.day("end", course.lines[0].day(course.last(run)))
+    answer.day("data_start", course.lines[0].day(course.data_start))
+    _run_rows(answer, course, run)
+    _whole(answer, course)
+    answer.tags |= {"streak", answer["side"], "longest", "since", "in-data", "record"}
+    answer.tags.add("ongoing" if course.ongoing else "ended")

@@ -36,6 +36,8 @@ _DAILY: Final = frozenset(
         "level",
         "decline",
         "advance",
+        "session-extreme",
+        "gap",
         "recovery",
     }
 )
@@ -53,6 +55,9 @@ _VALUE_TOLD: Final = frozenset(
         "reading-beyond",
         "declines",
         "regained",
+        "season",
+        "above-average",
+        "average-cross",
     }
 )
 _DIRECTIONS: Final = frozenset(
@@ -100,6 +105,12 @@ _SINCE: Final[dict[str, tuple[str, ...]]] = {
     "decline": ("value",),
     "decline-before": ("value",),
     "recovery": ("peak",),
+    "streak-longer": ("start", "end"),
+    "streak-most": ("data_start",),
+    "ratio-extreme": ("value",),
+    "correlation-since": ("value",),
+    "volume-since": ("value",),
+    "year-start": ("value",),
     "policy-last": ("day",),
     "policy-rate": ("day",),
     "reading-extreme": ("since", "data_start"),
@@ -414,7 +425,7 @@ class Judge:
                 and not figure.approximation
                 and (figure.value, figure.upper) == value
             )
-        if figure.upper is not None or figure.unit in _NO_VALUES:
+        if figure.upper is not None or (figure.unit in _NO_VALUES and part.unit != "times"):
             return False
         if part.kind == "rank":
             bare = figure.ordinal and figure.unit in {"", "members"} and not figure.approximation
@@ -444,7 +455,7 @@ class Judge:
     def _factor(figure: Figure, part: Part) -> Decimal | None:
         """What turns the part's unit into the figure's; None when they do not fit."""
         unit = part.unit or "points"
-        if figure.unit == unit:
+        if figure.unit == unit or (figure.unit, unit) == ("ratio", "times"):
             return Decimal(1)
         if (
             figure.unit == ""
@@ -490,7 +501,7 @@ class Judge:
             return exact and (part.name == "at_least" or "at-least" in self.tags)
         if kind == "at-most":
             return exact and self.fact.key.metric in {
-                "max-drawdown", "drawdown", "return-extreme", "yield-inversion",
+                "max-drawdown", "drawdown", "return-extreme", "session-extreme", "yield-inversion",
             }  # fmt: skip
         return exact
 

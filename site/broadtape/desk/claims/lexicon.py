@@ -91,6 +91,11 @@ _CLASSES: Final[dict[str, str]] = {
     "bull-market": "bull_market bull_markets",
     "regained": "regain regains regained regaining made_good won_back made_up_for",
     "recovered": "back_at back_above come_back recover recovered recovers recovering recovery came_back",
+    "volume": "volume traded trading_volume",
+    "gap": "gapped gap_up gap_down opened opens",
+    "ratio": "ratio ratios",
+    "correlation": "correlation correlated",
+    "negative": "opposite_ways apart_from_each_other negatively",
     "median": "median typical typically",
     "mean": "average averages averaged averaging mean",
     "total": "including_dividends dividends_included with_dividends total_return total_returns counting_dividends "

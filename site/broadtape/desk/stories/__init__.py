@@ -61,11 +61,13 @@ def kinds() -> dict[str, Story]:
     from broadtape.desk.stories import (  # noqa: PLC0415  the kinds import this module
         curve,
         drawdown,
+        month,
         policy,
         reading,
         record,
         rotation,
         volatility,
+        week,
         wrap,
     )
 
@@ -77,6 +79,8 @@ def kinds() -> dict[str, Story]:
         volatility.Volatility(),
         curve.YieldCurve(),
         reading.DataPrint(),
+        week.WeekWrap(),
+        month.MonthWrap(),
         wrap.MarketWrap(),
     ]
     return {story.name: story for story in stories}
