@@ -4,8 +4,8 @@ Owns the weighing alone. The score is breadth × local × (rarity + size) × rec
 
 rarity    −log2 of the share of the series' past sessions on which at least as much happened, at most 12 bits
 size      the move in units of the series' own 60-session volatility, at most 5
-breadth   how many readers the subject concerns (a broad index 1, a rate or a price 0.75, a single share 0.4), times how much the kind of
-          event says to them (a bear market 1, a gap at the open 0.5)
+breadth   how many readers the subject concerns (a broad index 1, a rate or a price 0.75, a single share 0.4),
+          times how much the kind of event says to them (a bear market 1, a gap at the open 0.5)
 local     1.5 for a company near one of the sites or on its watch list, else 1
 recency   1 on the session itself, 0.7 for each session that the event is older
 told      how far the archive has told it already: 0 new, up to 0.9
