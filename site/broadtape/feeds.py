@@ -11,7 +11,7 @@ import json
 import mimetypes
 import re
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -103,6 +103,23 @@ class Channel:
         return f"{own}{'&' if '?' in own else '?'}page={number}"
 
 
+@dataclass(frozen=True, slots=True)
+class CardPicture:
+    """An article's card: a PNG that mail programs and readers show where they show no SVG."""
+
+    name: str  # under the article's address
+    width: int
+    height: int
+    size: int  # bytes
+
+
+CardOf = Callable[[Entry], CardPicture | None]
+
+
+def no_card(entry: Entry) -> None:
+    """No article has one."""
+
+
 def channel(site: Site, *, topic: str = "", author: str = "", symbol: str = "", name: str = "") -> Channel:
     """The channel of the site, or of one topic, author or symbol; `name` is how people write that one."""
     path, what = "/", ""
@@ -130,6 +147,7 @@ def feed(
     name: str = "",
     limit: int = LENGTH,
     page: int = 1,
+    card: CardOf = no_card,
 ) -> Feed | None:
     """The feed of a site, or of one topic, author or symbol, as it stands now: newest date first.
 
@@ -143,14 +161,20 @@ def feed(
         site.key, limit=limit, offset=(page - 1) * limit, topic=topic, author=author, symbol=symbol
     )
     about = channel(site, topic=topic, author=author, symbol=symbol, name=name)
-    return render(about, site, form, entries, pages=pages)
+    return render(about, site, form, entries, pages=pages, card=card)
 
 
 def render(
-    about: Channel, site: Site, form: Format, entries: Sequence[Entry], *, pages: Pages | None = None
+    about: Channel,
+    site: Site,
+    form: Format,
+    entries: Sequence[Entry],
+    *,
+    pages: Pages | None = None,
+    card: CardOf = no_card,
 ) -> Feed:
-    """The entries, in the order given, as one feed or one page of a feed."""
-    items = [_item(site, entry) for entry in entries]
+    """The entries, in the order given, as one feed or one page of a feed; `card` gives each one's picture."""
+    items = [_item(site, entry, card) for entry in entries]
     text = {"rss": _rss, "atom": _atom, "json": _json}[form](about, items, pages or Pages())
     body = text.encode("utf-8")
     newest = max((item.touched for item in items), default=None)
@@ -220,11 +244,13 @@ class _Item:
     authors: tuple[str, ...]
     topics: tuple[str, ...]
     enclosure: _Enclosure | None
+    card: tuple[str, CardPicture] | None  # its address
     source: tuple[str, str] | None  # name and address of what an import reports on
 
 
-def _item(site: Site, entry: Entry) -> _Item:
+def _item(site: Site, entry: Entry, card: CardOf) -> _Item:
     article = entry.article
+    held = card(entry)
     url = urljoin(site.url, quote(entry.address))
     updated = max(article.date, article.updated) if article.updated else article.date
     moments = [updated, entry.filed, *([article.written] if article.written else [])]
@@ -241,6 +267,7 @@ def _item(site: Site, entry: Entry) -> _Item:
         authors=_lines(article.authors) or (_line(site.name),),
         topics=_lines(article.topics),
         enclosure=_enclosure(entry, url),
+        card=None if held is None else (urljoin(url, held.name), held),
         source=(_line(source.name), _line(source.url)) if source is not None else None,
     )
 
@@ -357,6 +384,22 @@ def _rss(about: Channel, items: Sequence[_Item], pages: Pages) -> str:
                     {"url": held.url, "fileSize": str(held.size), "type": held.kind, "medium": "image"}
                 )
                 fields.append("\n".join([f"<media:content{opening}>", *told, "</media:content>"]))
+        if item.card is not None:
+            where, shown = item.card
+            fields.append(
+                _empty(
+                    "media:content",
+                    url=where,
+                    fileSize=str(shown.size),
+                    type="image/png",
+                    medium="image",
+                    width=str(shown.width),
+                    height=str(shown.height),
+                )
+            )
+            fields.append(
+                _empty("media:thumbnail", url=where, width=str(shown.width), height=str(shown.height))
+            )
         parts.append(_wrap("item", fields))
     return (
         f"{_PROLOGUE}"
@@ -402,6 +445,11 @@ def _atom(about: Channel, items: Sequence[_Item], pages: Pages) -> str:
             fields.append(
                 _empty("link", rel="enclosure", type=held.kind, href=held.url, length=str(held.size))
             )
+        if item.card is not None:
+            where, shown = item.card
+            fields.append(
+                _empty("link", rel="enclosure", type="image/png", href=where, length=str(shown.size))
+            )
         if item.source is not None and item.source[1]:
             fields.append(_empty("link", rel="via", href=item.source[1], title=item.source[0]))
         parts.append(_wrap("entry", fields))
@@ -435,6 +483,8 @@ def _json(about: Channel, items: Sequence[_Item], pages: Pages) -> str:
                 "size_in_bytes": held.size,
             }
             fields["attachments"] = [attachment | ({"title": held.title} if held.title else {})]
+        if item.card is not None:
+            fields["image"] = item.card[0]  # most readers show no SVG
         listed.append(fields)
     document = {
         "version": "https://jsonfeed.org/version/1.1",

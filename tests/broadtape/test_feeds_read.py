@@ -223,6 +223,28 @@ def test_updates_and_corrections_reach_readers(form: Format) -> None:
     assert b"2026-01-14T00:00:00" not in before
 
 
+def test_a_card_stands_beside_the_chart_for_readers_that_show_no_svg() -> None:
+    there = site()
+    one = entry(photo=Photo("chart.svg", alt="A line"), photo_bytes=10)
+
+    def made(form: Format) -> bytes:
+        card = feeds.CardPicture("card.png", 1200, 630, 81_234)
+        return feeds.render(feeds.channel(there), there, form, [one], card=lambda _: card).body
+
+    where = "https://bay.example/2026/01/12/one/card.png"
+    rss, atom = etree.fromstring(made("rss")), etree.fromstring(made("atom"))
+    pictures = rss.findall(".//media:content", NS)
+    assert [(held.get("url"), held.get("width")) for held in pictures][1] == (where, "1200")
+    assert rss.find(".//media:thumbnail", NS).get("url") == where
+    assert len(rss.findall(".//enclosure")) == 1
+    links = atom.findall(".//a:entry/a:link[@rel='enclosure']", NS)
+    assert [(held.get("href"), held.get("length")) for held in links][1] == (where, "81234")
+    assert json.loads(made("json"))["items"][0]["image"] == where
+    assert fastfeedparser.parse(made("rss")).entries[0].media_content[1]["url"] == where
+    for form in FORMATS:
+        assert faults(form, made(form), feeds.channel(there).own(form)) == []
+
+
 # --- WebSub -------------------------------------------------------------------------------------------------
 
 

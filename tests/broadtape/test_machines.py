@@ -104,6 +104,21 @@ def test_cards_say_when_of_what_and_in_which_language(site: FlaskClient) -> None
     assert "article:tag" not in properties(get(site, "/").text)
 
 
+@pytest.mark.parametrize(
+    "path", ["/", "/topics/banks/", "/authors/market-desk/", "/quotes/NASDAQ:NVDA/", "/search?q=the"]
+)
+def test_readers_find_every_feed_of_a_page_in_the_form_they_want(site: FlaskClient, path: str) -> None:
+    html = get(site, path).text
+    found = re.findall(r'<link rel="alternate" type="([^"]+)" title="[^"]+" href="([^"]+)">', html)
+    kinds = ["application/rss+xml", "application/atom+xml", "application/feed+json"]
+
+    assert [kind for kind, _ in found] == kinds * (1 if path == "/" else 2)
+    for kind, address in found:
+        answer = get(site, unescape(address))
+        assert answer.status_code == 200, address
+        assert answer.content_type.startswith("application/feed+json") == (kind == kinds[2])
+
+
 # --- sitemaps ---------------------------------------------------------------------------------------------
 
 

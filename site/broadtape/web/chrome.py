@@ -128,10 +128,22 @@ def head(
         kind="article" if article else "website",
         image=image,
         json_ld=json_ld,
-        feeds=(own, *feeds),
+        feeds=tuple(form for link in (own, *feeds) for form in _every_form(link)),
         image_alt=image_alt,
         image_size=image_size,
         properties=properties,
+    )
+
+
+def _every_form(link: FeedLink) -> tuple[FeedLink, ...]:
+    """An RSS feed and the same stories as Atom and as JSON Feed, for readers that look for one of them."""
+    return tuple(
+        FeedLink(link.title + name, link.address.replace("feed.xml", file, 1), media_type)
+        for name, file, media_type in (
+            ("", "feed.xml", "application/rss+xml"),
+            (" (Atom)", "atom.xml", "application/atom+xml"),
+            (" (JSON)", "feed.json", "application/feed+json"),
+        )
     )
 
 

@@ -14,12 +14,15 @@ from xml.sax.saxutils import escape, quoteattr
 from flask import Blueprint, Response, abort, request, send_file, send_from_directory
 
 from broadtape import __version__, feeds, heartbeat, icons, urls
+from broadtape import cards as sharing
 from broadtape.web import chrome, pictures, words
 from broadtape.web.press import STATIC, absolute, answer, caching, here, press
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
+
+    from broadtape.archive.catalogue import Entry
 
 blueprint = Blueprint("machines", __name__)
 
@@ -129,10 +132,19 @@ def _paged(file: str, *, topic: str = "", author: str = "", symbol: str = "", na
         symbol=symbol,
         name=name,
         page=number,
+        card=card_of,
     )
     if feed is None:
         abort(404)
     return feed_answer(feed)
+
+
+def card_of(entry: Entry) -> feeds.CardPicture | None:
+    """The picture of an article for readers that show no SVG, where it has been made."""
+    path = sharing.picture(press().instance, here().key, entry.article.id, "card.png")
+    if path is None:
+        return None
+    return feeds.CardPicture("card.png", *sharing.SHAPES["card.png"], path.stat().st_size)
 
 
 def feed_answer(feed: feeds.Feed) -> Response:

@@ -20,7 +20,7 @@ from broadtape.search import Query, Results, language
 from broadtape.web import cards, front, words
 from broadtape.web.articles import STATUS_WORDS
 from broadtape.web.contexts import Facet, FactHit, FeedLink, Hit, Link, SearchPage
-from broadtape.web.machines import FORMS, feed_answer
+from broadtape.web.machines import FORMS, card_of, feed_answer
 from broadtape.web.press import absolute, answer, here, name_of, page, press
 from broadtape.web.press import head as page_head
 
@@ -326,7 +326,7 @@ def search_feed(file: str) -> Response:
         publisher=site.name,
         query=text,
     )
-    return feed_answer(feeds.render(channel, site, FORMS[file], entries))
+    return feed_answer(feeds.render(channel, site, FORMS[file], entries, card=card_of))
 
 
 # --- parts ------------------------------------------------------------------------------------------------
