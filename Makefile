@@ -8,7 +8,7 @@ PORT ?= 8000
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench sample clean
+.PHONY: help run test lint format bench sample archive clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -41,6 +41,9 @@ bench: $(STAMP) ## measure, each figure beside the peer it is compared with
 sample: $(STAMP) ## build the sample data again from the packages they came from
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,sample]'
 	$(BIN)/python tools/build_sample.py
+
+archive: $(STAMP) ## write the sample instance's articles anew (ARGS=--check: only tell what differs)
+	$(BIN)/python tools/build_archive.py $(ARGS)
 
 clean: ## remove what can be made again
 	rm -rf $(VENV) build dist var/cache .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -67,6 +67,21 @@ SESSIONS = (
 """What the demo writes about: falls, records, turns and quiet days, so that every kind of story occurs."""
 
 
+ARCHIVE = (
+    date(2002, 10, 9),  # the lowest close after the boom
+    date(2008, 10, 13),  # the largest daily gain in the data
+    date(2013, 3, 28),  # a record again, and the way back to it
+    date(2017, 7, 24),  # Nasdaq ahead of the S&P 500 for the twelfth session
+    date(2018, 2, 5),  # volatility more than doubles
+    date(2018, 12, 31),  # a week, a month and a year end
+    date(2020, 3, 16),
+    date(2022, 1, 3),
+    date(2022, 6, 13),  # a bear market begins
+    date(2022, 12, 28),
+)
+"""The sessions of the checked-in archive, content/articles (tools/build_archive.py): each kind of story once."""
+
+
 class Progress(Protocol):
     """Told what is being done: `step` names it, `done` of `total` says how far it is."""
 

@@ -244,6 +244,11 @@ def _load(raw: bytes | str, kind: type[T] | Any) -> T:
     return result
 
 
+def _last_told(article: Article) -> datetime:
+    """When its text was last written anew: its date, or the last update that brought another version."""
+    return max((article.date, *(one.date for one in article.updates if one.before is not None)))
+
+
 def _dump_article(article: Article) -> bytes:
     article = replace(article, facts={})  # readers get facts by `facts()`
     try:
@@ -734,8 +739,7 @@ class Catalogue:
         here = self._number(entry)
         if here is None:
             return None, None
-        article = entry.article
-        at = _micros(max(article.date, article.updated or article.date) if article.updates else article.date)
+        at = _micros(_last_told(entry.article))
         base = "SELECT n FROM listing WHERE site = ? AND kind = '' AND key = '' AND at <= ?"
         older = self._entries(
             site,
@@ -1102,8 +1106,7 @@ class CatalogueWriter:
         self._drop(article.path)
         at = _micros(article.date)
         changed = max(at, _micros(article.updated)) if article.updated else at
-        if article.updates:  # a story that runs on stands where it was last told
-            at = changed
+        at = max(at, _micros(_last_told(article)))  # a story that runs on stands where it was last told
         packed = _dump_article(article)
         # The same n again: articles of one moment keep their order.
         n = self._db.execute(

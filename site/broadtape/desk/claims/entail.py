@@ -127,6 +127,7 @@ _PAST: Final = lexicon.words("""
     was were came been had has have did
 """)
 _TO: Final = frozenset({"through", "until", "till", "to", "ended", "ending", "ends", "end", "by", "–", "—"})
+_ENDED: Final = frozenset({"ended", "ending", "ends", "end"})
 _JOIN: Final = frozenset({"–", "—", "-", "to", "through", "until", "and"})
 _START_PARTS: Final = frozenset({"start", "from", "peak", "low", "data_start", "since"})
 _EVENT_NAMES: Final = {
@@ -681,6 +682,13 @@ class Judge:
             return moment.after == "after" and self.period is not None and self.period.kind == "since"
         if moment.after in _BEGUN and part not in _START_PARTS:
             return False
+        if (
+            part == "end"
+            and moment.precise
+            and moment.after in _ENDED
+            and self.fact.get("broken") is not None
+        ):
+            return False  # the day a run ended is the one that broke it, not its last
         if moment.after == "since":
             if base == "start" and metric in _CHANGES and self.period and self.period.kind == "span":
                 return False  # the window begins at the close before

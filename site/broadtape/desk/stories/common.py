@@ -286,8 +286,8 @@ def session_table(
             (Cell(printed_day(when, reference=assignment.view.as_of)), fact_cell(one), fact_cell(other))
         )
     names = (assignment.view.instrument(of).name, assignment.view.instrument(vs).name)
-    label = "Session" if basis == "price" else "Session, dividends included"
-    return Table((label, *names), tuple(rows)) if rows else None
+    suffix = "" if basis == "price" else ", dividends included"
+    return Table(("Session", *(f"{name}{suffix}" for name in names)), tuple(rows)) if rows else None
 
 
 def volatility(assignment: Assignment) -> Planned | None:
