@@ -314,6 +314,13 @@ def test_a_former_name_is_named_and_comes_after_present_ones() -> None:
     assert LISTED.find("x" * 10_000) == []
 
 
+def test_a_letter_typed_again_gives_the_same_and_no_more_than_asked() -> None:
+    first, again = LISTED.find("a", 2), LISTED.find("a", 9)
+
+    assert first == again[:2]
+    assert len(first) == 2
+
+
 def test_looking_up_works_as_a_page(private: FlaskClient) -> None:
     several, none = ask(private, "/quotes/?q=a"), ask(private, "/quotes/?q=%3Cb%3Ezz")
     one = ask(private, "/quotes/?q=nvda")

@@ -123,6 +123,21 @@ def test_a_deleted_file_is_published_alone_and_a_folder_makes_it_compare_everyth
     assert office.tick(office.file("2026/a.md").parent) == [None]
 
 
+def test_the_hub_hears_of_what_was_published_and_of_nothing_else(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[str] = []
+    monkeypatch.setattr(office.keeper._teller, "wake", lambda instance: woken.append(instance.title))
+    office.keeper.tick()
+    quiet = list(woken)
+    for name in ("one.md", "two.md"):  # the first brings the generation that the keeper has already
+        office.keeper.notice([office.file(name)])
+        office.keeper.tick()
+
+    assert quiet == []
+    assert woken == ["Old"]
+
+
 def test_a_flood_of_changes_is_one_comparison(office: Office) -> None:
     paths = [office.root / "content" / "articles" / f"{n}.md" for n in range(keeper.MANY + 1)]
 

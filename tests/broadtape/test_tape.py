@@ -315,3 +315,16 @@ def test_the_axis_prints_the_value_it_stands_at(low: str, high: str) -> None:
     steps = [float(mark.label.replace(",", "")) for mark in chart.ys]
     gaps = {round(b - a, 9) for a, b in pairwise(steps)}
     assert len(gaps) == 1
+
+
+def test_a_quote_page_leads_to_all_its_stories_where_it_does_not_show_them(room: Newsroom) -> None:
+    for number in range(12):
+        room.post(f"story-{number}", symbols="[NASDAQ:AAA]")
+    room.post("other", symbols="[NASDAQ:BBB]")
+    room.publish()
+    client = reader(room)
+
+    assert 'href="/search?symbol=NASDAQ%3AAAA&amp;sort=date">All 12 stories</a>' in page(
+        client, "/quotes/NASDAQ:AAA/"
+    )
+    assert "All 1 stories" not in page(client, "/quotes/NASDAQ:BBB/")

@@ -15,6 +15,7 @@ from broadtape.archive.tape import Listing
 
 LONGEST = 80  # characters of what is typed
 MOST = 50  # matches of one look-up
+SHORT = 2000  # remembered answers to one or two letters
 SCANNED = 3000  # entries that one look-up may touch: a single letter begins many names
 FORMER_AFTER = 8  # rank from which a match is by a former name
 _WORD = re.compile(r"[^\W_]+(?:[.&'’\-][^\W_]+)*")
@@ -39,6 +40,9 @@ class Lookup:
 
     listings: tuple[Listing, ...]
     _keys: list[tuple[str, int, int, str]] = field(default_factory=list, repr=False)
+    _short: dict[str, list[Match]] = field(
+        default_factory=dict, repr=False
+    )  # of one or two letters: the slow ones
 
     def __post_init__(self) -> None:
         found: set[tuple[str, int, int, str]] = set()
@@ -62,6 +66,15 @@ class Lookup:
         wanted = folded(text[:LONGEST])
         if not wanted:
             return []
+        if len(wanted) > 2:
+            return self._find(wanted)[: min(limit, MOST)]
+        if wanted not in self._short:
+            if len(self._short) >= SHORT:
+                self._short.clear()
+            self._short[wanted] = self._find(wanted)
+        return self._short[wanted][: min(limit, MOST)]
+
+    def _find(self, wanted: str) -> list[Match]:
         best: dict[int, tuple[int, str]] = {}
         start = bisect_left(self._keys, (wanted, -1, -1, ""))
         for key, rank, number, former in self._keys[start : start + SCANNED]:
@@ -72,7 +85,7 @@ class Lookup:
             if held is None or place < held[0]:
                 best[number] = (place, former)
         order = sorted(best.items(), key=lambda item: self._order(item[0], item[1][0]))
-        return [Match(self.listings[number], former) for number, (_, former) in order[: min(limit, MOST)]]
+        return [Match(self.listings[number], former) for number, (_, former) in order[:MOST]]
 
     def resolve(self, text: str) -> Listing | None:
         """The one instrument that a symbol, a ticker or a name means; the likeliest match otherwise."""
