@@ -392,6 +392,23 @@ FACTS: dict[str, Fact] = {
         f"streak-from?from=2026-01-02&of={SMALL}", count("value", 7, "sessions"), who(SMALL), on("start", "2026-01-02"),
         on("end", "2026-01-12"), tags="streak up ongoing",
     ),
+    "filing": fact(
+        f"filing?of={SOFT}", Part("value", "date", date(2026, 1, 9), "date", 0), who(SOFT), tags="last filed results",
+    ),
+    "filings": fact(
+        "filing-count?kind=offering&over=2025-12", count("value", 14, "filings"), on("start", "2025-12-01"),
+        on("end", "2025-12-31"), count("sessions", 22, "sessions"), in_month("month", "2025-12"), tags="filed offering",
+    ),
+    "grown": fact(
+        f"filed-growth?figure=revenue&of={SOFT}", number("value", "change", "32.9", decimals=1), who(SOFT),
+        Part("figure", "text", "revenue", "", 0), on("period_end", "2025-09-30"), on("filed", "2025-10-29"),
+        count("span", 12, "months"), tags="up filed",
+    ),
+    "trailing": fact(
+        f"price-to-earnings?of={SOFT}", number("value", "level", "34.9", "ratio", 1), who(SOFT),
+        number("close", "level", "477.18", "USD"), number("earnings", "level", "13.64", "USD"),
+        on("period_end", "2025-06-30"), tags="filed trailing",
+    ),
     "released": fact(
         "last-event?kind=cpi", Part("value", "date", date(2025, 12, 18), "date", 0),
         Part("title", "text", "Consumer Price Index for November 2025", "", 0), tags="last released",
@@ -626,6 +643,10 @@ TRUE: tuple[tuple[str, str, str], ...] = (
     ("sessions", "", "seven sessions from Jan. 2 through Jan. 12"),
     ("run-from", SMALL, "outpaced the S&P 500 for a seventh straight session on Jan. 12"),
     ("rises-from", SMALL, "rose for a seventh session in a row"),
+    ("filing", SOFT, "filed its results on Friday, Jan. 9"),
+    ("filings", "", "14 filings in December 2025"),
+    ("grown", SOFT, "rose 32.9% in the quarter to Sept. 30 against that of 12 months before"),
+    ("trailing", SOFT, "stood at 34.9 times its earnings a share of the fiscal year to June 30"),
     ("released", "", "The Consumer Price Index for November 2025 was released on Thursday, Dec. 18"),
     ("cpi-rate", "series:CPIAUCSL", "rose at an annual rate of 2.2% in the three months to December"),
     (

@@ -52,7 +52,7 @@ def test_the_contract_names_every_parameter() -> None:
 
 @pytest.mark.parametrize("found", metrics.definitions(), ids=lambda found: found.name)
 def test_a_definition_is_whole_and_its_examples_are_canonical(found: metrics.Definition) -> None:
-    symbols = "INDEXRUSSELL:RUT INDEXSP:SPX INDEXCBOE:VIX NYSEARCA:IWM NASDAQ:MSFT NASDAQ:NVDA"
+    symbols = "INDEXRUSSELL:RUT INDEXSP:SPX INDEXCBOE:VIX NYSEARCA:IWM NYSEARCA:SPY NASDAQ:TLT NASDAQ:MSFT NASDAQ:NVDA"
     view = FakeMarket("2026-01-12", dict.fromkeys(symbols.split(), "1 2"))
 
     assert found.wording.endswith(". ") or found.wording.endswith(".")
@@ -65,7 +65,7 @@ def test_a_definition_is_whole_and_its_examples_are_canonical(found: metrics.Def
 
 
 def test_an_unknown_metric_names_the_known_ones() -> None:
-    with pytest.raises(BadParameter, match=r"no metric 'momentum'; there are advance, breadth, "):
+    with pytest.raises(BadParameter, match=r"no metric 'momentum'; there are .*, breadth, "):
         metrics.definition("momentum")
 
 

@@ -238,5 +238,12 @@ def test_every_length_is_a_briefs_or_a_storys(stories: list[Story]) -> None:
 
 
 def test_there_are_editions_of_every_kind(stories: list[Story]) -> None:
-    assert {story.kind for story in stories} >= {"drawdown", "rotation", "record", "week", "wrap"}
+    assert {story.kind for story in stories} >= {
+        "drawdown",
+        "rotation",
+        "record",
+        "volatility",
+        "week",
+        "wrap",
+    }
     assert {str(story.article.as_of) for story in stories} == set(DATES)

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -304,7 +305,7 @@ def test_a_company_has_its_address_its_former_names_and_its_filings() -> None:
     assert company.symbols == ("NYSE:HFI", "NYSE:HFI.PA")
     (filing,) = found.filings
     assert (filing.items, filing.at, filing.period) == (
-        ("2.02", "9.01"), datetime(2026, 1, 12, 21, 5, tzinfo=UTC), date(2025, 12, 31),
+        ("2.02", "9.01"), datetime(2026, 1, 13, 2, 5, tzinfo=UTC), date(2025, 12, 31),
     )  # fmt: skip
     assert filing.link == "https://www.sec.gov/Archives/edgar/data/77/000000007726000001/a.htm"
     assert [one.reason for one in found.skipped] == ["no filing"]
@@ -369,6 +370,10 @@ def test_recorded_edgar(acceptance_data: Path) -> None:
     assert apple.companies[0].zip_code == "95014"
     assert "APPLE COMPUTER INC" in apple.companies[0].former
     assert len(apple.filings) > 500
+    results = [
+        one.at.astimezone(ZoneInfo("America/New_York")) for one in apple.filings if "2.02" in one.items
+    ]
+    assert {one.hour for one in results} <= {16, 18}  # after the close, in winter as in summer
     snow = parse("sec", recorded(acceptance_data, "sec/companyfacts_SNOW.json.gz"), label="facts 1640147")
     held = json.loads(recorded(acceptance_data, "sec/companyfacts_SNOW.json.gz"))
     rows = held["facts"]["us-gaap"]["EarningsPerShareDiluted"]["units"]["USD/shares"]

@@ -257,7 +257,7 @@ class Sec(BaseSource):
         for place in range(length):
             row = {one: str(columns[one][place] or "") for one in columns}
             accession = _ACCESSION.fullmatch(row["accessionNumber"])
-            at = instant(row["acceptanceDateTime"])
+            at = accepted(row["acceptanceDateTime"])
             if accession is None or at is None or not _is_day(row["filingDate"]):
                 skipped.append(place + 1)
                 continue
@@ -327,6 +327,13 @@ class Sec(BaseSource):
 def _resolved(ticker: str, directory: Directory) -> str:
     meaning = directory.resolve(ticker, {})
     return meaning.symbol if meaning else f"UNLISTED:{ticker.upper()[:20]}"
+
+
+def accepted(text: str) -> datetime | None:
+    """When a filing was accepted. The record ends in Z and is New York's clock all the same: a company that reports at
+    half past four does so at 16:30 in January and in July. Were it UTC, this would be late by hours, never early."""
+    found = instant(text)
+    return None if found is None else found.replace(tzinfo=NEW_YORK).astimezone(UTC)
 
 
 def _list(value: object) -> list[Any]:

@@ -244,7 +244,7 @@ def levels_between(low: Decimal, high: Decimal) -> list[Decimal]:
     rough = (high - low) / 5
     power = Decimal(10) ** rough.adjusted()
     step = next(power * factor for factor in (1, 2, Decimal("2.5"), 5, 10) if power * factor >= rough)
-    level = (low / step).to_integral_value(rounding="ROUND_CEILING") * step
+    level = (low / step).to_integral_value(rounding="ROUND_CEILING") * step + 0  # no negative zero
     levels = []
     while level <= high:
         levels.append(level)

@@ -19,7 +19,7 @@ from broadtape.model import BroadtapeError, Fact, MarketView, NoData, Origin
 from broadtape.numbers import day as printed_day
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from broadtape.desk.outline import ChartPlan
     from broadtape.desk.prose import Draft
@@ -215,24 +215,38 @@ def _months(series: str) -> int:
 
 def _bars(view: MarketView, plan: ChartPlan, written: Draft) -> chart.BarSpec | None:
     facts = [row[0] for row in plan.cells if row and row[0] is not None]
-    bars = tuple(chart.Bar(_name(view, fact), _change(fact)) for fact in facts)
+    names = without_shared([_name(view, fact) for fact in facts])
+    bars = tuple(chart.Bar(name, _change(fact)) for name, fact in zip(names, facts, strict=True))
     if not bars:
         return None
     return chart.BarSpec(written.chart_title, bars, _source(origins(view, plan)), plan.last, written.alt)
 
 
 def _heat(view: MarketView, plan: ChartPlan, written: Draft) -> heat.HeatSpec | None:
-    rows = []
-    for row in plan.cells:
-        named = next((fact for fact in row if fact is not None), None)
-        if named is not None:
-            values = tuple(None if fact is None else _change(fact) for fact in row)
-            rows.append(heat.HeatRow(_name(view, named), values))
+    named = [(next((fact for fact in row if fact is not None), None), row) for row in plan.cells]
+    kept = [(fact, row) for fact, row in named if fact is not None]
+    names = without_shared([_name(view, fact) for fact, _ in kept])
+    rows = [
+        heat.HeatRow(name, tuple(None if fact is None else _change(fact) for fact in row))
+        for name, (_, row) in zip(names, kept, strict=True)
+    ]
     if not rows:
         return None
     return heat.HeatSpec(
         written.chart_title, plan.columns, tuple(rows), _source(origins(view, plan)), plan.last, written.alt
     )
+
+
+def without_shared(names: Sequence[str]) -> list[str]:
+    """The names without the words that all of them begin or end with: what is left tells them apart."""
+    split = [name.split() for name in names]
+    if len(split) < 2:
+        return list(names)
+    first = next((at for at, words in enumerate(zip(*split, strict=False)) if len(set(words)) > 1), 0)
+    ends = [words[::-1] for words in split]
+    last = next((at for at, words in enumerate(zip(*ends, strict=False)) if len(set(words)) > 1), 0)
+    short = [" ".join(words[first : len(words) - last]) for words in split]
+    return short if all(short) and len(set(short)) == len(short) else list(names)
 
 
 def _subject(fact: Fact) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from broadtape.desk.canvas import LEADING, MARGIN, TEXT, WIDTH, Drawing, cut, width_of
+from broadtape.desk.canvas import LEADING, MARGIN, TEXT, WIDTH, Drawing, cut, fold, width_of
 from broadtape.numbers import signed_percent
 
 MOST_ROWS = 16
@@ -51,19 +51,22 @@ def heat_table(spec: HeatSpec) -> bytes:
         spec.title, spec.alt or f"Table of changes: {', '.join(row.name for row in spec.rows)}."
     )
     top = drawing.heading(spec.title, spec.subtitle or "Change in percent") + 10
-    cell = 124.0
-    names = WIDTH - 2 * MARGIN - cell * len(spec.windows) - 8
-    cell += max(names - 330, 0) / len(spec.windows)
+    names = max(max(width_of(row.name, TEXT) for row in spec.rows) + 12, 190)
+    room = WIDTH - 2 * MARGIN - min(names, 280)
+    cell = min(max(room / len(spec.windows), 96.0), 170.0)
+    cell = min(cell, (WIDTH - 2 * MARGIN - 190) / len(spec.windows))
     left = WIDTH - MARGIN - cell * len(spec.windows)
     most = [
         max((abs(value) for row in spec.rows if (value := row.values[at]) is not None), default=Decimal(0))
         for at in range(len(spec.windows))
     ]
-    for at, window in enumerate(spec.windows):
-        drawing.text(
-            "quiet", left + cell * (at + 0.5), top + LEADING - 8, cut(window, TEXT, cell), anchor="middle"
-        )
-    top += LEADING
+    heads = [fold(window, TEXT, cell, most=2) for window in spec.windows]
+    deep = max(len(rows) for rows in heads)
+    for at, rows in enumerate(heads):
+        for line, words in enumerate(rows, deep - len(rows)):
+            y = top + LEADING * (line + 1) - 8
+            drawing.text("quiet", left + cell * (at + 0.5), y, words, anchor="middle")
+    top += LEADING * deep
     for row in spec.rows:
         drawing.text("ink", MARGIN, top + 31, cut(row.name, TEXT, left - MARGIN - 8))
         for at, value in enumerate(row.values):

@@ -7,7 +7,7 @@ data it needs and stays silent without them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime, time
 from decimal import Decimal
 
 import numpy as np
@@ -15,13 +15,15 @@ from numpy.typing import NDArray
 
 from broadtape import metrics
 from broadtape.desk.facts import FactBook
-from broadtape.desk.signals import SERIES, Detector, Signal, basis_of
-from broadtape.model import MarketView, NoData, Readings
+from broadtape.desk.signals import SERIES, Detector, Signal, basis_of, distributed
+from broadtape.model import MarketView, NewsView, NoData, Readings
 
 _LEAST_HISTORY = 250  # sessions: under a year of its own past, a series has no measure of the unusual
 _JUMP, _RISE, _DROP = 0.2, 0.05, -0.2  # one session's change of the volatility index
 _FAR_DAYS = 250  # calendar days: a rise to the highest close for so long is told though it is no jump
 _CALM_DAYS = 365
+_CLOSE = time(16, 0)  # New York: what is filed later is the next session's
+_FAR_MOVE, _LEAST_MOVE = 1.75, 0.02  # of a share with its results: in its own volatility, and at all
 _LEAST_PRINTS = 24  # releases: two years of a monthly series
 _TEN, _TWO = "DGS10", "DGS2"
 _MONTH = 21  # days with both yields
@@ -217,4 +219,35 @@ def _prints(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]])
                      params={"release": kind, "story": f"print/{kind}"})  # fmt: skip
 
 
-DETECTORS: tuple[Detector, ...] = (_policy, _volatility, _curve, _prints)
+def _earnings(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]]) -> Iterator[Signal]:
+    """Shares that moved far on the first session that knew their company's results. Needs: filings, and bars."""
+    if not isinstance(view, NewsView):
+        return
+    zone = view.time_zone
+    since = datetime.combine(session_before(view), _CLOSE, zone)
+    until = datetime.combine(view.as_of, _CLOSE, zone)
+    symbols = {
+        symbol
+        for one in view.filings(form="8-K", since=since)
+        if "2.02" in one.items and since <= one.at < until
+        for symbol in one.symbols[:1]
+    }
+    for symbol in sorted(symbols):
+        basis = basis_of(view, symbol)
+        if basis is None or (basis == "price" and distributed(view, symbol)):
+            continue
+        _days, closes = metrics.closes(view, symbol, basis)
+        chosen = {} if basis == "price" else {"basis": str(basis)}
+        fact = book.find("return", of=symbol, over="1s", **chosen)
+        if len(closes) < _LEAST_HISTORY or fact is None:
+            continue
+        moves = np.abs(closes[1:] / closes[:-1] - 1)
+        usual = float(np.std(closes[-61:-1][1:] / closes[-61:-1][:-1] - 1, ddof=1))
+        size = float(moves[-1]) / usual if usual > 0 else 0.0
+        if size >= _FAR_MOVE and moves[-1] >= _LEAST_MOVE:
+            what = f"{view.instrument(symbol).name} {fact.value:+} % with its results"
+            story = {"story": f"earnings/{symbol}", **chosen}
+            yield Signal("earnings", symbol, what, fact, _share(moves >= moves[-1]), size, params=story)
+
+
+DETECTORS: tuple[Detector, ...] = (_policy, _volatility, _curve, _prints, _earnings)

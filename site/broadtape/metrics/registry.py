@@ -252,8 +252,8 @@ def metric(
 def _load() -> None:
     """Imports the modules that register metrics, once; late, so that facts on file need no arrays."""
     for name in (
-        "averages", "curve", "declines", "groups", "macro", "policy", "precedent", "records", "relations", "returns",
-        "schedule", "seasons", "sessions", "streaks", "volatility",
+        "averages", "curve", "declines", "filings", "groups", "macro", "policy", "precedent", "records",
+        "relations", "returns", "schedule", "seasons", "sessions", "streaks", "volatility",
     ):  # fmt: skip
         import_module(f"broadtape.metrics.{name}")
 

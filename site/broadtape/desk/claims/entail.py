@@ -426,7 +426,9 @@ class Judge:
                 and not figure.approximation
                 and (figure.value, figure.upper) == value
             )
-        if figure.upper is not None or (figure.unit in _NO_VALUES and part.unit != "times"):
+        if figure.upper is not None or (
+            figure.unit in _NO_VALUES and part.unit not in {"times", figure.unit}
+        ):
             return False
         if part.kind == "rank":
             bare = figure.ordinal and figure.unit in {"", "members"} and not figure.approximation
@@ -919,6 +921,10 @@ class Judge:
             found |= {"meetings"} | (
                 {"cuts"} if "cut" in self.tags else {"increases"} if "raise" in self.tags else set()
             )
+        if metric == "filed-growth":
+            found.add("quarters")
+        if metric == "price-to-earnings":
+            found.add("years")
         if metric == "next-event" and self.params.get("kind") == "fomc":
             found.add("meetings")
         if metric in _DAILY or (self.window is not None and self.window[0] == self.window[1]):

@@ -205,6 +205,7 @@ NOUNS: Final[dict[str, str]] = {
     **dict.fromkeys(("meeting", "meetings", "hold", "holds"), "meetings"),
     **dict.fromkeys(("record", "records"), "records"),
     **dict.fromkeys(("reading", "readings"), "readings"),
+    **dict.fromkeys(("filing", "filings"), "filings"),
     **dict.fromkeys(("time", "times"), "times"),
     **dict.fromkeys(("period", "periods"), "periods"),
     **dict.fromkeys(("dollar", "dollars"), "USD"),

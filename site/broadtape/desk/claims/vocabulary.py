@@ -40,8 +40,8 @@ _NEUTRAL: Final = lexicon.words("""
     company companies firm firms fund funds market markets price prices value values level levels mark
     gap margin difference differences distance period periods window windows time times stretch stretches length
     data desk field place places side sides rest kind kinds sort sector sectors group groups territory ground
-    cycle cycles step steps loans loan banks bank lie lies means barrel barrels ounce apart
-    cycle cycles step steps barrel barrels ounce food energy
+    cycle cycles step steps filing filings filed files file fiscal results earnings diluted
+    barrel barrels ounce food energy
     statement report decision decisions rate rates range target policy interest reading readings series yield
     yields publish publishes published release releases released pace size history trading sign general broad
     broader relative cumulative present row least much long

@@ -61,6 +61,7 @@ def kinds() -> dict[str, Story]:
     from broadtape.desk.stories import (  # noqa: PLC0415  the kinds import this module
         curve,
         drawdown,
+        earnings,
         month,
         policy,
         reading,
@@ -79,6 +80,7 @@ def kinds() -> dict[str, Story]:
         volatility.Volatility(),
         curve.YieldCurve(),
         reading.DataPrint(),
+        earnings.EarningsMover(),
         week.WeekWrap(),
         month.MonthWrap(),
         wrap.MarketWrap(),
