@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from broadtape.extraction import Extracted, NotAnArticle, Page, Unreadable, extract
+from broadtape.extraction import Extracted, NotAnArticle, Page, Unreadable, extract, webpage
 from broadtape.extraction.webpage import without_scripts
 
 PAGES = Path(__file__).resolve().parents[1] / "data" / "pages"
@@ -294,6 +294,34 @@ source: {{name: Ledger, url: "https://ledger.example/road"}}
     ]
     assert got.tables[0].rows == (("2026", "4.2"),)
     assert got.tickers[0].line == 12
+
+
+def test_where_trafilatura_finds_a_fragment_the_pages_own_article_is_taken_without_its_teasers() -> None:
+    story = " ".join(
+        f"The council voted on point {n} of the plan for the harbour road on Tuesday night." for n in range(9)
+    )
+    body = (
+        f'<article><h1>Road to be widened</h1><div class="teaser-box"><p>{PROSE}</p></div>'
+        f'<p><a href="/b">Another story that is told elsewhere on this site of ours today</a></p>'
+        + "".join(f"<p>{part}.</p>" for part in story.split(". "))
+        + "</article>"
+    )
+    tree = webpage._tree(f"<html><body>{body}</body></html>")
+
+    found = [text for kind, text, _ in webpage._paragraphs(tree) if kind == "paragraph"]
+
+    assert len(found) == 9
+    assert not any("Another story" in one or one == PROSE for one in found)
+
+
+def test_an_xhtml_page_is_read_without_a_word() -> None:
+    assert read('<?xml version="1.0" encoding="utf-8"?>\n' + page()).headline == "Road to be widened"
+
+
+def test_a_text_in_a_script_without_spaces_has_words() -> None:
+    got = read(page(prose="港区的道路将于夏季之前拓宽。" * 12))
+
+    assert got.text.startswith("港区的道路")
 
 
 def test_scripts_are_dropped_and_lines_still_count() -> None:

@@ -56,6 +56,11 @@ _CHALLENGE: Final = re.compile(
 )
 _BYLINE: Final = re.compile(r"^\s*(?:written |words |story )?by:?\s+", re.IGNORECASE)
 _TITLE_TAIL: Final = re.compile(r"\s+(?:[|–—»·]|-|::)\s+[^|–—»·]{2,60}$")
+_ASIDE: Final = re.compile(
+    r"related|recommend|teaser|promo|newsletter|comment|subscri|donat|support|share|social|author-?(?:box|bio)|\bads?\b",
+    re.IGNORECASE,
+)
+_XML: Final = re.compile(r"\A\s*<\?xml[^>]*\?>")  # Beautiful Soup warns of it, lxml refuses it
 _QUIET: Final = ("script", "style", "noscript", "template", "svg", "iframe", "object", "select", "textarea")
 
 
@@ -84,7 +89,7 @@ class Read:
 def read_html(text: str, address: str) -> Read:
     """Everything a page tells; `address` is its own, empty for a file."""
     notices: list[str] = []
-    text = _bounded(without_scripts(text.replace("\x00", "")), notices)
+    text = _bounded(without_scripts(_XML.sub("", text.replace("\x00", ""))), notices)
     tree = _tree(text)
     if tree is None:
         return Read(Body())
@@ -174,7 +179,7 @@ def _tree(text: str) -> Any:
     """The page as lxml sees it; None for what has no elements."""
     parser = lxml.html.HTMLParser(remove_comments=True, remove_pis=True)
     try:
-        return lxml.html.document_fromstring(re.sub(r"\A\s*<\?xml[^>]*\?>", "", text), parser=parser)
+        return lxml.html.document_fromstring(text, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError):
         return None
 
@@ -357,12 +362,19 @@ def _paragraphs(tree: Any) -> Iterator[tuple[PassageKind, str, int]]:
         return
     for one in found[0].iter("p", "h2", "h3"):
         text = clean(_flat(one))
-        if one.tag != "p" and text:
+        if not text or any(_is_aside(up) for up in (one, *one.iterancestors())):
+            continue
+        if one.tag != "p":
             yield "heading", text, int(one.tag[1])
-        elif len(text.split()) >= 8 and not any(
-            up.tag in ("aside", "nav", "footer", "figure") for up in one.iterancestors()
-        ):
+        elif len(text.split()) >= 8 and 2 * sum(len(_flat(link)) for link in one.iter("a")) < len(text):
             yield "paragraph", text, 0
+
+
+def _is_aside(node: Any) -> bool:
+    """Whether an element stands beside an article, though inside of it: teasers, appeals, comments."""
+    return node.tag in ("aside", "nav", "footer", "figure", "form") or bool(
+        _ASIDE.search(f"{node.get('class') or ''} {node.get('id') or ''}")
+    )
 
 
 # --- structured parts -------------------------------------------------------------------------------------

@@ -52,6 +52,7 @@ _FORWARD_LOOKING: Final = re.compile(
     r"(?: statement)?|disclaimers?|disclosures?)\W*",
     re.IGNORECASE,
 )
+_UNSPACED: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f\uac00-\ud7af]")
 _BRACKETS: Final = re.compile(r"[(\[]([^()\[\]]{4,160})[)\]]")
 _BEFORE: Final = re.compile(
     r"((?:[A-Z0-9][\w&.'’/-]*)(?:,?\s(?:[A-Z0-9][\w&.'’/-]*|of|the|and|de|&)){0,7})[\s,“”\"'’*_]*\Z"
@@ -148,7 +149,12 @@ class Body:
 
 def prose_words(passages: list[Passage]) -> int:
     """Words in paragraphs, quotes and list items."""
-    return sum(len(p.text.split()) for p in passages if p.kind in ("paragraph", "quote", "item"))
+    return sum(count_words(p.text) for p in passages if p.kind in ("paragraph", "quote", "item"))
+
+
+def count_words(text: str) -> int:
+    """Words as spaces part them; of scripts without spaces two characters are one."""
+    return len(text.split()) + len(_UNSPACED.findall(text)) // 2
 
 
 def tickers_of(passages: list[Passage]) -> Iterator[Ticker]:
