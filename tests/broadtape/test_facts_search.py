@@ -217,8 +217,10 @@ def test_the_search_page_shows_facts_with_their_proof(client: FlaskClient, newsr
     (fact_id, *_) = (
         name for name, v in newsroom.catalogue.facts(entry.article.id).items() if "AAA" in v.long_form
     )
+    heading = "AAA: return +3.02%"  # “rose 3.02%” alone would not say of what
     assert "1 published fact for “fact:return ticker:AAA”" in html
-    assert f'<a href="/2026/01/20/both/proof#{fact_id}">“rose 3.02%”</a>' in html
+    assert f'<a href="/2026/01/20/both/proof#{fact_id}">{heading}</a>' in html
+    assert "<code>return?of=NASDAQ:AAA&amp;over=2s</code>" in html
     assert '<data value="+3.02%">+3.02%</data>' in html
     assert 'In <a href="/2026/01/20/both/">Two moves</a>' in html
     assert "and 1 more story" in html

@@ -231,6 +231,13 @@ def test_a_snippet_comes_from_where_the_words_are():
     assert "Here the <mark>rotation</mark> began." in snippet
 
 
+def test_a_snippet_begins_with_a_sentence_and_an_abbreviation_ends_none():
+    before = "Words before it. " * 20 + "It closed on Jan. 3 in the U.S. Treasury market. "
+    text = f"{before}On Dec. 9 the rotation began. {'More. ' * 90}"
+
+    assert Marker.of(["rotat"], []).snippet(text).startswith("… On Dec. 9 the <mark>rotation</mark> began.")
+
+
 def test_a_heading_does_not_run_into_its_paragraph():
     assert (
         Marker.of(["rotat"], []).snippet("The rotation\n\nIt goes on.")

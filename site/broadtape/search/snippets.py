@@ -103,9 +103,9 @@ def _passage(text: str, start: int, end: int) -> tuple[int, int]:
     """A stretch of whole words around what was found, from the sentence's beginning where that is near."""
     room = max(LENGTH - (end - start), 0)
     low = max(start - room // 3, 0)
-    opening = text.rfind(". ", max(start - room // 2, 0), start)
+    opening = _sentence(text, max(start - room // 2, 0), start)
     if opening >= 0:
-        low = opening + 2
+        low = opening
     elif low:
         gap = text.find(" ", low, start)
         low = gap + 1 if gap >= 0 else start
@@ -114,6 +114,22 @@ def _passage(text: str, start: int, end: int) -> tuple[int, int]:
         gap = text.rfind(" ", end, high)
         high = gap if gap > end else high
     return low, high
+
+
+_STOPS: Final = re.compile(r"(\w+)\. (?=[A-Z“\"‘])|(·) ")
+_ABBREVIATED: Final = frozenset(
+    re.split(" ", "Jan Feb Aug Sept Oct Nov Dec Mr Mrs Ms Dr St Inc Corp Co Ltd No vs Gov Sen Rep Gen Jr Sr")
+)
+
+
+def _sentence(text: str, low: int, high: int) -> int:
+    """Where the last sentence begins between two places; -1 where none does. "Jan. 3" and "U.S. Steel" end none."""
+    begins = -1
+    for match in _STOPS.finditer(text, low, high + 1):
+        word = match[1]
+        if word is None or (len(word) > 1 and word not in _ABBREVIATED):
+            begins = match.end()
+    return begins if begins <= high else -1
 
 
 def _marked(text: str, low: int, high: int, places: Sequence[tuple[int, int, str]]) -> str:

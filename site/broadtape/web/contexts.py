@@ -724,7 +724,8 @@ class FactHit:
 
     printed: str
     title: str  # of the metric
-    said: str  # the article's words; "" where only a chart or table has the fact
+    heading: str  # the article's words where they say something, else of what it is which figure
+    question: str  # the fact's long form
     as_of: Moment
     status: str
     status_words: str

@@ -253,7 +253,8 @@ def fact_hit(one: PublishedFact) -> FactHit:
     return FactHit(
         printed=one.printed,
         title=one.title,
-        said=one.said,
+        heading=heading(one),
+        question=one.long_form,
         as_of=words.of_day(one.as_of),
         status=one.status,
         status_words=STATUS_WORDS.get(one.status, one.status),
@@ -267,6 +268,18 @@ def fact_hit(one: PublishedFact) -> FactHit:
         published=words.on_day(one.published, zone),
         more=one.articles - 1,
         proof=one.proof,
+    )
+
+
+def heading(one: PublishedFact) -> str:
+    """The words of the article; a table's bare figure says too little, so there it is what the figure is of."""
+    if len(re.findall(r"[^\W\d_]{2,}", one.said)) > 1:
+        return f"“{one.said}”"
+    named = [name_of(symbol) for symbol in one.symbols if not symbol.startswith("UNLISTED:")]
+    return (
+        f"{', '.join(named[:2])}: {one.title.lower()} {one.printed}"
+        if named
+        else f"{one.title}: {one.printed}"
     )
 
 
