@@ -202,6 +202,7 @@ def _write(
         for address, code in ((urls.NEWS_SITEMAP, 200), (_MISSING, 404)):
             _asked(printer, site, address, code, home, before, after, done, now)
         _rules(printer, site, folder, after, done)
+        done.failed += printer.store.failed(site.key)
     progress("write", total, total)
     for name in sorted(before.keys() - after.keys() - others.keys()):
         _remove(folder, name)

@@ -260,6 +260,13 @@ class PageWriter:
         ).fetchone()
         return None if row is None else _printed(row)
 
+    def failed(self, site: str) -> list[str]:
+        """Addresses of a site that could not be rendered."""
+        rows = self._db.execute(
+            "SELECT address FROM page WHERE site = ? AND due = ? ORDER BY address", (site, Due.FAILED)
+        )
+        return [str(row[0]) for row in rows]
+
     def headers(self, site: str) -> Iterator[tuple[str, int, tuple[tuple[str, str], ...]]]:
         """Address, status and headers of what answers with another status than 200."""
         rows = self._db.execute(

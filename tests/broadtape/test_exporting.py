@@ -184,6 +184,23 @@ def test_a_crash_half_way_leaves_whole_files_that_the_next_export_owns(
     assert ours == {name: raw for name, raw in files(second).items() if not name.startswith(".")}
 
 
+def test_a_page_that_cannot_be_rendered_is_named_and_takes_nothing_down(
+    newsroom: Newsroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from broadtape.web import words
+
+    def broken(*_: object) -> str:
+        raise RuntimeError("a bug")
+
+    with monkeypatch.context() as bug:
+        bug.setattr(words, "month_title", broken)  # of the archive's pages
+        done = run(newsroom, tmp_path / "out")
+
+    assert "/archive/" in done.failed
+    assert not (tmp_path / "out/bay/archive/index.html").exists()
+    assert (tmp_path / "out/bay/2026/01/20/up/index.html").exists()
+
+
 # --- what is refused --------------------------------------------------------------------------------------
 
 
