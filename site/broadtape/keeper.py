@@ -335,7 +335,7 @@ class Printing:
             self._printer = Printer(instance)
         if self._printer.look() and self._printer.some(PRINTED_AT_ONCE):
             return 0.0
-        return IMPROVING_S if self._printer.improve(1) else 30.0
+        return IMPROVING_S if self._printer.improve(1) else 20.0
 
     def close(self) -> None:
         """Close the printer's files."""

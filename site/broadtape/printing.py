@@ -12,6 +12,7 @@ import html
 import io
 import re
 import sys
+import time
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from broadtape.config import Instance, Site
-    from broadtape.web.contexts import Chrome
+    from broadtape.web.contexts import Block, Chrome
 
 T = TypeVar("T")
 
@@ -73,6 +74,7 @@ _DROPPED: Final = frozenset(
 )
 
 TAPE: Final = "tape"
+LOOK_S: Final = 20.0  # how often what ages by itself is looked at
 
 log = structlog.get_logger("printer")
 
@@ -310,12 +312,22 @@ class _Recording(Press):
         return kept
 
     def surroundings(self, site: Site, path: str, *, plain: bool = False) -> Chrome:
-        """What surrounds all pages is one dependency: `chrome_digest` tells when it changed."""
+        """What surrounds all pages is one dependency: `surroundings` tells when it changed."""
         recorder = self.recorder
         recorder.note(f"chrome:{site.key}")
         recorder.deaf += 1
         try:
             return super(_Recording, self).surroundings(site, path, plain=plain)  # slots: no bare super()
+        finally:
+            recorder.deaf -= 1
+
+    def blocks(self, site: Site) -> tuple[Block, ...]:
+        """Local blocks age by themselves: `surroundings` tells when they changed."""
+        recorder = self.recorder
+        recorder.note(f"blocks:{site.key}")
+        recorder.deaf += 1
+        try:
+            return super(_Recording, self).blocks(site)  # as above
         finally:
             recorder.deaf -= 1
 
@@ -338,6 +350,7 @@ class Printer:
         self.recorder = Recorder(instance.catalogue, now=now)
         self.app = _application(instance, self.recorder, now)
         self._seeded = -1
+        self._looked = -LOOK_S
 
     def close(self) -> None:
         """Close the files."""
@@ -364,6 +377,9 @@ class Printer:
                     self.store.want(site.key, (address for address, _ in self.recorder.addresses(site.key)))
                     self.store.want(site.key, self.recorder.former(site.key))
             self.store.forget_sites(self.instance.sites)
+            self._looked = -LOOK_S
+        if time.monotonic() - self._looked >= LOOK_S:
+            self._looked = time.monotonic()
             self._look_around()
         tape = _state(self.instance.tape)
         if tape != self.store.meta(TAPE):
@@ -372,12 +388,13 @@ class Printer:
         return self.store.count(Due.STALE, Due.NEW, Due.LATE)
 
     def _look_around(self) -> None:
-        """Where what surrounds a site's pages changed, they are late."""
+        """Where what surrounds a site's pages changed, they are late; where its blocks did, their pages are stale."""
         for site in self.instance.sites.values():
-            digest = chrome_digest(self.app, site)
-            if self.store.meta(f"chrome/{site.key}") != digest:
-                self.store.account({f"chrome:{site.key}"}, self.store.generation, self.store.meta("settings"))
-                self.store.set_meta(f"chrome/{site.key}", digest)
+            around, blocks = surroundings(self.app, site)
+            for key, digest in ((f"chrome:{site.key}", around), (f"blocks:{site.key}", blocks)):
+                if self.store.meta(key) != digest:
+                    self.store.account({key}, self.store.generation, self.store.meta("settings"))
+                    self.store.set_meta(key, digest)
 
     def some(self, most: int) -> int:
         """Print the next pages; returns how many were looked at."""
@@ -457,16 +474,17 @@ def fingerprint() -> str:
     return digest.hexdigest()[:16]
 
 
-def chrome_digest(app: Flask, site: Site) -> str:
-    """Changes when what surrounds the site's pages does, but for the clock."""
+def surroundings(app: Flask, site: Site) -> tuple[str, str]:
+    """Two digests: of what surrounds the site's pages but for the clock, and of its local blocks."""
     press: Press = app.extensions["broadtape"]
     with app.test_request_context("/", base_url=f"http://{site.hosts[0]}"):
         from flask import g  # noqa: PLC0415  only here
 
         g.site = site
-        around = press.surroundings(site, "")
+        around, blocks = press.surroundings(site, ""), press.blocks(site)
     still = replace(around, now=replace(around.now, iso="", text=""), weekday="")
-    return hashlib.sha256(repr(still).encode()).hexdigest()[:16]
+    first, second = (hashlib.sha256(repr(one).encode()).hexdigest()[:16] for one in (still, blocks))
+    return first, second
 
 
 def ask(

@@ -181,6 +181,21 @@ def test_a_new_quote_prints_what_shows_it(newsroom: Newsroom) -> None:
     assert not again & {"/definitions/return/", "/robots.txt"}
 
 
+def test_a_block_that_ages_prints_the_pages_that_show_it(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from broadtape.web.contexts import Block
+
+    print_all(newsroom)
+    notice = Block("custom", "Ferry notice", "", "No ferry today.", name="ferry")
+    monkeypatch.setattr("broadtape.web.blocks.blocks", lambda *_, **__: (notice,))
+
+    again = print_all(newsroom, late=False)
+
+    assert "/" in again
+    assert not again & {article("one", 10), "/topics/ferries/", "/about/"}
+
+
 def test_changed_settings_print_everything(newsroom: Newsroom) -> None:
     first = print_all(newsroom)
     newsroom.site("bay", watch_list=["NASDAQ:AAA"], more='tagline = "Another line"\n')
