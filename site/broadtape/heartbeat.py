@@ -82,10 +82,11 @@ def write_mark(instance: Instance, new: Mark) -> None:
 
 
 def settings_digest(root: Path) -> str:
-    """Changes when broadtape.toml, a site.toml or a file of a site's templates does."""
+    """Changes when broadtape.toml, a site.toml or a file of a site's templates or borrowed chrome does."""
     content = root / "content"
     found = [content / "broadtape.toml", *sorted((content / "sites").glob("*/site.toml"))]
     found += sorted(path for path in (content / "sites").glob("*/templates/**/*") if path.is_file())
+    found += sorted(path for path in (content / "sites").glob("*/chrome/*") if path.is_file())
     digest = hashlib.sha256()
     for path in found:
         try:

@@ -59,6 +59,7 @@ UNPRINTED: Final = (
 """What answers each visitor or each minute differently, and what is a file already."""
 _KEPT_STATUS: Final = frozenset({200, 301, 308, 410})
 _LINK: Final = re.compile(r'(?:href|src|data-src|content)="(/(?!/)[^"#]*)')
+_IN_STYLE: Final = re.compile(r'url\("(/(?!/)[^"#]*)"\)')
 _SRCSET: Final = re.compile(r'srcset="([^"]*)"')
 _PAGE: Final = re.compile(r"page=[0-9]{1,6}")
 _DROPPED: Final = frozenset(
@@ -570,6 +571,8 @@ def links(site: Site, headers: Iterable[tuple[str, str]], body: bytes) -> Iterat
         for many in _SRCSET.findall(text):
             found += [part.split()[0] for part in html.unescape(many).split(",") if part.split()]
         found += [html.unescape(one) for one in _own(site).findall(text)]
+    elif media.startswith("text/css"):
+        found = _IN_STYLE.findall(body.decode("utf-8", "replace"))
     elif "xml" in media or "json" in media:
         found = [html.unescape(one) for one in _own(site).findall(body.decode("utf-8", "replace"))]
     seen: dict[str, None] = {}

@@ -21,6 +21,8 @@ from web_fakes import NOW, FakeCatalogue, FakeSearch, busy, instance
 from broadtape import cli, resources
 from broadtape.borrowing import FOOTER, HEADER, Borrowed, NothingToBorrow, borrow
 from broadtape.borrowing.styles import BASE, Sheet
+from broadtape.heartbeat import settings_digest
+from broadtape.printing import links
 from broadtape.web import create_app
 
 SITES = Path(__file__).resolve().parents[1] / "data" / "sites"
@@ -168,7 +170,7 @@ def test_pictures_and_drawings_are_copied_and_named() -> None:
     logo = next(name for name in got.files if name.startswith("logo-"))
     drawing = next(name for name in got.files if name.endswith(".svg"))
     assert got.files[logo] == (TOWN.parent / "logo.png").read_bytes()
-    assert f'src="/chrome/{logo}?v=' in got.header
+    assert f'src="/chrome/{logo}"' in got.header
     assert b"script" not in got.files[drawing]
     assert b"onload" not in got.files[drawing]
     assert 'alt="Your account"' in got.header
@@ -303,7 +305,7 @@ def test_the_command_writes_templates_styles_and_pictures(room: Path) -> None:
     site = room / "content" / "sites" / "mill"
     found = {str(path.relative_to(site)) for path in site.rglob("*") if path.is_file()}
     assert {"templates/chrome/header.html", "templates/chrome/footer.html", "chrome/style.css"} <= found
-    assert any(re.fullmatch(r"chrome/logo-[0-9a-f]{6}\.png", one) for one in found)
+    assert any(re.fullmatch(r"chrome/logo-[0-9a-f]{10}\.png", one) for one in found)
     assert "left out:" in done.stdout
 
 
@@ -390,7 +392,7 @@ def test_pages_stand_in_the_borrowed_chrome_under_the_same_policy(client: FlaskC
     for address in re.findall(r'"(/chrome/[^"]+)"', page.text):
         answer = client.get(address, base_url="https://sausalito.example", buffered=True)
         assert answer.status_code == 200, address
-        assert "immutable" in answer.headers["Cache-Control"]
+        assert ("immutable" in answer.headers["Cache-Control"]) == (address != "/chrome/style.css")
 
 
 @pytest.mark.parametrize(
@@ -398,3 +400,25 @@ def test_pages_stand_in_the_borrowed_chrome_under_the_same_policy(client: FlaskC
 )
 def test_only_files_of_the_borrowed_chrome_are_served(client: FlaskClient, name: str) -> None:
     assert client.get(f"/chrome/{name}", base_url="https://sausalito.example").status_code == 404
+
+
+def test_pages_are_printed_with_all_files_of_the_borrowed_chrome(client: FlaskClient, tmp_path: Path) -> None:
+    site = instance(tmp_path).sites["sausalito"]
+    names = {path.name for path in (site.folder / "chrome").iterdir()}
+
+    found: set[str] = set()
+    for address in ("/", "/chrome/style.css"):
+        answer = client.get(address, base_url="https://sausalito.example", buffered=True)
+        found |= {one for one in links(site, list(answer.headers), answer.data) if one.startswith("/chrome/")}
+
+    assert found == {f"/chrome/{name}" for name in names}
+
+
+def test_a_changed_style_is_seen_by_those_who_serve(tmp_path: Path) -> None:
+    instance(tmp_path)
+    assert run(tmp_path, TOWN, "--site", "sausalito").exit_code == 0
+    before = settings_digest(tmp_path)
+
+    (tmp_path / "content" / "sites" / "sausalito" / "chrome" / "style.css").write_text(".own{color:#000}")
+
+    assert settings_digest(tmp_path) != before

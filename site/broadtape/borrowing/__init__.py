@@ -38,7 +38,7 @@ _KINDS: Final = (
 
 HEADER: Final = """\
 {{# Borrowed from {source} by 'broadtape chrome import'; yours to change. #}}
-<link rel="stylesheet" href="/chrome/style.css?v={digest}">
+<link rel="stylesheet" href="/chrome/style.css">
 <a class="skip" href="#main">Skip to the story</a>
 <header>
 {{% if chrome.preview %}}
@@ -128,9 +128,8 @@ def borrow(
     if not footer:
         left_out.append("no footer was found")
     said = re.sub(r"[{}#%\s]+", " ", source)[:200]
-    digest = hashlib.sha256(style.encode()).hexdigest()[:10]
     return Borrowed(
-        header=HEADER.format(source=said, digest=digest, markup=_part("head", header, classes)),
+        header=HEADER.format(source=said, markup=_part("head", header, classes)),
         footer=FOOTER.format(source=said, markup=_part("foot", footer, classes)),
         style=style,
         files=desk.files,
@@ -244,10 +243,9 @@ class _Desk:
         return self._file("drawing", "svg", data) if len(self.files) < MOST_PICTURES else ""
 
     def _file(self, stem: str, kind: str, data: bytes) -> str:
-        digest = hashlib.sha256(data).hexdigest()
-        name = f"{stem}-{digest[:6]}.{kind}"
+        name = f"{stem}-{hashlib.sha256(data).hexdigest()[:10]}.{kind}"
         self.files[name] = data
-        return f"/chrome/{name}?v={digest[:10]}"
+        return f"/chrome/{name}"
 
 
 def kind_of(data: bytes) -> str:

@@ -44,6 +44,7 @@ STANDING = (
 )
 MOST_BORROWED = 2 * 2**20  # bytes of a file of the borrowed chrome
 _BORROWED = re.compile(r"[a-z0-9][a-z0-9-]{0,80}\.(css|png|jpg|gif|webp|avif|svg|ico)")
+_DIGESTED = re.compile(r"-[0-9a-f]{10}\.[a-z]+$")  # copied pictures; a stylesheet is its operator's to change
 _BORROWED_TYPES = {
     "css": "text/css", "png": "image/png", "jpg": "image/jpeg", "gif": "image/gif", "webp": "image/webp",
     "avif": "image/avif", "svg": "image/svg+xml", "ico": "image/x-icon",
@@ -313,7 +314,7 @@ def borrowed(name: str) -> Response:
     if found is None or path.is_symlink() or not path.is_file() or path.stat().st_size > MOST_BORROWED:
         abort(404)
     response = send_file(path, mimetype=_BORROWED_TYPES[found[1]], conditional=True, max_age=None)
-    response.headers["Cache-Control"] = FOREVER if "v" in request.args else caching(3600)
+    response.headers["Cache-Control"] = FOREVER if _DIGESTED.search(name) else caching(3600)
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     return response
 
