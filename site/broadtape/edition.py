@@ -39,7 +39,7 @@ from broadtape.desk.newsworthiness import Ranked
 from broadtape.desk.outline import Outline
 from broadtape.desk.prose import Draft
 from broadtape.desk.signals import Signal
-from broadtape.desk.stories import Assignment, Proposal
+from broadtape.desk.stories import Assignment, Nearby, Proposal
 from broadtape.market import likeness, places
 from broadtape.model import (
     Article,
@@ -140,7 +140,17 @@ def near(site: Site, view: MarketView) -> tuple[str, ...]:
         return ()
     listed = {one.symbol: one for one in view.instruments()}
     found = places.local_companies(site.companies_near, view.companies(), listed)
-    return tuple(symbol for one in found for symbol in one.symbols)
+    seated = places.by_headquarters(site.companies_near, listed.values())
+    return tuple(dict.fromkeys((*(symbol for one in found for symbol in one.symbols), *seated)))
+
+
+def nearby(instance: Instance, view: MarketView, site: str | None = None) -> tuple[Nearby, ...]:
+    """The companies near each site (or one), by address or headquarters, and those that it names as its own."""
+    found = []
+    for key, one in instance.sites.items():
+        if site in (None, key):
+            found.append(Nearby(key, near(one, view)))
+    return tuple(found)
 
 
 def held_figures(instance: Instance, view: MarketView) -> list[str]:
@@ -263,7 +273,7 @@ def write(
     archive = archive or Archive(instance.content)
     ledger = ledger or Ledger(archive)
     progress(f"{on}: looking for signals")
-    assignment = _assignment(instance, view, archive)
+    assignment = _assignment(instance, view, archive, site)
     if outlines is None:
         chosen = choose(assignment, story=story, most=instance.desk.most_stories)
     else:
@@ -283,7 +293,8 @@ def write(
         if outlines is not None:
             outline = planning.edited(outline, outlines[place], _words_of(instance, view, outline))
         filed.append(
-            _file(instance, archive, ledger, view, outline, place, told=told, site=site, draft=draft, replace=replace,
+            _file(instance, archive, ledger, view, outline, place, told=told, site=site or proposal.site or None,
+                  draft=draft, replace=replace,
                   now=now, writer=writer, view_for=lambda day: view if day == on else store.view(day))
         )  # fmt: skip
     return filed + close_runs(instance, archive, view, site=site)
@@ -322,13 +333,16 @@ def _covered(chosen: Sequence[Proposal], proposal: Proposal) -> frozenset[str]:
     return frozenset(key for other in chosen if other is not proposal for key in other.covers)
 
 
-def _assignment(instance: Instance, view: MarketView, archive: Archive) -> Assignment:
+def _assignment(
+    instance: Instance, view: MarketView, archive: Archive, site: str | None = None
+) -> Assignment:
     return Assignment(
         view=view,
         book=FactBook(view),
         ranked=ranked_signals(instance, view, archive),
         universe=instance.desk.universe,
         sector_funds=instance.desk.sector_funds,
+        nearby=nearby(instance, view, site),
     )
 
 

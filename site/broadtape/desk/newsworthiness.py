@@ -5,7 +5,7 @@ Owns the weighing alone. The score is breadth × local × (rarity + size) × rec
 rarity    −log2 of the share of the series' past sessions on which at least as much happened, at most 12 bits
 size      the move in units of the series' own 60-session volatility, at most 5
 breadth   how many readers the subject concerns (a broad index 1, a rate or a price 0.75, a single share 0.4),
-          times how much the kind of event says to them (a bear market 1, a gap at the open 0.5)
+          wider where it is much traded, times how much the kind of event says to them (a bear market 1.25, a gap 0.45)
 local     1.5 for a company near one of the sites or on its watch list, else 1
 recency   1 on the session itself, 0.7 for each session that the event is older
 told      how far the archive has told it already: 0 new, up to 0.9
@@ -105,6 +105,7 @@ def rank(
                 size=min(signal.size, 5.0),
                 breadth=_breadth(signal.subject, role, kind)
                 * _INTEREST.get(signal.kind, 1.0)
+                * signal.reach
                 * (_RELATIVE if signal.object else 1.0),
                 recency=_OLDER**signal.age,
                 told=min(max(told(signal), 0.0), 0.9),

@@ -39,6 +39,7 @@ class Signal:
     size: float = 0.0
     object: str = ""
     params: Mapping[str, str] = field(default_factory=dict)
+    reach: float = 1.0  # how widely the subject is held among its kind: a share's trading against others'
     age: int = 0  # sessions since what it reports; nearly all report the session itself
 
 

@@ -17,6 +17,17 @@ from broadtape.model import Company, Instrument
 if TYPE_CHECKING:
     from broadtape.config import Near
 
+_STATES = {
+    "alabama": "AL", "alaska": "AK", "arizona": "AZ", "arkansas": "AR", "california": "CA", "colorado": "CO",
+    "connecticut": "CT", "delaware": "DE", "district of columbia": "DC", "florida": "FL", "georgia": "GA",
+    "hawaii": "HI", "idaho": "ID", "illinois": "IL", "indiana": "IN", "iowa": "IA", "kansas": "KS", "kentucky": "KY",
+    "louisiana": "LA", "maine": "ME", "maryland": "MD", "massachusetts": "MA", "michigan": "MI", "minnesota": "MN",
+    "mississippi": "MS", "missouri": "MO", "montana": "MT", "nebraska": "NE", "nevada": "NV", "new hampshire": "NH",
+    "new jersey": "NJ", "new mexico": "NM", "new york": "NY", "north carolina": "NC", "north dakota": "ND",
+    "ohio": "OH", "oklahoma": "OK", "oregon": "OR", "pennsylvania": "PA", "rhode island": "RI", "south carolina": "SC",
+    "south dakota": "SD", "tennessee": "TN", "texas": "TX", "utah": "UT", "vermont": "VT", "virginia": "VA",
+    "washington": "WA", "west virginia": "WV", "wisconsin": "WI", "wyoming": "WY",
+}  # fmt: skip
 EARTH_KM = 6371.0088  # mean radius
 _ZIP = re.compile(r"([0-9]{5})(?:-?[0-9]{4})?\Z")  # zipcodes 3.0 panics on other scripts' digits
 
@@ -84,6 +95,32 @@ def local_companies(
         if symbol not in have and symbol in instruments
     ]
     return (*nearest, *named)
+
+
+def by_headquarters(near: Near, instruments: Iterable[Instrument]) -> tuple[str, ...]:
+    """The shares of companies whose headquarters, as a directory gives the city, lie near a site, by symbol."""
+    found = []
+    for one in instruments:
+        where = city_of(one.headquarters) if one.kind == "stock" and one.headquarters else None
+        if where is not None and distance_km(near.place, where) <= near.radius_km:
+            found.append(one.symbol)
+    return tuple(sorted(found))
+
+
+@lru_cache(maxsize=5_000)
+def city_of(headquarters: str) -> tuple[float, float] | None:
+    """The middle of a United States city such as "San Rafael, California"; None for any other place."""
+    city, _, state = headquarters.partition(",")
+    code = _STATES.get(state.strip().lower())
+    if code is None or not city.strip().isascii():
+        return None
+    import zipcodes  # noqa: PLC0415  its table takes a moment to load, and few need it
+
+    rows = zipcodes.filter_by(city=city.strip(), state=code)  # type: ignore[no-untyped-call]  # it ships no types
+    places = [(float(row["lat"]), float(row["long"])) for row in rows if row["lat"] and row["long"]]
+    if not places:
+        return None
+    return sum(lat for lat, _ in places) / len(places), sum(long for _, long in places) / len(places)
 
 
 def _listed(company: Company, instruments: Mapping[str, Instrument]) -> tuple[str, ...]:

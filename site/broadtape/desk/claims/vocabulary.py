@@ -22,8 +22,8 @@ _NEUTRAL: Final = lexicon.words("""
     during within along alongside toward towards via until till than versus vs as up
     and or but yet while whereas when where then so plus
     is are was were be been being has have had do does did
-    again also too meanwhile altogether together overall apart thus respectively elsewhere separately far well now
-    way fact comparison turn terms addition
+    near peers again also too meanwhile altogether together overall apart thus respectively elsewhere separately far
+    well     now way fact comparison turn terms addition
     begin begins began begun beginning start starts started starting finish finishes finished finishing
     stand stands stood standing come comes came coming make makes made making take takes took taken taking
     put puts set sets setting see sees saw seen post posts posted posting notch notches notched notching

@@ -57,7 +57,20 @@ def _moved(view: MarketView, book: FactBook, panel: Panel, basis: Basis) -> Iter
             continue
         more = ", to a 52-week high" if high[at] else ", to a 52-week low" if low[at] else ""
         what = f"{view.instrument(symbol).name} {fact.value:+} % on the day{more}"
-        yield Signal("company", symbol, what, fact, float(rare[at]), float(size[at]), params=dict(chosen))
+        yield Signal(
+            "company", symbol, what, fact, float(rare[at]), float(size[at]), params=dict(chosen),
+            reach=_reach(view, symbol),
+        )  # fmt: skip
+
+
+def _reach(view: MarketView, symbol: str) -> float:
+    """1 to 1.75 by the dollars that usually change hands in a session: 1 to a hundred million, 1.75 from 10 billion."""
+    bars = view.bars(symbol)
+    traded = (bars.volume * bars.close)[-61:-1]
+    traded = traded[np.isfinite(traded)]
+    if not len(traded) or bars.unit != "USD":
+        return 1.0
+    return float(1 + 0.375 * np.clip(np.log10(max(float(np.median(traded)), 1.0)) - 8, 0, 2))
 
 
 def breadth(view: MarketView, book: FactBook, universe: Sequence[str]) -> Iterator[Signal]:

@@ -16,6 +16,14 @@ from broadtape.model import MarketView
 
 
 @dataclass(frozen=True, slots=True)
+class Nearby:
+    """The companies that a site's readers live beside: near it, or named by it as its own."""
+
+    site: str
+    symbols: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
     """What a story kind works from: the view, its facts, the ranked signals and the desk's settings."""
 
@@ -24,6 +32,7 @@ class Assignment:
     ranked: Sequence[Ranked]
     universe: tuple[str, ...]  # groups of companies to look for winners and losers in, first choice first
     sector_funds: tuple[str, ...]  # funds that stand for sectors
+    nearby: tuple[Nearby, ...] = ()  # each site's companies; of the one site where the edition is for one
     covered: frozenset[str] = frozenset()  # what the edition's other stories tell, by their keys
 
 
@@ -36,6 +45,7 @@ class Proposal:
     score: float
     lead: Ranked | None
     covers: tuple[str, ...] = ()  # what else it tells: another story of one of these keys would repeat it
+    site: str = ""  # the site it is for; empty: all
 
 
 class Story(Protocol):
@@ -59,14 +69,18 @@ class Story(Protocol):
 def kinds() -> dict[str, Story]:
     """Every story kind by name."""
     from broadtape.desk.stories import (  # noqa: PLC0415  the kinds import this module
+        company,
         curve,
         drawdown,
         earnings,
+        local,
         month,
         policy,
         reading,
         record,
         rotation,
+        sectors,
+        streak,
         volatility,
         week,
         wrap,
@@ -81,6 +95,10 @@ def kinds() -> dict[str, Story]:
         curve.YieldCurve(),
         reading.DataPrint(),
         earnings.EarningsMover(),
+        company.CompanyMove(),
+        local.LocalMovers(),
+        streak.Streak(),
+        sectors.SectorLeadership(),
         week.WeekWrap(),
         month.MonthWrap(),
         wrap.MarketWrap(),

@@ -5,9 +5,10 @@ Owns no story of its own; each function returns planned sentences, tables or Non
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -15,10 +16,11 @@ import numpy as np
 from broadtape.desk.outline import Cell, Paragraph, Planned, Table, paragraph
 from broadtape.desk.signals import basis_of
 from broadtape.desk.stories import Assignment
-from broadtape.model import Basis, Fact, NoData, UnknownSymbol
+from broadtape.model import Basis, Fact, NewsView, NoData, UnknownSymbol
 from broadtape.numbers import day as printed_day
 from broadtape.numbers import signed_percent
 
+_TWO = 2  # sessions: this and the one before
 _LEAST_GROUP = 8  # companies; fewer are no field to have winners and losers in
 _AHEAD = timedelta(days=35)  # a reader's month: further events are not "next"
 _POLICY_RECENT = timedelta(days=130)
@@ -168,6 +170,7 @@ def what_followed(
     horizon: int,
     vs: str = "",
     basis: Basis = "price",
+    side: str = "",
 ) -> dict[str, object] | None:
     """The facts of what followed earlier cases, and of all stretches as long; None unless all can be told.
 
@@ -179,6 +182,8 @@ def what_followed(
         asked |= {"vs": vs, "measure": "relative"}
     if basis != "price":
         asked["basis"] = basis
+    if side:
+        asked["side"] = side
     find = assignment.book.find
     found = {
         "cases": find("what-followed", **asked, stat="n"),
@@ -207,12 +212,13 @@ def after_cases(
     at_least: int,
     vs: str = "",
     basis: Basis = "price",
+    side: str = "",
 ) -> list[Planned]:
     """What followed at each horizon, the first with the usual beside it and a word where cases are few."""
     said: list[Planned] = []
     for horizon in horizons:
         found = what_followed(
-            assignment, of=of, event=event, at_least=at_least, horizon=horizon, vs=vs, basis=basis
+            assignment, of=of, event=event, at_least=at_least, horizon=horizon, vs=vs, basis=basis, side=side
         )
         if found is None:
             continue
@@ -231,6 +237,52 @@ def case_paragraphs(said: Sequence[Planned]) -> list[Paragraph | None]:
     """What followed the cases, and beside it what is usual and what came later."""
     first = [one for one in said if one.key in {"what_followed", "what_followed_move", "few_cases"}]
     return [paragraph(*first), paragraph(*(one for one in said if one not in first))]
+
+
+def local_lens(assignment: Assignment, window: str = "1s") -> Paragraph | None:
+    """How the companies near the site fared over the window, where the edition is for one site: the two ends."""
+    if len(assignment.nearby) != 1:
+        return None
+    moves: list[tuple[Decimal, str, Fact]] = []
+    bases: tuple[Basis, ...] = ("price", "total")
+    for basis in bases:
+        chosen = {} if basis == "price" else {"basis": basis}
+        found = [
+            (fact.value, symbol, fact)
+            for symbol in assignment.nearby[0].symbols
+            if basis_of(assignment.view, symbol) is not None
+            and (fact := assignment.book.find("return", of=symbol, over=window, **chosen)) is not None
+            and isinstance(fact.value, Decimal)
+        ]
+        moves = found if len(found) > len(moves) else moves
+    if len(moves) < _TWO:
+        return None
+    moves.sort(key=lambda one: (-one[0], one[1]))
+    best, worst = moves[0], moves[-1]
+    values = {"best": best[2], "best_of": best[1], "worst": worst[2], "worst_of": worst[1]}
+    return paragraph(Planned("local_lens", values))
+
+
+def on_file(assignment: Assignment, symbol: str, most: int = 2) -> list[dict[str, str]]:
+    """What was filed, or told by others, of an instrument since the session before: who, what kind, the address.
+
+    Titles are left out: they are others' words, and may hold anything.
+    """
+    view = assignment.view
+    if not isinstance(view, NewsView) or len(view.sessions) < _TWO:
+        return []
+    before = view.sessions[-2].astype("datetime64[D]").item()
+    since = datetime.combine(before, time(16, 0), view.time_zone)  # after the close of the session before
+    found = [
+        {"who": "The company", "what": f"filed a form {filing.form}", "url": filing.link}
+        for filing in view.filings(symbol, since=since)
+        if filing.link.startswith("https://") and re.fullmatch(r"[A-Z0-9/ -]{1,12}", filing.form)
+    ]
+    for story in view.stories(since, symbol=symbol):
+        publisher = " ".join(story.publisher.split())
+        if story.link.startswith("https://") and re.fullmatch(r"[\w .&'’-]{2,40}", publisher):
+            found.append({"who": publisher, "what": "published a story about it", "url": story.link})
+    return [one for one in found if not set(one["url"]) & set(" ()<>[]\"'")][:most]
 
 
 def coming(assignment: Assignment, most: int = 3) -> list[Planned]:

@@ -306,6 +306,7 @@ class _Plan:
             paragraph(Planned("companies_ends", values)),
             table,
             common.breadth(self.assignment, field),
+            common.local_lens(self.assignment, window),
         )
 
     def _precedent(self) -> Section | None:

@@ -177,6 +177,7 @@ class _Plan:
             paragraph(Planned("companies_ends", values)),
             table,
             common.breadth(self.assignment, field),
+            common.local_lens(self.assignment),
         )
 
     def _precedent(self) -> Section | None:

@@ -340,6 +340,7 @@ class SpanPlan:
             paragraph(Planned("companies_ends", values)),
             table,
             common.breadth(self.assignment, field),
+            common.local_lens(self.assignment, self.span.window),
         )
 
     def _next(self) -> Section | None:

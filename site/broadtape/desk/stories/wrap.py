@@ -191,6 +191,7 @@ class _Plan:
             paragraph(Planned("companies_ends", values)),
             table,
             common.breadth(self.assignment, field) if self.long else None,
+            common.local_lens(self.assignment),
         )
 
     def _sectors(self) -> Section | None:

@@ -1,0 +1,170 @@
+"""Local: what the companies near a site did on the session, one story a site.
+
+Owns the choice and order of what is said of them; which companies are near is market.places'. The words are in
+local.md.j2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from broadtape.desk.outline import Cell, ChartPlan, Outline, Planned, Section, Table, paragraph, section
+from broadtape.desk.signals import basis_of
+from broadtape.desk.stories import Assignment, Nearby, Proposal, common
+from broadtape.model import Basis, Fact
+
+_LEAST = 3  # companies; fewer are no field
+_MOST = 12
+_FAR = Decimal(3)  # percent; from here the desk says what is on file of a move
+
+
+@dataclass(frozen=True, slots=True)
+class LocalMovers:
+    """The story of the companies near a site."""
+
+    name: str = "local"
+    title: str = "the companies near a site"
+
+    def propose(self, assignment: Assignment) -> list[Proposal]:
+        """One a site with at least three companies; as strong as its strongest company's signal."""
+        found = []
+        for place in assignment.nearby:
+            if len(_moves(assignment, place)) < _LEAST:
+                continue
+            key = f"local/{place.site}"
+            own = [
+                item
+                for item in assignment.ranked
+                if item.signal.kind == "company" and item.signal.subject in place.symbols
+            ]
+            lead = own[0] if own else None
+            covers = (key, *((f"company/{lead.signal.subject}",) if lead is not None else ()))
+            found.append(
+                Proposal(self.name, key, lead.score.total - 1 if lead else 0.0, lead, covers, place.site)
+            )
+        return sorted(found, key=lambda one: (-one.score, one.key))
+
+    def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
+        """The ends of the field, each company, against the index, what is on file of far moves."""
+        place = next(one for one in assignment.nearby if one.site == proposal.site)
+        return _Plan(assignment, place).outline(proposal.key)
+
+
+def _moves(assignment: Assignment, place: Nearby) -> list[tuple[Decimal, str, Fact, Basis]]:
+    """The companies by their move, best first; those of one basis, whichever has more."""
+    best: list[tuple[Decimal, str, Fact, Basis]] = []
+    bases: tuple[Basis, ...] = ("price", "total")
+    for basis in bases:
+        chosen = {} if basis == "price" else {"basis": basis}
+        found = [
+            (fact.value, symbol, fact, basis)
+            for symbol in place.symbols
+            if basis_of(assignment.view, symbol) is not None
+            and (fact := assignment.book.find("return", of=symbol, over="1s", **chosen)) is not None
+            and isinstance(fact.value, Decimal)
+        ]
+        best = found if len(found) > len(best) else best
+    return sorted(best, key=lambda one: (-one[0], one[1]))
+
+
+class _Plan:
+    """The facts of the companies near one site."""
+
+    def __init__(self, assignment: Assignment, place: Nearby) -> None:
+        self.assignment, self.view, self.book = assignment, assignment.view, assignment.book
+        self.moves = _moves(assignment, place)
+        self.basis = self.moves[0][3]
+        self.chosen = {} if self.basis == "price" else {"basis": self.basis}
+        large = self.view.benchmark("large")
+        best, worst = self.moves[0], self.moves[-1]
+        self.first, self.second = sorted((best, worst), key=lambda one: (-abs(one[0]), one[1]))
+        self.values: dict[str, object] = {
+            "best": best[2], "best_of": best[1], "worst": worst[2], "worst_of": worst[1], "large": large,
+            "first": self.first[2], "first_of": self.first[1], "second": self.second[2], "second_of": self.second[1],
+            "index": self.book.find("return", of=large, over="1s") if large else None,
+        }  # fmt: skip
+
+    def outline(self, key: str) -> Outline:
+        """The whole story."""
+        parts = [self._opening(), self._on_file(), self._longer()]
+        return Outline(
+            story="local",
+            key=key,
+            as_of=self.view.as_of,
+            title=self._say("title"),
+            title_short=self._say("title_short"),
+            summary=self._say("summary"),
+            sections=tuple(part for part in parts if part is not None),
+            topics=("local", "companies"),
+            subjects=tuple(one[1] for one in self.moves),
+            chart=self._chart(),
+        )
+
+    def _say(self, key: str, kind: str = "fact", guard: str = "", **more: object) -> Planned:
+        return Planned(key, {**self.values, **more}, kind, guard)  # type: ignore[arg-type]  # kinds are literals here
+
+    def _opening(self) -> Section | None:
+        shown = (
+            self.moves[: _MOST // 2] + self.moves[-(_MOST // 2) :] if len(self.moves) > _MOST else self.moves
+        )
+        rows = tuple(
+            (
+                Cell(symbol=symbol), common.fact_cell(fact),
+                *(common.fact_cell(self._return(symbol, over)) for over in ("5s", "ytd")),
+            )
+            for _, symbol, fact, _ in shown
+        )  # fmt: skip
+        head = "1 session, dividends included" if self.basis == "total" else "1 session"
+        return section(
+            None,
+            paragraph(self._say("lede")),
+            paragraph(self._say("index") if self.values["index"] is not None else None),
+            Table(("Company", head, "5 sessions", "Year to date"), rows),
+        )
+
+    def _return(self, symbol: str, window: str) -> Fact | None:
+        return self.book.find("return", of=symbol, over=window, **self.chosen)
+
+    def _on_file(self) -> Section | None:
+        """What was filed or told of the companies that moved far."""
+        said: list[Planned] = []
+        silent: list[str] = []
+        for value, symbol, _, _ in self.moves:
+            if abs(value) < _FAR:
+                continue
+            found = common.on_file(self.assignment, symbol, 1)
+            said += [Planned("on_file", {"of": symbol, **one}, "attributed") for one in found]
+            silent += [] if found else [symbol]
+        nothing = self._say("nothing_on_file", "definition", silent=tuple(silent)) if silent else None
+        if not said and nothing is None:
+            return None
+        return section(self._say("on_file_heading", "definition"), paragraph(*said), paragraph(nothing))
+
+    def _longer(self) -> Section | None:
+        """The best and the worst of the year to date."""
+        year = [
+            (fact.value, symbol, fact)
+            for _, symbol, _, _ in self.moves
+            if (fact := self.book.find("return", of=symbol, over="ytd", **self.chosen)) is not None
+            and isinstance(fact.value, Decimal)
+        ]
+        if len(year) < _LEAST:
+            return None
+        year.sort(key=lambda one: (-one[0], one[1]))
+        values = {"top": year[0][2], "top_of": year[0][1], "tail": year[-1][2], "tail_of": year[-1][1]}
+        return section(
+            self._say("longer_heading", "definition"), paragraph(Planned("longer", {**self.values, **values}))
+        )
+
+    def _chart(self) -> ChartPlan:
+        days = self.view.sessions[-63:].astype("datetime64[D]").tolist()
+        return ChartPlan(
+            symbols=(self.first[1], self.second[1]),
+            first=days[0],
+            last=self.view.as_of,
+            basis=self.basis,
+            indexed=True,
+            title=self._say("chart_title", "definition", total=self.basis == "total"),
+            alt=self._say("chart_alt"),
+        )

@@ -1,0 +1,87 @@
+"""Stories of shares and funds over real sessions: each kind on a day that readers remember, published and proved."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+from editions import Press, Story, visible
+
+from broadtape.config import Instance
+from broadtape.market import places
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def room(acceptance_instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> Press:
+    """A newsroom of this module's own."""
+    return Press(acceptance_instance, tmp_path_factory.mktemp("equity"))
+
+
+def written(room: Press, day: str, kind: str, site: str | None = None) -> Story:
+    filed = room.write(day, story=kind, site=site)
+    assert [(one.status, one.failing, one.close) for one in filed] == [("published", (), ())]
+    assert filed[0].path is not None
+    article = room.archive.load(filed[0].path).article
+    assert article is not None
+    return Story(room, filed[0], article)
+
+
+@pytest.mark.parametrize(
+    ("day", "kind", "title"),
+    [
+        ("2018-02-08", "drawdown", r"S&P 500 plunges 3\.8%, first close in a correction"),
+        ("2020-08-18", "drawdown", r"S&P 500 closes at 3,389\.78, back above its peak of February 2020"),
+        ("2023-10-27", "drawdown", r"S&P 500 \w+ \w*\s?0\.5%, first close in a correction"),
+        (
+            "2022-05-20",
+            "week",
+            r"S&P 500 falls 3\.\d% in week through May 20, seventh week of losses in a row",
+        ),
+        ("2022-12-30", "month", r"S&P 500 falls 19\.4% in 2022, worst year in data since 2016"),
+        ("2025-05-02", "streak", r"S&P 500 rises for ninth session in a row, longest run in data since 2016"),
+        ("2025-05-05", "streak", r"S&P 500’s run of gains ends after nine sessions"),
+        ("2025-01-27", "company", r"Nvidia plunges 17\.0%, worst session since March 2020"),
+        (
+            "2025-04-04",
+            "sectors",
+            r"Consumer Discretionary sector fund slides 4\.3%; Energy sector fund plunges 9\.2%",
+        ),
+    ],
+)
+def test_a_remembered_day_makes_the_story_it_is_remembered_for(
+    room: Press, day: str, kind: str, title: str
+) -> None:
+    story = written(room, day, kind)
+
+    assert re.fullmatch(title, story.article.title), story.article.title
+    assert story.report.ok
+
+
+def test_the_companies_near_a_site_are_its_own_story_and_filed_for_it(room: Press) -> None:
+    story = written(room, "2026-01-12", "local", "sausalito")
+    near = set(room.instance.sites["sausalito"].companies_near.also)  # type: ignore[union-attr]  # it has one
+    view = room.view(date(2026, 1, 12))
+
+    assert story.article.sites == ("sausalito",)
+    for symbol in set(story.article.symbols) - {"INDEXSP:SPX"} - near:
+        where = places.city_of(view.instrument(symbol).headquarters)
+        assert where is not None
+        assert places.distance_km((37.8591, -122.4853), where) <= 40
+
+
+def test_a_story_for_one_site_tells_of_its_companies_and_one_for_all_does_not(room: Press) -> None:
+    for_one = written(room, "2025-04-11", "week", "sausalito")
+    for_all = written(room, "2025-04-11", "wrap")
+
+    assert "ear here" in visible(for_one.article.body)
+    assert "ear here" not in visible(for_all.article.body)
+
+
+def test_where_nothing_is_on_file_the_story_names_no_event(room: Press) -> None:
+    story = written(room, "2025-01-28", "company")
+
+    assert "names no event behind the move" in story.visible
+    assert not re.search(r"\b(because|amid|on news|due to)\b", story.visible)
