@@ -26,7 +26,7 @@ _BREADTH_OF_SERIES = 0.75  # rates, prices and spreads: everyone's money, few pe
 _RELATIVE = 0.8  # of a signal with an object
 # What a kind of event says to readers, beside a far move, a record or a decision, which count whole.
 _INTEREST = {
-    "drawdown": 1.25, "recovery": 1.1, "bull": 1.1, "period": 0.9, "streak": 0.8, "streak-ended": 0.7, "reversal": 0.8,
+    "drawdown": 1.25, "recovery": 1.1, "bull": 1.1, "period": 0.9, "streak": 0.65, "streak-ended": 0.6, "reversal": 0.8,
     "gap": 0.45, "volume": 0.5, "average-cross": 0.5, "ratio": 0.6, "correlation": 0.4, "year-start": 0.8,
     "relative-weeks": 0.8, "relative-months": 0.8, "breadth": 0.7, "sectors": 0.8, "sector-lead": 0.8, "heat": 0.6,
     "52-week": 0.8,
