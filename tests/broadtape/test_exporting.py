@@ -30,10 +30,9 @@ OPERATING = Path(__file__).parents[2] / "docs" / "operating.md"
 UP = "Aaa [rose 3.02%](fact:return?of=NASDAQ:AAA&over=2s) in two sessions. (NASDAQ: AAA)"
 
 
-@pytest.fixture
-def newsroom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Newsroom:
+def furnished(root: Path, monkeypatch: pytest.MonkeyPatch) -> Newsroom:
     market = FakeMarket("2026-01-20", {"NASDAQ:AAA": "100.00 101.00 103.02"}, public=["NASDAQ:AAA"])
-    made = Newsroom(tmp_path / "room", monkeypatch, market=market, settings='audience = "public"\n')
+    made = Newsroom(root, monkeypatch, market=market, settings='audience = "public"\n')
     for number in range(22):  # two pages of a topic
         when = f"2026-01-{1 + number % 18:02d}T10:00:00-08:00"
         made.post(f"s{number}", f"Text {number}.", when=when, topics="[x]", sites="[bay]")
@@ -42,6 +41,20 @@ def newsroom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Newsroom:
     made.post("new", "Moved.", when="2026-01-04T09:00:00-08:00", aliases="[/2026/01/04/old/]")
     made.publish()
     return made
+
+
+@pytest.fixture
+def newsroom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Newsroom:
+    return furnished(tmp_path / "room", monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Newsroom, Path, Exported]]:
+    """One export for the tests that only look at it."""
+    folder = tmp_path_factory.mktemp("exported")
+    with pytest.MonkeyPatch.context() as patch:
+        made = furnished(folder / "room", patch)
+        yield made, folder / "out", run(made, folder / "out")
 
 
 def run(newsroom: Newsroom, folder: Path, **more: Any) -> Exported:
@@ -54,9 +67,8 @@ def files(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_every_file_has_the_bytes_that_are_served(newsroom: Newsroom, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    done = run(newsroom, out)
+def test_every_file_has_the_bytes_that_are_served(exported: tuple[Newsroom, Path, Exported]) -> None:
+    newsroom, out, done = exported
     reader = Reader(newsroom.root)
     printer = Printer(newsroom.instance)
     pages = [(address, status) for address, _, status in printer.store.tags("bay")]
@@ -122,9 +134,8 @@ def test_a_second_export_writes_nothing_and_a_change_only_what_differs(
     assert files(out).keys() == first.keys()
 
 
-def test_a_file_that_somebody_removed_is_written_again(newsroom: Newsroom, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    run(newsroom, out)
+def test_a_file_that_somebody_removed_is_written_again(exported: tuple[Newsroom, Path, Exported]) -> None:
+    newsroom, out, _ = exported
     (out / "bay/about/index.html").unlink()
 
     assert run(newsroom, out).written == 1
@@ -147,9 +158,10 @@ def test_one_site_is_exported_without_touching_the_other(newsroom: Newsroom, tmp
     assert run(newsroom, out).removed == 0
 
 
-def test_files_bear_the_time_at_which_their_bytes_first_stood(newsroom: Newsroom, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    run(newsroom, out)
+def test_files_bear_the_time_at_which_their_bytes_first_stood(
+    exported: tuple[Newsroom, Path, Exported],
+) -> None:
+    newsroom, out, _ = exported
     seen = (out / "bay/about/index.html").stat().st_mtime
 
     assert seen == newsroom.now.timestamp()
@@ -271,13 +283,12 @@ def test_the_command_says_what_it_did(newsroom: Newsroom, tmp_path: Path) -> Non
 
 
 @pytest.fixture
-def nginx(newsroom: Newsroom, tmp_path: Path) -> Iterator[int]:
+def nginx(exported: tuple[Newsroom, Path, Exported], tmp_path: Path) -> Iterator[int]:
     """The configuration of docs/operating.md over an export, on a port of its own."""
     program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     if program is None:
         pytest.skip("nginx is not installed (apt-get install nginx-light)")
-    out = tmp_path / "out"
-    run(newsroom, out)
+    _, out, _ = exported
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -322,7 +333,10 @@ def get(port: int, address: str, **headers: str) -> tuple[int, dict[str, str], b
     return answer.status, dict(answer.getheaders()), body
 
 
-def test_nginx_gives_out_the_export_as_the_documentation_says(nginx: int, newsroom: Newsroom) -> None:
+def test_nginx_gives_out_the_export_as_the_documentation_says(
+    nginx: int, exported: tuple[Newsroom, Path, Exported]
+) -> None:
+    newsroom = exported[0]
     reader = Reader(newsroom.root)
     for address in (
         "/", "/2026/01/20/up/", "/2026/01/20/up/proof", "/2026/01/20/up/index.md", "/2026/01/20/up/facts.json",
