@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html import unescape
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
+from newsroom import Newsroom
 from test_feeds import FORMATS, NOW, entry, site
 
 from broadtape import feeds
@@ -101,6 +103,47 @@ def test_whatever_stands_in_an_article_two_readers_read_its_title_and_all_its_te
 def _clean_html(html: str) -> str:
     kept = html.replace("\r\n", "\n").replace("\r", "\n")
     return re.sub("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", kept)
+
+
+HOSTILE = (
+    "Ends ]]> here and <![CDATA[ begins",
+    "<script>alert(1)</script> and <b onclick=x>bold</b> &amp; &lt;i&gt; &nbsp; &#x1F43B; &#0;",
+    "\u202eright to left\u202c, مرحبا بالعالم, שלום, 🐻‍❄️ and 👩🏽‍🚀",
+    "Line\u2028separator, tab\tand a very\u00a0wide\u3000space \x85",
+    '[a link](/about/ "title") and ![a chart](chart.svg) and <https://example.org/?a=1&b=2>',
+    "| a | b |\n|---|---|\n| ]]> | `&amp;` |",
+)
+
+
+def test_articles_as_editors_write_them_reach_two_readers_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Newsroom(tmp_path, monkeypatch)
+    for number, body in enumerate(HOSTILE):
+        room.post(
+            f"story-{number}",
+            f"Start{number}.\n\n{body}\n\nFinish{number}.",
+            title=f"Title {number} & 🐻 ]]>",
+        )
+    room.publish()
+    here = room.instance.sites["bay"]
+    for form in FORMATS:
+        feed = feeds.feed(room.catalogue, here, form)
+        assert feed is not None
+        assert faults(form, feed.body, feeds.channel(here).own(form)) == []
+        if form == "json":
+            texts = [(one["title"], one["content_html"]) for one in json.loads(feed.body)["items"]]
+            assert len(texts) == len(HOSTILE)
+        else:
+            first, second = feedparser.parse(feed.body), fastfeedparser.parse(feed.body)
+            assert not first.bozo
+            assert [one.title for one in second.entries] == [one.title for one in first.entries]
+            texts = [(one.title, one.content[0].value) for one in first.entries]
+        for title, html in texts:
+            number = re.findall(r"Start(\d)", html)[0]
+            assert f"Finish{number}." in html
+            assert title == f"Title {number} & 🐻 ]]>"
+            assert "<script" not in html
 
 
 # --- a validator's rules ------------------------------------------------------------------------------------

@@ -118,6 +118,25 @@ def test_what_one_looked_at_is_remembered_here_and_forgotten_when_asked(page: Pa
     expect(recent).to_be_hidden()
 
 
+MOVES = """() => { window.moved = []; new PerformanceObserver((list) => { for (const one of list.getEntries())
+  if (!one.hadRecentInput) window.moved.push(one.value); }).observe({ type: "layout-shift", buffered: true }); }"""
+
+
+def test_nothing_moves_when_remembered_quotes_and_the_live_chart_arrive(page: Page, newsroom: Served) -> None:
+    page.goto(newsroom.base + "/quotes/NASDAQ:AMD/")
+    for where in ("/quotes/", newsroom.proved.address, "/quotes/INDEXSP:SPX/"):
+        page.goto(newsroom.base + where)
+        page.evaluate(MOVES)
+        if page.locator(".stage").count():
+            page.locator(".stage").hover()
+            expect(page.locator("figure[data-live] canvas")).to_be_visible()
+        else:
+            expect(page.locator("[data-recent] .change")).to_be_visible()
+        page.wait_for_timeout(200)
+
+        assert page.evaluate("window.moved") == [], where
+
+
 def test_a_search_forgives_a_typo_and_narrows_by_a_facet(page: Page, newsroom: Served) -> None:
     page.goto(newsroom.base + "/search?q=nasdak")
     found = page.locator("main .listing .head")

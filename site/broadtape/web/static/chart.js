@@ -133,7 +133,8 @@
     stage.querySelector("svg")?.setAttribute("hidden", "");
     const last = data[0].length - 1;
     readout.textContent = said(data, last);
-    caption.textContent = other
+    // The server's own words stand as long as its drawing is shown again: what is below does not move.
+    if (range !== figure.dataset.range || versus !== figure.dataset.versus) caption.textContent = other
       ? `Change since the close of ${spoken(data[0][0])}. Dashed: ${other.name}.`
       : `${mine.basis === "price" ? "Closing prices" : "Growth of 100 including dividends"} from ${spoken(data[0][0])} to ${spoken(data[0][last])}.`;
     figure.dataset.live = "yes";

@@ -1,63 +1,13 @@
-// Look-ups as one types, and the quotes one has looked at. The list of those is kept in this browser's own storage
-// and leaves it only as the symbols whose prices are asked for; forms and links do without any of this.
+// Look-ups as one types: a list under the field, by pointer or keyboard. The forms do without it.
 "use strict";
 
 (() => {
-  const KEY = "broadtape.viewed";
-  const MOST = 24;
-
-  const remembered = () => {
-    try {
-      const found = JSON.parse(localStorage.getItem(KEY) || "[]");
-      return Array.isArray(found) ? found.filter((one) => /^[A-Z0-9]+:[A-Z0-9.\-/$=^]{1,30}$/.test(one)).slice(0, MOST) : [];
-    } catch { return []; } // storage is off, or holds something else
-  };
-
-  const remember = (symbols) => {
-    try { localStorage.setItem(KEY, JSON.stringify(symbols.slice(0, MOST))); } catch { /* storage is off */ }
-  };
-
-  const here = document.querySelector("[data-viewed]")?.dataset.viewed;
-  const before = remembered();
-  if (here) remember([here, ...before.filter((one) => one !== here)]);
-
-  // --- recently viewed ---
-
   const element = (name, className, text) => {
     const made = document.createElement(name);
     if (className) made.className = className;
     if (text) made.textContent = text;
     return made;
   };
-
-  for (const section of document.querySelectorAll("[data-recent]")) {
-    const symbols = before.filter((one) => one !== here).slice(0, Number(section.dataset.recent));
-    if (!symbols.length) continue;
-    section.querySelector("[data-forget]").addEventListener("click", () => { remember(here ? [here] : []); section.hidden = true; });
-    fetch(`/api/v1/quotes?symbols=${symbols.map(encodeURIComponent).join(",")}`).then((answer) => answer.json()).then(({ quotes }) => {
-      if (!quotes.length) return;
-      const arrows = { up: "▲", down: "▼", flat: "–" };
-      const spoken = { up: "up", down: "down", flat: "unchanged" };
-      section.querySelector("tbody").replaceChildren(...quotes.map((quote) => {
-        const row = element("tr");
-        const name = element("th");
-        name.scope = "row";
-        const link = Object.assign(element("a", "", quote.ticker), { href: new URL(quote.url).pathname, title: quote.name });
-        name.append(link, " ", element("span", "asof", quote.printed.as_of));
-        const change = element("span", `change ${quote.printed.direction}`);
-        const arrow = element("span", "arrow", arrows[quote.printed.direction]);
-        arrow.setAttribute("aria-hidden", "true");
-        change.append(arrow, element("span", "sr", `${spoken[quote.printed.direction]} `), quote.printed.change_percent);
-        const moved = element("td", "num");
-        moved.append(change);
-        row.append(name, element("td", "num", quote.printed.price), moved);
-        return row;
-      }));
-      section.hidden = false;
-    }).catch(() => { /* the rest of the page is there */ });
-  }
-
-  // --- look-ups ---
 
   let number = 0;
   for (const field of document.querySelectorAll("input[data-lookup]")) {
