@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -15,13 +16,16 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from broadtape import config, demo
 from broadtape.archive.catalogue import Catalogue, Entry
+from broadtape.market import MarketStore
+from newswire.observations import Forecast, ForecastPeriod, Harvest, Notice, Provenance
 
 SESSIONS = (date(2015, 6, 23), date(2018, 12, 24), date(2018, 12, 26), date(2022, 12, 28))
 HOSTILE = "Ferries </title><script>alert(1)</script> run late"
@@ -69,6 +73,48 @@ photo: {{src: "javascript:alert(2)", alt: "\\"><img src=x onerror=alert(3)>"}}
 <a href="https://example.org/" style="position:fixed" onclick="alert(7)">words</a> <iframe src="//example.org"></iframe>
 """,
 }
+
+
+BLOCKS = """
+blocks = ["forecast", "alerts", "traffic", "lodging", "events", "companies", "most-read", "paid", "own"]
+[block.forecast]
+place = [37.8591, -122.4853]
+[block.traffic]
+link = "https://example.org/traffic"
+[block.lodging]
+action = "https://example.org/search"
+[block.paid]
+kind = "sponsored"
+slots = [{ title = "Boats for hire", link = "https://example.org/boats", sponsor = "A boatyard" }]
+[block.own]
+kind = "html"
+title = "From the harbour"
+html = "<p onclick=alert(8)>Low water <b>at noon</b>.</p><script>alert(9)</script><img src=x onerror=alert(10)>"
+"""
+
+
+def weather(now: datetime) -> Harvest:
+    """A week ahead, a gale and a closed road, as the sources give them."""
+    half, first = timedelta(hours=12), now.replace(minute=0, second=0, microsecond=0)
+    origin = Provenance(source="nws", digest="00", retrieved=now, address="https://api.weather.gov/x")
+    periods = tuple(
+        ForecastPeriod(
+            f"Half {n}", first + half * n, first + half * (n + 1), n % 2 == 0, Decimal(61 - n), "F", 5 * n, "W 10 mph",
+            "Patchy fog then sunny" if n % 2 == 0 else "Mostly clear",
+        )
+        for n in range(14)
+    )  # fmt: skip
+    return Harvest(
+        "nws",
+        1,
+        forecasts=(Forecast("sausalito", now - timedelta(hours=1), periods, origin),),
+        notices=(
+            Notice("g1", "sausalito", "alert", "<b>Gale</b> Warning", "Winds of 40 knots.", now - half, now + half,
+                   "https://alerts.weather.gov/g1", origin, "Severe"),
+            Notice("c1", "sausalito", "closure", "US-101 north, one lane", "Paving.", now - half, None, "", origin),
+        ),
+        provenance=origin,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -123,7 +169,6 @@ class Served:
             "index": "/quotes/INDEXSP:SPX/",
             "comparison": "/quotes/INDEXSP:SPX/?range=max&vs=NASDAQ:AMD",
             "look-up": "/quotes/?q=s",
-            "widgets": "/widgets/",
             "widget": "/embed/quotes?symbols=NASDAQ:AMD",
             "headlines widget": "/embed/headlines",
             "definitions": "/definitions/",
@@ -135,6 +180,8 @@ class Served:
             "terms": "/terms/",
             "accessibility": "/accessibility/",
             "feeds": "/feeds/",
+            "local": "/local/",
+            "widgets": "/widgets/",
             "search": "/search?q=nasdaq",
             "empty search": "/search",
             "fruitless search": "/search?q=zzyzx",
@@ -146,6 +193,14 @@ class Served:
 def make(root: Path, port: int) -> None:
     """The newsroom's folder, published."""
     demo.prepare(root, address=f"http://127.0.0.1:{port}", progress=lambda *_: None, sessions=SESSIONS)
+    settings = root / "content" / "sites" / demo.SITE / "site.toml"
+    written = settings.read_text("utf-8")
+    kept = re.sub(r"(?ms)^(blocks = .*?$|# Blocks with nothing.*)", "", written)
+    table = kept.find("\n[")
+    settings.write_text((kept if table < 0 else kept[:table]) + BLOCKS, "utf-8")
+    instance = config.load(root)
+    with MarketStore.open(instance.store) as store:
+        store.ingest(weather(datetime.now(UTC)))
     for name, text in ARTICLES.items():
         path = root / "content" / "articles" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -176,13 +231,13 @@ def serve(root: Path, port: int) -> Iterator[Served]:
         process.kill()
 
 
-def read(address: str, host: str = "") -> tuple[int, dict[str, str], str]:
+def read(address: str, host: str = "", agent: str = "test") -> tuple[int, dict[str, str], str]:
     """Status, headers (lower-case names) and text of an address; any name under .localhost is this machine."""
     parts = urlsplit(address)
     connection = http.client.HTTPConnection("127.0.0.1", parts.port, timeout=10)
     try:
         path = parts.path + (f"?{parts.query}" if parts.query else "")
-        connection.request("GET", path, headers={"Host": host or parts.netloc})
+        connection.request("GET", path, headers={"Host": host or parts.netloc, "User-Agent": agent})
         answer = connection.getresponse()
         headers = {name.lower(): value for name, value in answer.getheaders()}
         return answer.status, headers, answer.read().decode("utf-8", "replace")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from served import Served, read
+
+from broadtape import views
 
 
 def test_a_reader_opens_a_story_and_the_proof_of_a_figure(page: Page, newsroom: Served) -> None:
@@ -201,6 +204,37 @@ def test_everything_can_be_read_without_javascript(browser: Browser, newsroom: S
     context.close()
 
 
+def test_a_reader_sees_what_is_true_around_the_site_and_how_fresh_it_is(page: Page, newsroom: Served) -> None:
+    page.goto(newsroom.base)
+    expect(page.locator(".alert")).to_contain_text("<b>Gale</b> Warning")  # as words, never as markup
+    page.get_by_role("link", name="7-day forecast").first.click()
+    expect(page).to_have_url(re.compile("/local/#b-forecast$"))
+
+    forecast = page.locator("#b-forecast")
+    expect(forecast.locator("li")).to_have_count(7)
+    expect(forecast).to_contain_text("Issued")
+    expect(forecast).to_contain_text("Source: nws")
+    expect(page.locator("#b-traffic")).to_contain_text("US-101 north, one lane")
+    expect(page.locator("#b-paid")).to_contain_text("Sponsored")
+    expect(page.locator("#b-own")).to_have_text(re.compile("Low water at noon"))
+    assert page.locator("#b-own script, #b-own img, #b-own [onclick]").count() == 0
+
+
+def test_what_readers_open_is_counted_and_robots_are_not(newsroom: Served) -> None:
+    firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    address = newsroom.entry("winter timetable").address
+    for agent in (firefox, firefox, "Mozilla/5.0 (compatible; Examplebot/1.0)"):
+        assert read(newsroom.base + address, agent=agent)[0] == 200
+
+    def counted() -> int:
+        return sum(one.views for one in views.table(newsroom.instance) if one.path == address)
+
+    end = time.monotonic() + 25
+    while counted() == 0 and time.monotonic() < end:
+        time.sleep(0.2)
+    assert counted() == 2
+
+
 @pytest.mark.parametrize("width", [320, 768, 1600])
 def test_no_page_is_wider_than_the_screen(browser: Browser, newsroom: Served, width: int) -> None:
     context = browser.new_context(viewport={"width": width, "height": 800})
@@ -217,7 +251,7 @@ def test_no_page_is_wider_than_the_screen(browser: Browser, newsroom: Served, wi
 def test_what_writers_and_others_wrote_runs_nothing(page: Page, newsroom: Served) -> None:
     asked: list[str] = []
     page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
-    for address in (newsroom.entry("Ferries").address, "/topics/ferries/", "/", "/search?q=ferries"):
+    for address in (newsroom.entry("Ferries").address, "/topics/ferries/", "/search?q=ferries"):
         page.goto(newsroom.base + address)
         expect(page.locator("main").get_by_text(re.compile("Ferries </title>")).first).to_be_visible()
 

@@ -96,12 +96,8 @@ def record(ledger: Ledger) -> tuple[tuple[str, str], ...]:
     ):
         if ledger.claims.get(status):
             lines.append((said, f"{ledger.claims[status]:,}"))
-    lines.append(
-        (
-            "Corrections",
-            f"{ledger.corrections:,} in {ledger.corrected:,} {'story' if ledger.corrected == 1 else 'stories'}",
-        )
-    )
+    of = f"{ledger.corrections:,} in {ledger.corrected:,} {'story' if ledger.corrected == 1 else 'stories'}"
+    lines.append(("Corrections", of if ledger.corrections else "None so far"))
     lines.append(("Corrections per 1,000 stories", per(ledger.corrections * 1000, ledger.stories)))
     return tuple(lines)
 
