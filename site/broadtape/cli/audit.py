@@ -39,10 +39,20 @@ _COLOURS = {
 )
 @click.option("--json", "as_json", is_flag=True, help="Print every claim as JSON.")
 @click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "html", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print it; markdown and html are for an editor's notes.",
+)
+@click.option(
     "--all", "everything", is_flag=True, help="Print forecasts and opinions too, which are not judged."
 )
 @pass_newsroom
-def command(newsroom: Newsroom, place: str, as_of: datetime | None, as_json: bool, everything: bool) -> None:
+def command(
+    newsroom: Newsroom, place: str, as_of: datetime | None, as_json: bool, form: str, everything: bool
+) -> None:
     """Check someone else's market article against the store.
 
     FILE is a page saved as HTML, a text or a Markdown file, or - for standard input. Each claim is computed as of the
@@ -53,6 +63,7 @@ def command(newsroom: Newsroom, place: str, as_of: datetime | None, as_json: boo
 
     from broadtape.desk.audit import as_json as document
     from broadtape.desk.audit import audit
+    from broadtape.desk.audit.reports import as_html, as_markdown
     from broadtape.market import MarketStore
     from broadtape.model import BadParameter
 
@@ -66,7 +77,11 @@ def command(newsroom: Newsroom, place: str, as_of: datetime | None, as_json: boo
             found = audit(script, store.view)
     except BadParameter as error:
         raise click.UsageError(str(error)) from error
-    if as_json:
+    if form == "markdown":
+        click.echo(as_markdown(found), nl=False)
+    elif form == "html":
+        click.echo(as_html(found), nl=False)
+    elif as_json or form == "json":
         click.echo(json.dumps(document(found), indent=2, ensure_ascii=False))
     else:
         _print(Console(highlight=False, soft_wrap=True), found, everything=everything)

@@ -5,6 +5,7 @@ Owns the order of the stages and what one sentence leaves for the next; no gramm
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
@@ -27,6 +28,18 @@ from broadtape.desk.audit.sentences import sentences
 from broadtape.desk.claims.names import table_for
 from broadtape.model import BadParameter, MarketView
 
+_NATIONAL = frozenset({"yield", "macro", "curve"})
+_ABROAD = re.compile(
+    r"\b(?:Europe\w*|euro ?zone|euro area|EU|German\w*|bunds?|gilts?|JGBs?|Brit\w+|UK|U\.K|England|Japan\w*|Chin(?:a|ese)|French|France|Ital(?:y|ian)|Spain|Spanish|"
+    r"Canad\w+|Austral\w+|Mexic\w+|Brazil\w*|India\w*|Turk\w+|Argentin\w+|Swiss|Switzerland|Swed\w+|Norw\w+|Korea\w*|Russia\w*|Dutch|Netherlands|Greece|Greek|Portug\w+|"
+    r"Ireland|Irish|Poland|Polish|Israel\w*|Africa\w*|Indonesia\w*|Thai\w*|Philippine\w*|Hong Kong|Taiwan\w*|New Zealand|Venezuela\w*|Colombia\w*|Chile\w*|Peru\w*|"
+    r"Egypt\w*|Nigeria\w*|Saudi|global|world|worldwide|OECD|emerging|overseas|abroad|foreign|country’s|countries|Belgi\w+|Danish|Denmark|Finland|Austria\w*|Tokyo|London|Berlin|Beijing|Frankfurt|"
+    r"Yugoslav\w*|Hungar\w+|Czech|Zambia\w*|Kenya\w*|Sri Lanka|Pakistan\w*|Bangladesh|Malaysia\w*|Singapore\w*|Vietnam\w*)\b"
+)
+_HOME = re.compile(
+    r"\b(?:U\.S|US|United States|America|Labor Department|Bureau of Labor|Treasury|Treasurys|Treasuries|Federal Reserve|Fed|Wall Street|"
+    r"S&P 500|Dow Jones|Nasdaq|Russell 2000)\b"
+)
 _DAYLIKE = frozenset({"weekday", "day", "today"})
 
 
@@ -59,6 +72,8 @@ class _Auditor:
     def run(self) -> Audit:
         """Sentence by sentence; the quotes table last."""
         context = Context(closed=self.script.closed)
+        text = "\n".join(passage.text for passage in self.script.passages)
+        self.rates.cautious = len(_ABROAD.findall(text)) >= len(_HOME.findall(text))
         found: list[Finding] = []
         for sentence in sentences(self.script.passages):
             found += self._sentence(sentence, context)
@@ -70,6 +85,7 @@ class _Auditor:
             context.paragraph, context.spans = sentence.paragraph, ()
         tokens = scan(sentence, self.names)
         clauses = Clauses(sentence, tokens, context)
+        self._heads(clauses, context)
         claims = [self._carried(claim, context) for claim in assertions(clauses)]
         found: list[Finding] = []
         for _, siblings in groupby(claims, key=lambda claim: claim.sibling):
@@ -84,8 +100,24 @@ class _Auditor:
         return found
 
     @staticmethod
+    def _heads(clauses: Clauses, context: Context) -> None:
+        """Keeps "For the week:" for the lines after it, until a heading, another time or a dozen sentences."""
+        context.lead_age += 1
+        if clauses.sentence.heading and not clauses.lead_in():
+            context.lead = ()
+        lead = clauses.lead_in()
+        told = any(token.span is not None for token in clauses.tokens)
+        if lead:
+            context.lead, context.lead_age = tuple(lead), 0
+        elif context.lead_age > 12 or told:
+            context.lead = ()
+
+    @staticmethod
     def _carried(claim: Assertion, context: Context) -> Assertion:
         """A claim without a time of its own takes the day that its paragraph speaks of."""
+        if context.lead and not claim.spans:
+            more = {**claim.more, "carried": True, "doubtful": False}
+            return replace(claim, spans=context.lead, more=more, perfect=False)
         if claim.perfect or not context.spans:
             return claim
         if claim.more.get("borrowed") and not claim.certain:
@@ -117,6 +149,14 @@ class _Auditor:
         if first.label == "negated":
             return [
                 unverifiable(claim, "a denial or a correction of another figure: not judged")
+                for claim in group
+            ]
+        if entity.kind in _NATIONAL and _ABROAD.search(first.sentence.text):
+            return [
+                unverifiable(
+                    claim,
+                    f"the store has readings of the United States only, not of other countries' {entity.name}",
+                )
                 for claim in group
             ]
         if entity.missing:

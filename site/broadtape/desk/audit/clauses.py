@@ -63,6 +63,8 @@ class Context:
     last: Entity | None = None
     spans: tuple[Span, ...] = ()
     paragraph: int = -1
+    lead: tuple[Span, ...] = ()  # "For the week:", which the lines after it are about
+    lead_age: int = 0
     pair: tuple[Entity, Entity] | None = None
     siblings: int = 0
     closed: bool = False  # the article was published after the close of the session it is dated
@@ -273,6 +275,12 @@ class Clauses:
         move.on = "intraday" if before == "@" else ""
         at = self._apposition(at, move)
         verb = self._verb(at, move)
+        if verb < 0 and self.word(at) == ":" and self.code(at + 1) in "FO":
+            amount = self.tokens[at + 1].amount  # "S&P 500: -0.16% or -4.27 points to 2,659.41"
+            if amount is None or not amount.sign:
+                return None
+            move.side = "up" if amount.sign > 0 else "down"
+            return self._figures(at + 1, move)
         if verb < 0:
             if (
                 last is None
@@ -419,6 +427,11 @@ class Clauses:
         """One statement's amounts in several units, or several subjects' amounts in one."""
         move.amounts.append(self._take(at))
         at += 1
+        if not move.side and self.code(at) in "+-" and self.code(self.skip(at + 1, "c")) == "R":
+            move.side = (
+                "up" if self.code(at) == "+" else "down"
+            )  # "closed 32.23 points higher, or 0.13%, to …"
+            at += 1
         if len(move.subjects) > 1:
             listed, end = [move.amounts[0]], at
             while True:
@@ -439,14 +452,11 @@ class Clauses:
                     end += 2
                 return end
         for _ in range(2):
+            unit = next((self.codes[one] for one in range(at - 1, -1, -1) if self.codes[one] in _FIGURES), "")
             following = self.skip(at, "c")
             opened = self.code(following) == "p"
             following = self.skip(following + 1 if opened or self.code(following) == "R" else following, "dj")
-            fresh = (
-                following > at
-                and self.code(following) in "FODB"
-                and self.code(following) != self.codes[at - 1]
-            )
+            fresh = following > at and self.code(following) in "FODB" and self.code(following) != unit
             if not fresh or (not opened and "R" not in self.codes[at:following]):
                 break
             move.amounts.append(self._take(following))
@@ -647,6 +657,17 @@ class Clauses:
             return self._tail(place + 1, move)
         return None
 
+    def lead_in(self) -> list[Span]:
+        """The windows of "For the week:" or "On Friday: The …", which head a list; none where it does not."""
+        at = self.skip(0, "dj")
+        found = []
+        while self.code(at) == "W":
+            span = self.tokens[at].span
+            if span is not None:
+                found.append(span)
+            at += 1
+        return found if found and self.word(at) == ":" else []
+
     # --- windows ----------------------------------------------------------------------------------------
 
     def leading(self, move: Move) -> list[Span]:
@@ -654,7 +675,7 @@ class Clauses:
         before = self.skip_back(move.start - 1, "dj")
         if (self.code(before) == "w" and self.word(before) == "when") or self.code(before) == "H":
             before -= 1
-        if self.code(before) == "c":
+        if self.code(before) == "c" or self.word(before) == ":":
             before -= 1
         found = []
         while self.code(before) == "W":
@@ -758,12 +779,13 @@ def _of(
         if move.forecast or (move.present and (clauses.general or _RULE.search(clauses.sentence.text)))
         else ""
     )
+    doubtful = bool(move.vague_tail) or _doubtful(clauses, move, spans)
     borrowed = bool(spans) and not move.spans
     on = "intraday" if move.partial or move.on == "intraday" else move.on
     common = Assertion(
-        "move", text, clauses.sentence, subject, spans=spans, certain=certain and not move.vague_tail and not _doubtful(clauses, move, spans),
+        "move", text, clauses.sentence, subject, spans=spans, certain=certain and not doubtful,
         perfect=move.perfect, side=move.side, voice=clauses.voice(move.start, move.end), sibling=sibling,  # type: ignore[arg-type]  # one of the two voices
-        label=label, on=on, more={"each": move.each or len(move.subjects) == 1 or move.paired, "closing": move.closing, "borrowed": borrowed},
+        label=label, on=on, more={"each": move.each or len(move.subjects) == 1 or move.paired, "closing": move.closing, "borrowed": borrowed, "doubtful": doubtful},
     )  # fmt: skip
     amounts = [move.amounts[number]] if move.paired else move.amounts
     for amount in amounts:

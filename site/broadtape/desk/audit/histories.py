@@ -355,17 +355,22 @@ class HistoryJudge:
         self, claim: Assertion, unit: Unit, day: date, names: str, other: str, symbol: str
     ) -> Finding:
         found: dict[str, int] = {}
+        ended = bool(claim.more.get("ended"))
         for one in ("session", "week", "month"):
             course = self._lead(claim, as_unit(one), day)
             if isinstance(course, Gap):
                 return unverifiable(claim, course.reason)
-            found[one] = int(course.lengths[-1]) if course.ongoing else 0
+            found[one] = int(course.lengths[-1]) if len(course.lengths) and course.ongoing is not ended else 0
         count = claim.more["count"]
         computed = f"{found[unit]} {_PLURAL[unit]}"
-        fact = self.measures.fact("relative-streak", day, of=symbol, vs=other, unit=unit)
+        metric = "relative-streak-ended" if ended else "relative-streak"
+        fact = self.measures.fact(metric, day, of=symbol, vs=other, unit=unit)
         if found[unit] == count:
             return self._verified(
-                claim, f"the run of {names} is {computed} long", computed=computed, fact=fact
+                claim,
+                f"the run of {names}{' that ended' if ended else ''} is {computed} long",
+                computed=computed,
+                fact=fact,
             )
         others = ", ".join(f"{length} {_PLURAL[one]}" for one, length in found.items())
         held = [one for one, length in found.items() if length == count]

@@ -31,12 +31,20 @@ class Change:
     before: Decimal
     after: Decimal
     total: bool = False  # closes including dividends: never a level
-    places: int = 6  # decimals that the source gives there
+    where: tuple[Line, int, int] | None = None
 
     @property
     def percent(self) -> Decimal:
         """In percent, not rounded."""
         return (self.after - self.before) * 100 / self.before
+
+    @property
+    def places(self) -> int:
+        """The decimals that the source gives at both ends."""
+        if self.where is None:
+            return 6
+        series, base, end = self.where
+        return min(series.places(base), series.places(end))
 
     @property
     def points(self) -> Decimal:
@@ -53,6 +61,7 @@ class Measures:
         self.dated = dated
         self.view = self.at(dated)
         self._lines: dict[tuple[str, str], Line | Gap] = {}
+        self._changes: dict[tuple[str, date, date], Change | Gap] = {}
         self._facts: dict[tuple[str, tuple[tuple[str, str], ...], date], Fact | Gap] = {}
 
     def at(self, day: date) -> MarketView:
@@ -93,8 +102,14 @@ class Measures:
         at = int(np.searchsorted(series.sessions, np.datetime64(day, "D")))
         return series.places(at) if at < len(series.sessions) and np.isfinite(series.values[at]) else 6
 
-    def change(self, symbol: str, first: date, last: date, field: str = "close") -> Change | Gap:
-        """From the close before the first session to that of the last."""
+    def change(self, symbol: str, first: date, last: date) -> Change | Gap:
+        """From the close before the first session to that of the last; computed once."""
+        key = (symbol, first, last)
+        if key not in self._changes:
+            self._changes[key] = self._change(symbol, first, last)
+        return self._changes[key]
+
+    def _change(self, symbol: str, first: date, last: date, field: str = "close") -> Change | Gap:
         series = self.line(symbol, field)
         total = False
         if isinstance(series, Gap) and field == "close":
@@ -106,8 +121,7 @@ class Measures:
         if base < 0 or end >= len(series.sessions):
             return Gap(f"{symbol}: no closes from {first} to {last}")
         try:
-            places = min(series.places(base), series.places(end))
-            return Change(series.exact(base), series.exact(end), total, places)
+            return Change(series.exact(base), series.exact(end), total, (series, base, end))
         except NoData as error:
             return Gap(str(error))
 

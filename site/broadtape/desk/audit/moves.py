@@ -40,6 +40,7 @@ class MoveJudge:
 
     def __init__(self, measures: Measures, calendar: Calendar, names: dict[str, str]) -> None:
         self.measures, self.calendar, self.names = measures, calendar, names
+        self.indexes = [(symbol, name) for symbol, name in names.items() if symbol.startswith("INDEX")]
 
     # --- readings ---------------------------------------------------------------------------------------
 
@@ -56,7 +57,7 @@ class MoveJudge:
             every += wide
         certain = claim.certain and not unknown
         if not claim.spans or claim.more.get("carried"):
-            certain = bool(claim.more.get("carried")) and not unknown
+            certain = bool(claim.more.get("carried")) and not unknown and not claim.more.get("doubtful")
             if not claim.perfect:
                 likely += [replace(one, shield=bool(claim.spans)) for one in self.calendar.days()]
         elif claim.more.get("borrowed") and not claim.perfect:
@@ -374,8 +375,8 @@ class MoveJudge:
                 if one.fit == "yes":
                     return f"it would hold {'at the close ' if claim.kind == 'level' else ''}{reading.label}: {self._told(claim, one)}"
         likely = self.readings(claim)[0][:2]
-        for symbol, name in self.names.items():
-            if symbol.startswith("INDEX") and symbol not in entity.symbols:
+        for symbol, name in self.indexes:
+            if symbol not in entity.symbols:
                 for reading in likely:
                     one = self.trial(claim, reading, symbol)
                     if one.fit == "yes":

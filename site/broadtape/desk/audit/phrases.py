@@ -49,6 +49,10 @@ _LONGEST = re.compile(
     r"\blongest (?:(?P<per>daily|weekly|monthly) )?(?P<side>winning|losing) (?:streak|run) " + _SINCE_OR_IN,
     re.IGNORECASE,
 )
+_OVER = re.compile(
+    r"\b(?:ends|ended|ending|snaps|snapped|broke|broken|breaks|is over|was over|halted|came to an end|comes to an end|stopped)\b",
+    re.I,
+)
 _RELATIVE_STREAK = re.compile(
     r"(?P<longest>longest |record-breaking )?(?:(?P<n>\d{1,3}|"
     + _COUNT
@@ -376,8 +380,10 @@ def _relative(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
         None,
     )
     if number := number_word(match["n"] or ""):
+        before_it, behind = here.text[: match.start()], here.text[clauses.tokens[other_at].end :]
+        ended = bool(_ENDED.search(before_it) or _OVER.search(before_it) or _OVER.search(behind))
         yield replace(
-            here.claim("relative-streak", match, entity, count=number),
+            here.claim("relative-streak", match, entity, count=number, ended=ended),
             other=other,
             unit=_unit(match["unit"]),
             certain=True,

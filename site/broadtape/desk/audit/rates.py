@@ -58,6 +58,7 @@ class RateJudge:
     def __init__(self, measures: Measures, calendar: Calendar) -> None:
         self.measures, self.calendar = measures, calendar
         self._kept: dict[str, _Values | Gap] = {}
+        self.cautious = False  # the article is about other countries
 
     def judge(self, group: Sequence[Assertion]) -> list[Finding]:
         """The findings of one statement."""
@@ -149,6 +150,7 @@ class RateJudge:
             claim.kind != "level"
             or amount is None
             or near
+            or self.cautious
             or not claim.certain
             or claim.voice == "quoted"
             or not around
@@ -240,10 +242,13 @@ class RateJudge:
             if (value := _changed(values, at, transform)) is not None
         ]
         far = all(abs(value - amount.value) > _FAR_RATE for value in wide)
+        odd = [span for span in claim.spans if span.kind not in {"month", "than-year", "than-month"}]
         if (
             near
             or not far
             or not claim.certain
+            or self.cautious
+            or odd  # "in 1986": of a time that the last half year is not
             or len(transforms) > 1
             or claim.label
             or amount.hedge

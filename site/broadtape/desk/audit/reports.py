@@ -1,11 +1,13 @@
 """An audit for people and for programs.
 
-Owns the JSON of docs/contracts/audit.md and the order in which findings are grouped; prints nothing itself.
+Owns the JSON of docs/contracts/audit.md, the note and page for an editor, and the order in which findings are grouped; prints nothing itself.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from html import escape
 
 from broadtape.desk.audit.parts import VERDICTS, Audit, Finding, Verdict
 
@@ -51,3 +53,49 @@ def summary(audit: Audit) -> str:
         ", ".join(f"{audit.counts[verdict]} {verdict}" for verdict in ORDER if audit.counts[verdict])
         or "no claims found"
     )
+
+
+def as_markdown(audit: Audit) -> str:
+    """The audit as a note for an editor: a list under each verdict, the other's words as quotations."""
+    lines = [
+        f"# Audit of {_plain(audit.path)}",
+        "",
+        f"Judged as of {audit.dated} ({_plain(audit.why)}): {summary(audit)}.",
+        "",
+    ]
+    lines += [f"- Note: {_plain(notice)}" for notice in audit.notices] + ([""] if audit.notices else [])
+    for verdict, findings in grouped(audit):
+        lines += [f"## {HEADINGS[verdict]} ({len(findings)})", ""]
+        for one in findings:
+            where = f" (line {one.line})" if one.line else ""
+            voice = ", said in quotation marks" if one.voice == "quoted" else ""
+            lines.append(f"- “{_plain(one.text)}”{where}{voice}: {_plain(one.reason)}")
+            if one.nearest:
+                lines.append(f"  - {_plain(one.nearest)}")
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def as_html(audit: Audit) -> str:
+    """The audit as one page without script or style of its own, for a browser or a printer."""
+    parts = [
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<meta name="viewport" content="width=device-width">',
+        f"<title>Audit of {escape(audit.path)}</title>\n</head>\n<body>\n<h1>Audit of {escape(audit.path)}</h1>",
+        f'<p>Judged as of <time datetime="{audit.dated}">{audit.dated}</time> ({escape(audit.why)}): {summary(audit)}.</p>',
+        *(f"<p>Note: {escape(notice)}</p>" for notice in audit.notices),
+    ]
+    for verdict, findings in grouped(audit):
+        parts.append(f"<section>\n<h2>{HEADINGS[verdict]} ({len(findings)})</h2>\n<dl>")
+        for one in findings:
+            where = f" <small>line {one.line}</small>" if one.line else ""
+            voice = " <small>in quotation marks</small>" if one.voice == "quoted" else ""
+            parts.append(f"<dt><q>{escape(one.text)}</q>{where}{voice}</dt>\n<dd>{escape(one.reason)}</dd>")
+            if one.nearest:
+                parts.append(f"<dd>{escape(one.nearest)}</dd>")
+        parts.append("</dl>\n</section>")
+    return "\n".join([*parts, "</body>\n</html>"]) + "\n"
+
+
+def _plain(text: str) -> str:
+    """Another's words as Markdown shows them: nothing in them is mark-up."""
+    return re.sub(r"([\\`*_\[\]<>|#])", r"\\\1", text)

@@ -71,7 +71,7 @@ _WORDS: Final = {
           "cumulative total mere more little similar nonetheless instead too currently eventually ultimately finally "
           "quickly officially consistently continued psychological key closely-watched similarly roundly well much heavily "
           "decisively comfortably altogether together both each all daily weekly monthly quarterly annual yearly one-day "
-          "two-day single-day full-year bellwether U.S. US American price-weighted market-cap-weighted smaller-company broad-based fresh new "
+          "two-day single-day full-year bellwether giant maker chipmaker chipmaking retailer drugmaker automaker carmaker lender airline insurer heavyweight behemoth U.S. US American price-weighted market-cap-weighted smaller-company broad-based fresh new "
           "session trading tech technology trade-sensitive interest-rate-sensitive approximately rate-sensitive bigger smaller deeper",
         X="will would could may might should can expected expects expect forecast forecasts projected projects predicted predicts "
           "likely if unless poised probably perhaps potentially potential possibly estimate estimates estimated anticipated anticipates "
@@ -152,7 +152,7 @@ _RANGE: Final = re.compile(rf"(?: ?(?:–|-|to|and) ?)(?P<money>\$)?(?P<number>{
 _FRACTION: Final = re.compile(
     r"(?P<whole>\d+)[- ](?P<over>[1-7])/(?P<under>[248])(?=[ -]?(?:percent|%|per cent|point))"
 )
-_WORD: Final = re.compile(r"[A-Za-z][\w.&]*(?:[-/’][\w.&]+)*’?")
+_WORD: Final = re.compile(r"[^\W\d_][\w.&]*(?:[-/’][\w.&]+)*’?")
 _ORDINALS: Final = {
     word: number for number, word in enumerate(
         ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth"], 1)
@@ -247,7 +247,8 @@ def _pieces(text: str, place: int, stop: int, tokens: list[Token]) -> None:
 
 def _word(text: str, place: int, stop: int) -> Token:
     found = _WORD.match(text, place, stop)
-    assert found is not None
+    if found is None:  # a letter by one table of Unicode and none by another
+        return Token("x", place, place + 1, text[place])
     word = found.group().rstrip(".") if not re.fullmatch(r"(?:[A-Za-z]\.)+", found.group()) else found.group()
     low = word.lower()
     if low in _PHRASE_STARTS and (phrase := _PHRASE.match(text, place, stop)):
