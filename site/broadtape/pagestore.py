@@ -311,14 +311,17 @@ class PageWriter:
             self.set_meta("settings", settings)
             self.set_meta("generation", str(max(generation, self.generation)))
 
+    def outdate(self) -> None:
+        """Have every page printed again."""
+        self._db.execute("UPDATE page SET due = ? WHERE due IN (0, 3, 4)", (Due.STALE,))
+
     def forget_sites(self, kept: Iterable[str]) -> None:
         """Drop the pages of sites that are no more."""
         known = list(kept)
         marks = ",".join("?" * len(known))
-        with self.change():
-            gone = f"SELECT n FROM page WHERE site NOT IN ({marks})"  # noqa: S608  marks only
-            self._db.execute(f"DELETE FROM dependency WHERE n IN ({gone})", known)  # noqa: S608  marks only
-            self._db.execute(f"DELETE FROM page WHERE site NOT IN ({marks})", known)  # noqa: S608  marks only
+        gone = f"SELECT n FROM page WHERE site NOT IN ({marks})"  # noqa: S608  marks only
+        self._db.execute(f"DELETE FROM dependency WHERE n IN ({gone})", known)  # noqa: S608  marks only
+        self._db.execute(f"DELETE FROM page WHERE site NOT IN ({marks})", known)  # noqa: S608  marks only
 
     def want(self, site: str, addresses: Iterable[str]) -> None:
         """Have pages printed that are not known yet."""

@@ -75,6 +75,7 @@ _DROPPED: Final = frozenset(
 )
 
 TAPE: Final = "tape"
+ADDRESSES: Final = ("a:", "x:")  # keys whose rest is an address
 LOOK_S: Final = 20.0  # how often what ages by itself is looked at
 
 log = structlog.get_logger("printer")
@@ -367,17 +368,17 @@ class Printer:
             # Publishing accounts for its changes itself; this is for a new store, or one that a crash left behind.
             self.store.account(self.recorder.touched_since(self.store.generation), generation, self.settings)
         if generation != self._seeded:
+            touched = self.recorder.touched_since(self._seeded) if self._seeded >= 0 else {changes.EVERYTHING}
             self._seeded = generation
-            program = fingerprint()
-            if self.store.meta("program") != program:
-                self.store.account({changes.EVERYTHING}, self.store.generation, self.store.meta("settings"))
-                self.store.set_meta("program", program)
             with self.store.change():
-                for site in self.instance.sites.values():
-                    self.store.want(site.key, SEEDS)
-                    self.store.want(site.key, (address for address, _ in self.recorder.addresses(site.key)))
-                    self.store.want(site.key, self.recorder.former(site.key))
-            self.store.forget_sites(self.instance.sites)
+                if changes.EVERYTHING in touched:
+                    self._want_everything()
+                else:
+                    addresses = [key[2:] for key in touched if key.startswith(ADDRESSES)]
+                    for site in (
+                        self.instance.sites.values()
+                    ):  # where it does not belong it is not found, and dropped
+                        self.store.want(site.key, addresses)
             self._looked = -LOOK_S
         if time.monotonic() - self._looked >= LOOK_S:
             self._looked = time.monotonic()
@@ -387,6 +388,18 @@ class Printer:
             self.store.account({TAPE}, self.store.generation, self.store.meta("settings"))
             self.store.set_meta(TAPE, tape)
         return self.store.count(Due.STALE, Due.NEW, Due.LATE)
+
+    def _want_everything(self) -> None:
+        """Every address that nothing need link to, and every page again where this program may print otherwise."""
+        program = fingerprint()
+        if self.store.meta("program") != program:
+            self.store.outdate()
+            self.store.set_meta("program", program)
+        for site in self.instance.sites.values():
+            self.store.want(site.key, SEEDS)
+            self.store.want(site.key, (address for address, _ in self.recorder.addresses(site.key)))
+            self.store.want(site.key, self.recorder.former(site.key))
+        self.store.forget_sites(self.instance.sites)
 
     def _look_around(self) -> None:
         """Where what surrounds a site's pages changed, they are late; where its blocks did, their pages are stale."""

@@ -167,6 +167,24 @@ def test_a_new_article_prints_its_neighbours_lists_and_feeds(newsroom: Newsroom)
     assert {article("one", 10), article("two", 11)} <= late  # stories of its topic: related ones may differ
 
 
+def test_a_printer_that_stays_prints_new_articles_and_their_former_addresses(newsroom: Newsroom) -> None:
+    with printer(newsroom) as one:
+        while one.look():
+            one.some(100)
+        newsroom.post("six", "New.", when="2026-01-12T18:00:00-08:00", aliases="[/2026/01/01/before/]")
+        newsroom.publish()
+        assert one.look() > 0
+        due = {job.address for job in one.store.due(500)}
+        while one.look():
+            one.some(100)
+        moved = one.store.get("bay", "/2026/01/01/before/")
+
+        assert {article("six", 12), "/2026/01/01/before/", "/"} <= due
+        assert len(due) < 40
+        assert moved is not None
+        assert (moved.status, dict(moved.headers)["Location"]) == (301, article("six", 12))
+
+
 def test_a_new_quote_prints_what_shows_it(newsroom: Newsroom) -> None:
     print_all(newsroom)
     assert newsroom.store is not None
