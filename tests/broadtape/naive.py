@@ -609,6 +609,8 @@ def moved(values: dict[date, Fraction], series: str, transform: str, day: date) 
     if before is None:
         return None
     if series not in IN_PERCENT:
+        if transform == "annualised":
+            return None  # a rate does not grow at a rate
         return half_up(values[day] - before, PLACES.get(series, 1))
     growth = values[day] / before
     return half_up(((growth**4 if transform == "annualised" else growth) - 1) * 100, 1)

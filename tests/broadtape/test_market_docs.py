@@ -26,7 +26,7 @@ def first_cells(text: str) -> set[str]:
 
 def section(path: str, title: str) -> str:
     text = (DOCS / path).read_text(encoding="utf-8")
-    found = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", text, re.M | re.S)
+    found = re.search(rf"^##+ {re.escape(title)}\n(.*?)(?=^##+ |\Z)", text, re.M | re.S)
     assert found, f"{path} has no section {title!r}"
     return found[1]
 
@@ -46,7 +46,7 @@ def instance(root: Path, settings: str) -> config.Instance:
 
 
 def test_every_key_of_a_source_is_described() -> None:
-    described = first_cells(section("sources.md", "One source")) | {"name", "path", "holds"}
+    described = first_cells(section("sources.md", "One table")) | {"name", "path", "holds"}
 
     assert described == {one.encode_name for one in msgspec.structs.fields(config.FileSource)}
 
@@ -61,7 +61,7 @@ def test_every_column_of_a_table_is_described() -> None:
 
 
 def test_the_example_of_a_source_loads(tmp_path: Path) -> None:
-    loaded = instance(tmp_path, block(section("sources.md", "One source"), "toml"))
+    loaded = instance(tmp_path, block(section("sources.md", "One table"), "toml"))
 
     assert loaded.warnings == ()
 

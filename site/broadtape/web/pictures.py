@@ -7,6 +7,7 @@ an allowed suffix.
 from __future__ import annotations
 
 import html as entities
+import json
 import re
 import struct
 from functools import lru_cache
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
 from broadtape import frontmatter
+from broadtape.config import may_show
 
 if TYPE_CHECKING:
     from broadtape.archive.catalogue import Entry
@@ -67,6 +69,8 @@ def version(instance: Instance, entry: Entry, day: str) -> str | None:
         path = (folder / "versions" / f"{day}.md").resolve(strict=True)
         if not path.is_relative_to(folder.resolve(strict=True)) or path.stat().st_size > MAX_BYTES:
             return None
+        if not _may_show_version(instance, path):
+            return None
         parts = frontmatter.split(path.read_text("utf-8"))
     except (OSError, ValueError):
         return None
@@ -74,6 +78,17 @@ def version(instance: Instance, entry: Entry, day: str) -> str | None:
         return None
     title = re.search(r'^title: "(.*)"$', parts.header, re.MULTILINE)
     return f"# {title[1]}\n\n{parts.body.strip()}\n" if title else f"{parts.body.strip()}\n"
+
+
+def _may_show_version(instance: Instance, path: Path) -> bool:
+    """Whether every figure of a kept version may be shown to this audience: its own facts, not today's, say so."""
+    if may_show(instance.audience, "private"):
+        return True
+    try:
+        records = json.loads(path.with_suffix(".facts.json").read_bytes())["facts"].values()
+        return all(may_show(instance.audience, record["licence"]) for record in records)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
 
 
 def media_type(name: str) -> str | None:
