@@ -64,6 +64,7 @@ if TYPE_CHECKING:
 RUN = "run"  # front-matter key: the question what became of the run that a story follows
 REWORDED_BY = "reworded_by"  # the language model that reworded sentences
 RUN_ENDED = "run_ended"  # and the session that ended it, once it is over
+_NEAR, _WATCHED = 1.5, 1.2  # how much more a company says to readers beside it, or who see its quote
 _SECOND_FROM = 5.0  # score from which a further story joins the lead and the wrap
 _PUBLISHED_AT = time(16, 41)  # market time: closes are final, readers are on their way home
 _MEMORY = timedelta(days=10)  # calendar days the archive remembers a story for
@@ -124,7 +125,8 @@ def ranked_signals(instance: Instance, view: MarketView, archive: Archive | None
     """The session's signals by newsworthiness; with an archive, less what it has told already."""
     roles = {symbol: role for role, symbol in instance.desk.benchmarks.items()}
     told = _memory(archive, view.as_of) if archive is not None else {}
-    local = {symbol for site in instance.sites.values() for symbol in (*site.watch_list, *near(site, view))}
+    local = dict.fromkeys((one for site in instance.sites.values() for one in site.watch_list), _WATCHED)
+    local |= dict.fromkeys((one for site in instance.sites.values() for one in near(site, view)), _NEAR)
     return newsworthiness.rank(
         signals.scan(view, instance.desk.pairs, universe=instance.desk.universe, watched=sorted(local)),
         role=lambda symbol: roles.get(symbol, ""),

@@ -215,7 +215,7 @@ def signal(kind: str = "move", subject: str = SPX, **more: object) -> Signal:
 _FACT = signals.scan(market(large=wavy([0.4])))[0].fact
 
 
-def ranked(*found: Signal, told: float = 0.0, local: tuple[str, ...] = ()) -> list[Ranked]:
+def ranked(*found: Signal, told: float = 0.0, local: dict[str, float] | None = None) -> list[Ranked]:
     roles = {symbol: role for role, symbol in ROLES.items()}
     return newsworthiness.rank(
         found,
@@ -249,7 +249,7 @@ def test_a_broad_index_weighs_more_than_a_share_and_a_thing_more_than_a_comparis
 
 
 def test_a_company_near_a_site_weighs_more_there() -> None:
-    assert total(signal(subject="NYSE:A"), local=("NYSE:A",)) > total(signal(subject="NYSE:A"))
+    assert total(signal(subject="NYSE:A"), local={"NYSE:A": 1.5}) > total(signal(subject="NYSE:A"))
 
 
 def test_what_was_told_weighs_less_and_never_nothing() -> None:

@@ -6,7 +6,7 @@ rarity    −log2 of the share of the series' past sessions on which at least as
 size      the move in units of the series' own 60-session volatility, at most 5
 breadth   how many readers the subject concerns (a broad index 1, a rate or a price 0.75, a single share 0.4),
           wider where it is much traded, times how much the kind of event says to them (a bear market 1.25, a gap 0.45)
-local     1.5 for a company near one of the sites or on its watch list, else 1
+local     1.5 for a company near one of the sites, 1.2 for one on its watch list, else 1
 recency   1 on the session itself, 0.7 for each session that the event is older
 told      how far the archive has told it already: 0 new, up to 0.9
 """
@@ -14,7 +14,7 @@ told      how far the archive has told it already: 0 new, up to 0.9
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from broadtape.desk.signals import SERIES, Signal
@@ -26,12 +26,11 @@ _BREADTH_OF_SERIES = 0.75  # rates, prices and spreads: everyone's money, few pe
 _RELATIVE = 0.8  # of a signal with an object
 # What a kind of event says to readers, beside a far move, a record or a decision, which count whole.
 _INTEREST = {
-    "drawdown": 1.25, "recovery": 1.1, "bull": 1.1, "period": 0.9, "streak": 0.65, "streak-ended": 0.6, "reversal": 0.8,
+    "drawdown": 1.25, "recovery": 1.1, "bull": 1.1, "period": 0.9, "streak": 0.5, "streak-ended": 0.5, "reversal": 0.8,
     "gap": 0.45, "volume": 0.5, "average-cross": 0.5, "ratio": 0.6, "correlation": 0.4, "year-start": 0.8,
     "relative-weeks": 0.8, "relative-months": 0.8, "breadth": 0.7, "sectors": 0.8, "sector-lead": 0.8, "heat": 0.6,
-    "52-week": 0.8,
+    "52-week": 0.8, "company": 0.85,
 }  # fmt: skip
-_LOCAL = 1.5
 _OLDER = 0.7
 
 
@@ -91,11 +90,12 @@ def rank(
     role: Callable[[str], str],
     kind: Callable[[str], Kind],
     told: Callable[[Signal], float],
-    local: Collection[str] = (),
+    local: Mapping[str, float] | None = None,
 ) -> list[Ranked]:
     """The signals by falling score; equal scores by kind and subject, so that the order is always the same.
 
-    `role` gives a symbol's role in the settings or "", `told` how far the archive has told a signal (0 to 0.9).
+    `role` gives a symbol's role in the settings or "", `told` how far the archive has told a signal (0 to 0.9),
+    `local` a factor for the companies of the sites' readers.
     """
     ranked = [
         Ranked(
@@ -109,7 +109,7 @@ def rank(
                 * (_RELATIVE if signal.object else 1.0),
                 recency=_OLDER**signal.age,
                 told=min(max(told(signal), 0.0), 0.9),
-                local=_LOCAL if signal.subject in local else 1.0,
+                local=(local or {}).get(signal.subject, 1.0),
             ),
         )
         for signal in signals

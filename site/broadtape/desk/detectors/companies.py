@@ -42,7 +42,18 @@ def moves(view: MarketView, book: FactBook, watched: Sequence[str]) -> Iterator[
 def _moved(view: MarketView, book: FactBook, panel: Panel, basis: Basis) -> Iterator[Signal]:
     if len(panel.close) < _LEAST_HISTORY:
         return
-    rare, size = panels.rarity(panel), panels.size(panel)
+    own = panel.changes
+    if (
+        len(panel.symbols) >= _LEAST_GROUP
+    ):  # less what the middle one did: on a day when all fall, none is news
+        known = np.isfinite(own).any(axis=1)
+        middle = np.zeros(len(own))
+        middle[known] = np.nanmedian(own[known], axis=1)
+        own = own - middle[:, None]
+    far = np.abs(own)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        rare = (far >= far[-1]).sum(axis=0) / np.isfinite(far).sum(axis=0)
+        size = far[-1] / own[-61:-1].std(axis=0, ddof=1)
     enough = np.count_nonzero(np.isfinite(panel.close), axis=0) >= _LEAST_HISTORY
     worth = enough & (rare <= _RARE) & (panel.sizes[-1] >= _LEAST_MOVE)
     weight = np.where(worth & np.isfinite(size), -np.log2(np.maximum(rare, 1e-6)) + np.minimum(size, 5), -1)
