@@ -548,7 +548,7 @@ def _cross(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
     digits = match["level"].replace(",", "")
     rest = here.text[match.end("level") : match.end("level") + 12].lower()
     if re.match(
-        r"\s*(?:million|billion|trillion|jobs|years?|days?|people|points? (?:lower|higher)|%|-year|-day)",
+        r"\s*(?:million|billion|trillion|jobs|years?|days?|people|points? (?:lower|higher)|%|-[a-z])",
         rest,
     ):
         return
