@@ -237,6 +237,22 @@ def test_filters_of_the_address_narrow_facts_and_nothing_found_says_so(client: F
     assert "&lt;script&gt;" in page(q="fact:return <script>")
 
 
+def test_the_api_and_the_feed_of_a_search_know_facts(client: FlaskClient) -> None:
+    def get(path: str) -> Any:
+        return client.get(path, query_string={"q": "fact:return<0"}, base_url="http://bay.localhost")
+
+    found = get("/api/v1/search").json
+    feed = get("/search/feed.xml").text
+
+    assert (found["total"], found["results"]) == (1, [])
+    (one,) = found["facts"]
+    assert (one["value"], one["symbols"]) == ("-1.02", ["NASDAQ:BBB"])
+    assert one["article"]["url"] == "http://bay.localhost:8000/2026/01/20/both/"
+    assert one["proof"].startswith("http://bay.localhost:8000/2026/01/20/both/proof#")
+    assert feed.count("<item>") == 1
+    assert "Two moves" in feed
+
+
 def test_the_command_prints_facts_as_the_contract_says(newsroom: Newsroom) -> None:
     text = (Path(__file__).parents[2] / "docs" / "contracts" / "search.md").read_text()
     example = re.search(r'`(\{"query": "fact:streak.*\})`', text)

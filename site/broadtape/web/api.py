@@ -19,11 +19,13 @@ from flask import Blueprint, Response, abort, request
 from werkzeug.exceptions import HTTPException
 
 from broadtape import __version__, numbers, urls
+from broadtape.search import language
 from broadtape.web import articles, cards, markets, openapi, searching, words
 from broadtape.web.press import absolute, answer, here, press
 
 if TYPE_CHECKING:
     from broadtape.archive.catalogue import Entry, InstrumentView, QuoteRow
+    from broadtape.archive.published import PublishedFact
     from broadtape.archive.tape import Indicator, Listing
     from broadtape.web.lookup import Match
 
@@ -321,9 +323,21 @@ def search() -> dict[str, Any]:
     what = searching.asked()
     if not what.anything:
         raise BadRequest("q: nothing is asked; give q, or one of topic, symbol, author, year")
-    found = searching.find(what)
     stated = {name: getattr(what, name) for name in searching.LABELS}
     sort = what.sort if what.sort != "relevance" else ""
+    parsed = language.parse(what.text)
+    if parsed.facts is not None:
+        facts = searching.find_facts(what, parsed.facts)
+        return {
+            "query": what.text,
+            "results": [],
+            "facts": [_published(one) for one in facts.facts],
+            "facets": {},
+            "suggestion": "",
+            "notes": list(parsed.notes),
+            **_paged("search", {"q": what.text, **stated}, number, facts.total, searching.FACTS),
+        }
+    found = searching.find(what)
     return {
         "query": what.text,
         "results": [
@@ -338,6 +352,7 @@ def search() -> dict[str, Any]:
             }
             for hit in found.hits
         ],
+        "facts": [],
         "facets": {
             name: [{"value": one.value, "count": one.count} for one in counts]
             for name, counts in found.facets.items()
@@ -456,6 +471,15 @@ def _refuse(name: str, given: str) -> NoReturn:
 
 def _eve(day: date) -> date:
     return date.fromordinal(max(1, day.toordinal() - 1))
+
+
+def _published(one: PublishedFact) -> dict[str, Any]:
+    """A published fact as the command line prints it, with absolute addresses and its instruments that are listed."""
+    shown: dict[str, Any] = one.to_json()
+    shown["symbols"] = [symbol for symbol in one.symbols if not symbol.startswith("UNLISTED:")]
+    shown["article"] = {**shown["article"], "url": absolute(one.address)}
+    shown["proof"] = absolute(one.proof)
+    return shown
 
 
 def _paged(path: str, asked: dict[str, str], number: int, total: int, size: int) -> dict[str, Any]:

@@ -199,6 +199,19 @@ SCHEMAS: dict[str, Schema] = {
                     },
                 )
             ),
+            "facts": listed(
+                record(
+                    "A published fact, where `fact:` asks for them; then `total` counts facts.",
+                    {
+                        "id": TEXT, "metric": TEXT, "title": TEXT, "value": TEXT, "unit": TEXT, "printed": TEXT,
+                        "as_of": DAY, "status": TEXT, "said": TEXT, "symbols": listed(TEXT), "fact": TEXT,
+                        "article": record(
+                            "The newest article that states it.", {"title": TEXT, "url": ADDRESS, "date": INSTANT}
+                        ),
+                        "proof": ADDRESS,
+                    },
+                )
+            ),
             "facets": {
                 "type": "object",
                 "additionalProperties": listed(record("What would be left.", {"value": TEXT, "count": COUNT})),

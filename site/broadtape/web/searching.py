@@ -191,9 +191,8 @@ def search() -> Response:
     return page("pages/search.html", context, head)
 
 
-def facts_page(what: Asked, query: FactQuery, notes: tuple[str, ...]) -> Response:
-    """The published facts that `fact:` asks for, newest session first; the filters of the address narrow them."""
-    this, site = press(), here()
+def find_facts(what: Asked, query: FactQuery, *, limit: int = FACTS) -> FoundFacts:
+    """The published facts that `fact:` asks for on this site; the filters of the address narrow them."""
     beside = replace(
         query,
         symbols=(*query.symbols, *filter(None, [what.symbol])),
@@ -202,17 +201,23 @@ def facts_page(what: Asked, query: FactQuery, notes: tuple[str, ...]) -> Respons
         first=max(query.first, *(date.fromisoformat(one) for one in _starts(what)), date.min),
         last=min(query.last, *(date.fromisoformat(one) for one in _ends(what)), date.max),
     )
-    public = not may_show(this.instance.audience, "private")
+    this = press()
+    return this.catalogue.find_facts(
+        here().key,
+        beside,
+        public=not may_show(this.instance.audience, "private"),
+        limit=limit,
+        offset=(what.page - 1) * limit,
+    )
 
-    def look(number: int) -> FoundFacts:
-        offset = (number - 1) * FACTS
-        return this.catalogue.find_facts(site.key, beside, public=public, limit=FACTS, offset=offset)
 
-    found = look(what.page)
+def facts_page(what: Asked, query: FactQuery, notes: tuple[str, ...]) -> Response:
+    """The published facts that were asked for, newest session first."""
+    found = find_facts(what, query)
     pages = min(PAGES, max(1, -(-found.total // FACTS)))
     if what.page > pages:
         what = replace(what, page=pages)
-        found = look(pages)
+        found = find_facts(what, query)
     context = SearchPage(
         query=what.text,
         asked=True,
@@ -232,7 +237,7 @@ def facts_page(what: Asked, query: FactQuery, notes: tuple[str, ...]) -> Respons
         paging=front.paging(what.page, pages, lambda number: replace(what, page=number).address()),
         topics=(),
         latest=(),
-        feed="",
+        feed=urls.search_feed(what.text) if found.total else "",
     )
     return page(
         "pages/search.html", context, page_head(f"Search: {what.text}", path=what.address(), index=False)
@@ -327,10 +332,14 @@ def search_feed(file: str) -> Response:
     text = clean(request.args.get("q", ""))
     if not text:
         abort(404)
-    results = find(Asked(text, sort="date"), facets=False, limit=feeds.LENGTH)
-    entries = [
-        entry for hit in results.hits if (entry := this.catalogue.entry(site.key, hit.url)) is not None
-    ]
+    what = Asked(text, sort="date")
+    asking = language.parse(text).facts
+    if asking is not None:  # the stories that state the facts
+        found = [fact.address for fact in find_facts(what, asking, limit=feeds.LENGTH).facts]
+    else:
+        found = [hit.url for hit in find(what, facets=False, limit=feeds.LENGTH).hits]
+    addresses = dict.fromkeys(found)
+    entries = [entry for one in addresses if (entry := this.catalogue.entry(site.key, one)) is not None]
     channel = SearchChannel(
         title=f"{site.name}: {text}",
         description=f"Stories of {site.name} that a search for “{text}” finds",
