@@ -29,6 +29,7 @@ from broadtape.desk import (
     planning,
     proof,
     prose,
+    repetition,
     rewording,
     signals,
     stories,
@@ -287,6 +288,7 @@ def write(
     kinds = stories.kinds()
     told = others_words(store, on, now)
     writer = rewriter.of(instance) if reword else None
+    said = ledger.told_before(on, repetition.MEMORY, repetition.marks) if outlines is None else None
     filed = []
     for place, proposal in enumerate(chosen):
         progress(f"{on}: writing {proposal.story}")
@@ -297,7 +299,7 @@ def write(
         filed.append(
             _file(instance, archive, ledger, view, outline, place, told=told, site=site or proposal.site or None,
                   draft=draft, replace=replace,
-                  now=now, writer=writer, view_for=lambda day: view if day == on else store.view(day))
+                  now=now, writer=writer, said=said, view_for=lambda day: view if day == on else store.view(day))
         )  # fmt: skip
     return filed + close_runs(instance, archive, view, site=site)
 
@@ -460,9 +462,14 @@ def _file(
     replace: bool,
     now: datetime,
     writer: rewording.Writer | None,
+    said: list[frozenset[str]] | None,
     view_for: Callable[[date], MarketView],
 ) -> Filed:
+    if said is not None:
+        outline = _untold(instance, archive, view, outline, said, now=now, view_for=view_for)
     written, facts = compose(instance, view, outline)
+    if said is not None:
+        said.append(repetition.marks(written.body))
     article, record, attachments = assemble(
         instance, view, outline, written, facts, place=place, site=site, draft=draft, now=now
     )
@@ -536,6 +543,27 @@ def _reworded(
     extra = {**article.extra, REWORDED_BY: writer.name, "reworded": found.sentences}
     again = dataclasses.replace(article, body=found.body, extra=extra)
     return again, {**record, "words": words_digest(again)}, found
+
+
+def _untold(
+    instance: Instance,
+    archive: Archive,
+    view: MarketView,
+    outline: Outline,
+    said: Sequence[frozenset[str]],
+    *,
+    now: datetime,
+    view_for: Callable[[date], MarketView],
+) -> Outline:
+    """The outline without what the stories before have just said; as it was where it is not proved without."""
+    told = frozenset().union(*said[-repetition.MEMORY :])
+    shorter = repetition.untold(outline, _words_of(instance, view, outline), told)
+    if shorter == outline:
+        return outline
+    written, facts = compose(instance, view, shorter)
+    article, record, _ = assemble(instance, view, shorter, written, facts, site=None, draft=False, now=now)
+    report = proof.verify(dataclasses.replace(article, facts=record), view_for, archive.lookup)
+    return shorter if report.ok else outline
 
 
 def _in_place(

@@ -7,9 +7,9 @@ facts files hold, and reports both sides; `desk.proof` tells which of them holds
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class Ledger:
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
         self._known: dict[str, tuple[Article, dict[Key, Told]]] = {}
+        self._marks: dict[str, tuple[str, frozenset[str]]] = {}
 
     def conflicts(self, article: Article, record: Mapping[str, object]) -> list[Conflict]:
         """The claims of a new article's facts that a published one contradicts, by claim."""
@@ -80,6 +81,35 @@ class Ledger:
                 if (here.value, here.unit) != (there.value, there.unit) and key not in found:
                     found[key] = Conflict(_address(key), here, there)
         return [found[key] for key in sorted(found)]
+
+    def told_before(
+        self, session: date, most: int, marks: Callable[[str], frozenset[str]]
+    ) -> list[frozenset[str]]:
+        """The sentences of the newest desk stories of sessions before one, by their marks, newest last.
+
+        Of a story that was written anew on the session or later it is the version that stood before.
+        """
+        found: list[tuple[date, datetime, str, str]] = []
+        for article in self._archive.scan()[0]:
+            if article.origin != "desk" or article.as_of is None:
+                continue
+            if article.as_of < session:
+                found.append((article.as_of, article.date, article.path, article.body))
+                continue
+            earlier = (
+                [day for day in self._archive.versions(article) if day < session] if article.updates else []
+            )
+            if earlier:
+                version = self._archive.versions(article)[earlier[-1]]
+                kept = self._archive.load(version).article
+                if kept is not None:
+                    found.append((earlier[-1], article.date, str(version), kept.body))
+        newest = sorted(found)[-most:]
+        for _, _, path, body in newest:
+            known = self._marks.get(path)
+            if known is None or known[0] != body:
+                self._marks[path] = (body, marks(body))
+        return [self._marks[path][1] for _, _, path, _ in newest]
 
     def _published(self) -> Iterator[tuple[Article, dict[Key, Told]]]:
         present = set()

@@ -1,0 +1,79 @@
+"""What an outline need not say again: sentences that stand word for word in the stories just told.
+
+Owns which sentences may be left out or worded otherwise for it: never the first of a story, a definition or a table.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Final
+
+from broadtape import markdown
+from broadtape.desk.outline import Outline, Paragraph, Planned, Section, Table
+from broadtape.desk.prose import digest, visible
+
+if TYPE_CHECKING:
+    from broadtape.desk.prose import Wordings
+
+MEMORY: Final = 30  # stories within which no sentence is said twice
+_TICKER: Final = re.compile(r" \([A-Z]+: [A-Z0-9.]+\)")
+_LEANS: Final = re.compile(r"(?:It|Its|They|Those|These|That|This|Them|Another|Each|Cases)\b")
+
+
+def mark(sentence: str) -> str:
+    """By what a visible sentence is known again: its words, tickers left out."""
+    return digest(_TICKER.sub("", sentence))
+
+
+def marks(body: str) -> frozenset[str]:
+    """The marks of an article's prose."""
+    return frozenset(
+        mark(sentence.text)
+        for block in markdown.parse(body).blocks
+        if block.kind == "paragraph"
+        for sentence in markdown.sentences(block)
+    )
+
+
+def untold(outline: Outline, wordings: Wordings, told: Collection[str]) -> Outline:
+    """The outline without what readers have just read, in other words where it has any.
+
+    A sentence that leans on one left out ("It left the range unchanged …") goes with it.
+    """
+    first = next(iter(outline.sentences()), None)
+    sections: list[Section] = []
+    for section in outline.sections:
+        blocks: list[Paragraph | Table] = []
+        for block in section.blocks:
+            if isinstance(block, Table):
+                blocks.append(block)
+                continue
+            kept: list[Planned] = []
+            dropped = False
+            for planned in block.sentences:
+                if planned is first or planned.kind == "definition":
+                    kept.append(planned)
+                    continue
+                said = _otherwise(planned, wordings, told)
+                leans = dropped and _LEANS.match(visible(wordings.sentence(planned))) is not None
+                dropped = said is None or leans
+                if said is not None and not leans:
+                    kept.append(said)
+            if any(one.kind != "definition" for one in kept) or not dropped:
+                blocks += [Paragraph(tuple(kept))] if kept else []
+        if blocks:
+            sections.append(dataclasses.replace(section, blocks=tuple(blocks)))
+    return dataclasses.replace(outline, sections=tuple(sections))
+
+
+def _otherwise(planned: Planned, wordings: Wordings, told: Collection[str]) -> Planned | None:
+    """The sentence in the first of its wordings that was not just told; None where all were."""
+    chosen, most = wordings.chosen(planned), wordings.variants(planned)
+    for step in range(most):
+        variant = (chosen - 1 + step) % most + 1
+        one = planned if step == 0 else dataclasses.replace(planned, variant=variant)
+        if mark(visible(wordings.sentence(one))) not in told:
+            return one
+    return None
