@@ -136,6 +136,16 @@ class Press:
         self._views: dict[date, MarketView] = {}
         self._editions: dict[str, list[Story]] = {}
 
+    @classmethod
+    def over(cls, instance: Instance) -> Press:
+        """A newsroom whose archive is there already."""
+        press = cls.__new__(cls)
+        press.instance = instance
+        press.store = MarketStore.open(instance.store, readonly=True)
+        press.archive = Archive(instance.content)
+        press._views, press._editions = {}, {}
+        return press
+
     def write(self, on: str, *, now: datetime = NOW, **more: Any) -> list[Filed]:
         return edition.write(self.instance, self.store, date.fromisoformat(on), now=now, **more)
 

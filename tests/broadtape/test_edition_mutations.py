@@ -118,28 +118,28 @@ def missed(story: Story, tried: list[Falsehood]) -> list[str]:
     lines: dict[int, list[Falsehood]] = defaultdict(list)
     found = []
     for one in tried:
-        if _is_head(story.file, one):
-            found += [one.shown(story.file) for one in _let_stand(story, [one], rows=True)]
+        if is_head(story.file, one):
+            found += [one.shown(story.file) for one in let_stand(story, [one], rows=True)]
         else:
             lines[one.line].append(one)
     for together in itertools.zip_longest(*lines.values()):
         chosen = sorted((one for one in together if one is not None), key=lambda one: one.start)
-        found += [one.shown(story.file) for one in _let_stand(story, chosen)]
+        found += [one.shown(story.file) for one in let_stand(story, chosen)]
     return found
 
 
 def alone(story: Story, tried: list[Falsehood]) -> list[str]:
     """Which of them proof let stand, each tried by itself."""
-    return [
-        one.shown(story.file) for one in tried if _let_stand(story, [one], rows=_is_head(story.file, one))
-    ]
+    return [one.shown(story.file) for one in tried if let_stand(story, [one], rows=is_head(story.file, one))]
 
 
-def _is_head(text: str, one: Falsehood) -> bool:
+def is_head(text: str, one: Falsehood) -> bool:
+    """Whether it changes the head of a table."""
     return "".join(text.splitlines()[one.line : one.line + 1]).startswith("| ---")
 
 
-def _let_stand(story: Story, chosen: list[Falsehood], *, rows: bool = False) -> list[Falsehood]:
+def let_stand(story: Story, chosen: list[Falsehood], *, rows: bool = False) -> list[Falsehood]:
+    """Which of several, tried together in one proof, it did not name by their lines."""
     text = story.file
     for one in reversed(chosen):
         text = text[: one.start] + one.new + text[one.end :]

@@ -56,7 +56,10 @@ def untold(outline: Outline, wordings: Wordings, told: Collection[str]) -> Outli
                 if planned is first or planned.kind == "definition":
                     kept.append(planned)
                     continue
-                said = _otherwise(planned, wordings, told)
+                caveat = (
+                    planned.kind == "interpretation"
+                )  # "Cases so few carry no conclusion." must stand again
+                said = planned if caveat else _otherwise(planned, wordings, told)
                 leans = dropped and _LEANS.match(visible(wordings.sentence(planned))) is not None
                 dropped = said is None or leans
                 if said is not None and not leans:
