@@ -64,7 +64,7 @@ class Reader:
         "/2026/01/20/public-one/proof",
         "/2026/01/20/public-one/facts.json", "/2026/01/20/public-one/index.md", "/2026/01/20/charted/chart.csv",
         "/2026/01/20/charted/chart.svg", "/articles/2026/01/charted/chart.csv",
-        "/quotes/NASDAQ:AAA/series.json", "/quotes/NASDAQ:BBB/series.json", "/quotes/NASDAQ:AAA/?with=NASDAQ:BBB",
+        "/quotes/NASDAQ:AAA/series.json", "/quotes/NASDAQ:BBB/series.json", "/quotes/NASDAQ:BBB/?vs=NASDAQ:AAA",
         "/quotes/?q=aaa", "/local/", "/.well-known/security.txt", "/widgets/", "/embed/quotes", "/embed/headlines",
         "/embed/quotes?symbols=NASDAQ:AAA,NASDAQ:BBB", "/api/v1/", "/api/v1/openapi.json", "/api/v1/articles",
         "/api/v1/quotes", "/api/v1/quotes/NASDAQ:AAA", "/api/v1/quotes/NASDAQ:AAA/history",
@@ -87,6 +87,7 @@ class Reader:
         """Address → body, of everything that answered with something."""
         waiting = list(self.ALWAYS)
         seen = set(waiting)
+        waiting += self._of_the_api()
         while waiting:
             address = waiting.pop()
             answer = self.client.get(address, base_url=BASE, buffered=True)
@@ -100,6 +101,11 @@ class Reader:
                     seen.add(found)
                     waiting.append(found)
         return self.read
+
+    def _of_the_api(self) -> list[str]:
+        """Each article that the API lists, and its facts."""
+        listed = self.client.get("/api/v1/articles?limit=100", base_url=BASE).get_json()["articles"]
+        return [f"/api/v1/articles/{one['id']}{more}" for one in listed for more in ("", "/facts")]
 
     def _addresses(self, page: str, body: str) -> Iterator[str]:
         for pair in self.ADDRESS.findall(body):
