@@ -323,6 +323,28 @@ def test_unemployment_is_a_level_with_its_change_over_twelve_months(room: Room) 
     assert story.has("fell by 0.5 percentage point in the 12 months to January")
 
 
+# --- oil, spreads ---------------------------------------------------------------------------------------------
+
+
+def test_a_price_below_nought_is_printed_with_its_sign_and_never_in_percent(room: Room) -> None:
+    story = room.story("gauge", "2020-04-27")  # the week to April 20 was posted then
+
+    assert story.title == "West Texas Intermediate crude oil price at −$36.98, lowest in data since 2015"
+    assert story.has("fell by $55.29 on Monday, April 20, to −$36.98 a barrel")
+    assert not re.search(r"crude oil price (?:rose|fell) [\d.]+%", story.text)
+    assert "2020-04-20,-36.98" in story.attachments["chart.csv"].decode()
+
+
+def test_a_spread_says_since_when_and_what_it_is(room: Room) -> None:
+    story = room.story("gauge", "2025-04-07")
+
+    assert story.has("rose by 0.44 percentage point on Friday, April 4, to 4.45 percentage points")
+    assert story.has(
+        "the highest since Nov. 1, 2023", "weaker borrowers", "higher in six of 424 earlier readings"
+    )
+    assert room.maybe("gauge", "2025-06-10") is None
+
+
 # --- all of them ---------------------------------------------------------------------------------------------
 
 

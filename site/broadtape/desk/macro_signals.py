@@ -24,6 +24,7 @@ _FAR_DAYS = 250  # calendar days: a rise to the highest close for so long is tol
 _CALM_DAYS = 365
 _CLOSE = time(16, 0)  # New York: what is filed later is the next session's
 _FAR_MOVE, _LEAST_MOVE = 1.75, 0.02  # of a share with its results: in its own volatility, and at all
+_FAR_STEP = 2.5  # of a daily series, in its own 60 days
 _LEAST_PRINTS = 24  # releases: two years of a monthly series
 _TEN, _TWO = "DGS10", "DGS2"
 _MONTH = 21  # days with both yields
@@ -118,11 +119,11 @@ def _curve(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]]) 
         before = int(np.sum(np.diff((gaps < 0).astype(np.int8)) != 0)) or 1
         if "ongoing" in run.tags and run.value == 1 and not (gaps[-_QUIET - 1 : -1] < 0).any():
             yield Signal("curve", subject, "the yield curve inverted", gap, before / days, 1.0,
-                         params={"change": "began"})  # fmt: skip
+                         params={"change": "began"}, age=1)  # fmt: skip
         broken = run.get("broken")
         if broken is not None and broken.value == as_day(long.periods[-1]) and run.value >= _LONG_RUN:
             yield Signal("curve", subject, f"an inversion of {run.value} sessions ended", run, before / days, 1.0,
-                         params={"change": "ended"})  # fmt: skip
+                         params={"change": "ended"}, age=1)  # fmt: skip
     shift = book.find("curve-shift", over=_MONTH)
     if shift is not None and shift.tags & {"steeper", "flatter"} and days > _LEAST_HISTORY:
         moves = np.abs(gaps[_MONTH:] - gaps[:-_MONTH])
@@ -130,7 +131,7 @@ def _curve(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]]) 
         fresh = not (moves[-_QUIET:-1] >= np.quantile(moves, 1 - _RARE)).any()
         if rarity <= _RARE and fresh:
             yield Signal("curve", subject, f"the yield curve moved {shift.value:+} points in {_MONTH} sessions", shift,
-                         rarity, params={"change": "shift"})  # fmt: skip
+                         rarity, params={"change": "shift"}, age=1)  # fmt: skip
     yield from _yield_extremes(view, book)
 
 
@@ -151,7 +152,7 @@ def _yield_extremes(view: MarketView, book: FactBook) -> Iterator[Signal]:
         year = np.lib.stride_tricks.sliding_window_view(sign * values, _LEAST_HISTORY)
         rarity = _share(year[:, -1] >= year.max(axis=1))
         yield Signal("curve", f"{SERIES}{_TEN}", f"the 10-year yield is its {side}est for a year or more", fact, rarity,
-                     params={"change": "extreme"})  # fmt: skip
+                     params={"change": "extreme"}, age=1)  # fmt: skip
 
 
 def _set_lately(values: NDArray[np.float64]) -> bool:
@@ -250,4 +251,50 @@ def _earnings(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]
             yield Signal("earnings", symbol, what, fact, _share(moves >= moves[-1]), size, params=story)
 
 
-DETECTORS: tuple[Detector, ...] = (_policy, _volatility, _curve, _prints, _earnings)
+def _gauges(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]]) -> Iterator[Signal]:
+    """Oil, a credit spread, currencies. Needs: the series, daily, with a reading new on the session."""
+    for series in sorted(set(view.series())):
+        if series not in GAUGES and not series.startswith("EXR."):
+            continue
+        readings = view.readings(series)
+        if len(readings.values) < _LEAST_HISTORY or not new_on(view, readings):
+            continue
+        values = np.array([float(value) for value in readings.values])
+        newest = _newest(view, readings)
+        steps = np.abs(np.diff(values))
+        usual = float(np.std(np.diff(values)[-61 - newest : -newest], ddof=1))
+        biggest = int(np.argmax(steps[-newest:])) - newest
+        last = float(steps[-1])
+        fact = book.find("reading", series=series)
+        if fact is None or usual <= 0 or biggest != -1:
+            continue  # of several readings that came out together, the last must be the one that moved
+        side, sign = ("high", 1) if values[-1] > values[-2] else ("low", -1)
+        far = _reach(view, book, series, side) >= _CALM_DAYS and not _set_lately(sign * values)
+        rarity = _share(steps >= last)
+        if (rarity <= _RARE and last / usual >= _FAR_STEP) or (far and last / usual >= 1):
+            yield Signal("series", f"{SERIES}{series}", f"{metrics.series_of(series).name}: {fact.value}", fact, rarity,
+                         last / usual, params={"series": series, "story": f"gauge/{series}"},
+                         age=_age(view, readings))  # fmt: skip
+
+
+def _age(view: MarketView, readings: Readings) -> int:
+    """How many sessions the newest reading is older than the view's own."""
+    return int(np.sum(view.sessions > readings.periods[-1]))
+
+
+def _newest(view: MarketView, readings: Readings) -> int:
+    """How many readings became known since the session before."""
+    since = session_before(view)
+    return sum(since < known.astimezone(view.time_zone).date() for known in readings.known_at[-10:])
+
+
+def _reach(view: MarketView, book: FactBook, series: str, side: str) -> int:
+    """For how many days no reading was as high (low)."""
+    fact = book.find("reading-extreme", series=series, side=side)
+    start = (fact.get("since") or fact.get("data_start")) if fact is not None else None
+    return (view.as_of - start.value).days if start is not None and isinstance(start.value, date) else 0
+
+
+GAUGES = frozenset({"DCOILWTICO", "DCOILBRENTEU", "BAMLH0A0HYM2"})
+
+DETECTORS: tuple[Detector, ...] = (_policy, _volatility, _curve, _prints, _earnings, _gauges)

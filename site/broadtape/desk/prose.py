@@ -534,6 +534,36 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
             return "was unchanged at an annual rate"
         return f"{'rose' if way == 'up' else 'fell'} at an annual rate of {pct_of(fact)}"
 
+    def reading(fact: Fact, name: str = "value") -> str:
+        """A level in its own unit: `−$36.98`, `4.57 percentage points`, `2.31%`, `82.69`."""
+        part = fact.part(name)
+        shown = numbers.plain(decimal(fact, name), part.decimals)
+        match part.unit:
+            case "USD":
+                return f"−${shown[1:]}" if shown.startswith("−") else f"${shown}"
+            case "percent":
+                return f"{shown}%"
+            case "percentage points":
+                return f"{shown} percentage points"
+            case _:
+                return shown
+
+    def changed_by(fact: Fact) -> str:
+        """`fell by $55.29`, `rose by 0.62 percentage point`, `was unchanged`."""
+        way = direction(fact)
+        if way == "flat":
+            return "was unchanged"
+        verb, shown = "rose" if way == "up" else "fell", numbers.plain(abs(decimal(fact)), fact.decimals)
+        match fact.unit:
+            case "USD":
+                return f"{verb} by ${shown}"
+            case "percent":
+                return f"{verb} {shown}%"
+            case "percentage points":
+                return f"{verb} by {pp(fact)}"
+            case _:
+                return f"{verb} by {shown}"
+
     def in_period(fact: Fact) -> str:
         """`in July`, `in the third quarter of 2023`, by the spacing of the series."""
         period = fact.get("period")
@@ -601,6 +631,8 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
         "percentage": percentage,
         "rose": rose,
         "rises": rises,
+        "reading": reading,
+        "changed_by": changed_by,
         "risen": risen,
         "rose_at": rose_at,
         "in_period": in_period,

@@ -112,8 +112,10 @@ def changed(readings: Readings, every: str, transform: str, at: int) -> tuple[De
     if not in_percent:
         unit = "percentage points" if about.changes == "points" else about.unit
         return now - before, unit, about.decimals, base
-    if before <= 0:
-        raise NoData(f"{readings.series}: a change in percent needs a reading above zero, {before} is not")
+    if before <= 0 or now <= 0:
+        raise NoData(
+            f"{readings.series}: a change in percent needs readings above zero; {before}, {now} are not both"
+        )
     change = percent_change(before, now)
     if transform == "annualised":
         change = ((1 + change / 100) ** 4 - 1) * 100
