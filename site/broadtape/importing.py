@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from broadtape.archive import Archive
+    from broadtape.desk.audit import Audit
     from broadtape.desk.claims.tokens import Token
     from broadtape.extraction import Extracted, Page
     from broadtape.model import MarketView
@@ -49,21 +50,28 @@ class CannotImport(BroadtapeError):
 
 @dataclass(frozen=True, slots=True)
 class ToCheck:
-    """A claim of the other's text: where it stands and what it has in it, never its words."""
+    """A claim of the other's text: where it stands and what it has in it, never its words.
+
+    `status` is the audit's where it judged the claim (verified, contradicted, unverifiable), `computed` what it found.
+    """
 
     line: int
     kind: str
     about: tuple[str, ...]
     figures: tuple[str, ...]
+    status: str = "unchecked"
+    computed: str = ""
 
     def plain(self) -> dict[str, object]:
         """As front matter keeps it."""
-        return {
+        found: dict[str, object] = {
             "line": self.line,
             "kind": self.kind,
             "about": list(self.about),
             "figures": list(self.figures),
+            "status": self.status,
         }
+        return {**found, "computed": self.computed} if self.computed else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +187,36 @@ def claims_of(extracted: Extracted, names: NameTable) -> tuple[ToCheck, ...]:
             if len(found) >= MOST_CLAIMS:
                 return tuple(found)
     return tuple(found)
+
+
+def judged(claims: Sequence[ToCheck], audit: Audit, names: NameTable) -> tuple[ToCheck, ...]:
+    """The claims with what the audit made of them: those it judged, and of the rest those on other lines.
+
+    A row of quotes that is right is nobody's work; one that is wrong is listed.
+    """
+    found = [
+        ToCheck(
+            line=one.line,
+            kind=one.kind,
+            about=_symbols(one.entity, names),
+            figures=(one.claimed[:80],) if one.claimed else (),
+            status=one.status,
+            computed=one.computed[:120],
+        )
+        for one in audit.findings
+        if one.status in ("verified", "contradicted", "unverifiable")
+        and (one.kind != "quote" or one.status == "contradicted")
+    ]
+    lines = {one.line for one in found}
+    rest = [one for one in claims if one.line not in lines]
+    return tuple(sorted((*found, *rest), key=lambda one: one.line))[:MOST_CLAIMS]
+
+
+def _symbols(entity: str, names: NameTable) -> tuple[str, ...]:
+    """The instruments that the audit's name for a subject means; the name where it is none of ours."""
+    match = names.match(entity, 0) if entity else None
+    symbols = sorted(one for one in match.symbols if one and not one.startswith("@")) if match else []
+    return tuple(symbols[:1]) or ((entity,) if entity else ())
 
 
 def names_of(view: MarketView | None, extracted: Extracted) -> NameTable:

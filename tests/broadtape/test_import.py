@@ -36,12 +36,27 @@ path = "listed.csv"
 holds = "instruments"
 columns = { symbol = "symbol", name = "name", exchange = "exchange" }
 
+[[sources.files]]
+name = "closes"
+path = "closes.csv"
+holds = "bars"
+columns = { symbol = "symbol", date = "date", close = "close" }
+
 [[sources.feeds]]
 name = "ledger"
 url = "HOME/feed.xml"
 """
 SITE = 'name = "Harbour"\nurl = "https://harbour.example"\ntime_zone = "America/Los_Angeles"\n'
+MORE = "The bridge was closed to traffic for most of the morning, and the ferries ran late until the evening."
 LISTED = "symbol,name,exchange\nNVDA,Nvidia Corp.,NASDAQ\nAMD,Advanced Micro Devices Inc.,NASDAQ\n"
+CLOSES = """symbol,date,close
+NVDA,2026-01-08,183.00
+NVDA,2026-01-09,184.73
+NVDA,2026-01-12,183.99
+AMD,2026-01-08,206.00
+AMD,2026-01-09,207.69
+AMD,2026-01-12,210.60
+"""
 FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>Ledger</title><item>
 <title>Chip shares lead a quiet session higher</title><link>https://ledger.example/2026/01/12/chip-shares-lead/</link>
 <pubDate>Mon, 12 Jan 2026 14:31:00 GMT</pubDate></item></channel></rss>"""
@@ -71,6 +86,7 @@ def room(tmp_path: Path, server: Misbehaving) -> Path:
     (content / "broadtape.toml").write_text(SETTINGS.replace("HOME", server.home))
     (content / "sites" / "harbour" / "site.toml").write_text(SITE)
     (content / "listed.csv").write_text(LISTED)
+    (content / "closes.csv").write_text(CLOSES)
     return tmp_path
 
 
@@ -143,6 +159,21 @@ def test_with_a_store_symbols_are_those_that_are_listed_and_the_feed_votes(room:
     assert got["symbols"] == ["NASDAQ:NVDA", "NASDAQ:AMD"]
     assert [one["by"] for one in got["votes"]][:2] == ["feed", "json-ld"]
     assert got["published"] == "2026-01-12T14:31:00+00:00"
+    judged = {
+        one["about"][0]: (one["status"], one.get("computed"))
+        for one in got["claims"]
+        if one["kind"] == "move"
+    }
+    assert judged["NASDAQ:NVDA"] == ("unverifiable", "−0.40%"), "published before the session was over"
+    assert judged["NASDAQ:AMD"] == ("verified", "1.40%")
+    later = room / "later.txt"
+    later.write_text(
+        f"Chips rise on the day\n\nNvidia rose 2.1% on Monday, Jan. 12, 2026. {MORE}\n\n{MORE}\n"
+    )
+    again = told(room, later, "--url", "https://ledger.example/2026/01/13/chips")
+    assert [(one["status"], one["computed"], one["line"]) for one in again["claims"]] == [
+        ("contradicted", "−0.40%", 3)
+    ]
 
 
 def test_importing_the_same_address_again_leaves_the_draft_that_is_there(room: Path) -> None:

@@ -6,7 +6,9 @@ Reads the page and prints; what the draft holds is broadtape.importing's.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from broadtape.config import Instance
+    from broadtape.desk.audit import Audit
     from broadtape.extraction import Extracted, Page
     from broadtape.importing import ToCheck
     from broadtape.market import MarketStore
@@ -58,6 +61,8 @@ def command(
     _check(url, symbols)
     with _working(place, quiet=as_json):
         page = load_page(place, instance)
+    if url and not page.address:
+        page = replace(page, address=url)  # a day in it votes, and what is relative starts there
     now = datetime.now(UTC)
     store = _store(instance)
     extracted = extract(page, now=now, feed=_feed_dates(store, now))
@@ -137,7 +142,10 @@ def _drafted(
     found = importing.symbols_of(
         extracted, None if instruments is None else lambda symbol: symbol in instruments, linked
     )
-    claims = importing.claims_of(extracted, importing.names_of(view, extracted))
+    names = importing.names_of(view, extracted)
+    claims = importing.claims_of(extracted, names)
+    if store is not None and view is not None and extracted.published.day is not None:
+        claims = importing.judged(claims, _audited(instance, store, page, extracted), names)
     home = instance.sites[site or instance.default_site]
     draft = importing.draft_of(
         extracted,
@@ -149,6 +157,13 @@ def _drafted(
         sites=(site,) if site else (),
     )
     return draft, claims
+
+
+def _audited(instance: Instance, store: MarketStore, page: Page, extracted: Extracted) -> Audit:
+    from broadtape.desk.audit import audit
+    from broadtape.desk.audit.scripts import from_page
+
+    return audit(from_page(extracted, path=page.name, zone=instance.time_zone), store.view)
 
 
 def _print(
@@ -170,7 +185,15 @@ def _print(
     )
     if article.symbols:
         click.echo(f"  about {', '.join(article.symbols)}")
-    click.echo(f"  {len(claims)} claims to check: 'broadtape audit' on the same page computes what it can")
+    counts = Counter(one.status for one in claims)
+    told = ", ".join(
+        f"{counts[name]} {name}"
+        for name in ("contradicted", "unverifiable", "unchecked", "verified")
+        if counts[name]
+    )
+    click.echo(
+        f"  {len(claims)} claims listed{f': {told}' if told else ''}; 'broadtape audit' on the same page says more"
+    )
     for notice in extracted.notices:
         click.echo(f"broadtape: warning: {notice}", err=True)
     if dry_run:
