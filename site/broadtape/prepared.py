@@ -103,7 +103,10 @@ class Page:
             plain = self.bodies.get("identity")
             if plain is None:  # a printed page is kept in its compressed forms
                 plain = gzip.decompress(self.bodies["gzip"])
-            held = self.bodies[encoding] = _pack(plain, encoding)
+            lasting = any(
+                name.lower() == "cache-control" and "immutable" in value for name, value in self.headers
+            )
+            held = self.bodies[encoding] = _pack(plain, encoding, quality=11 if lasting else 5)
         return held
 
 
@@ -353,9 +356,10 @@ def _weight(page: Page) -> int:
     return 1_000 + len(plain) * (2 if page.packable else 1)
 
 
-def _pack(body: bytes, encoding: Encoding) -> bytes:
+def _pack(body: bytes, encoding: Encoding, *, quality: int) -> bytes:
+    """Styles and scripts are packed once a process: a tenth of a second for a tenth less is worth it there."""
     if encoding == "br":
-        packed: bytes = brotli.compress(body, quality=5)
+        packed: bytes = brotli.compress(body, quality=quality)
         return packed
     return gzip.compress(body, 6, mtime=0) if encoding == "gzip" else body
 

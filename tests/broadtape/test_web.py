@@ -192,6 +192,7 @@ def test_every_answer_carries_the_security_headers(busy_room: Newsroom, path: st
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert "frame-ancestors 'none'" in policy
+    assert "manifest-src 'self'" in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"]
     assert headers["Permissions-Policy"]

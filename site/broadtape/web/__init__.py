@@ -123,6 +123,7 @@ def policy(site: Site, *, frames_own: bool = False) -> str:
             f"img-src 'self' {allowed}".strip(),
             "font-src 'self'",
             "connect-src 'self'",
+            "manifest-src 'self'",
             f"frame-src {' '.join(frames) or NOBODY}",
             f"form-action {' '.join((chr(39) + 'self' + chr(39), *sorted(forms)))}",
             "base-uri 'none'",
