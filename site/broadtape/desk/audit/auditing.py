@@ -36,6 +36,11 @@ _ABROAD = re.compile(
     r"Egypt\w*|Nigeria\w*|Saudi|global|world|worldwide|OECD|emerging|overseas|abroad|foreign|country’s|countries|Belgi\w+|Danish|Denmark|Finland|Austria\w*|Tokyo|London|Berlin|Beijing|Frankfurt|"
     r"Yugoslav\w*|Hungar\w+|Czech|Zambia\w*|Kenya\w*|Sri Lanka|Pakistan\w*|Bangladesh|Malaysia\w*|Singapore\w*|Vietnam\w*)\b"
 )
+_HOURS = re.compile(
+    r"\b(?:(?:early|morning|mid-?day|midmorning|afternoon|early afternoon|late morning|late-morning) (?:trading|trade)|as of \d{1,2}(?::\d\d)? ?[ap]\.?m|"
+    r"at \d{1,2}:\d\d ?[ap]\.?m)",
+    re.IGNORECASE,
+)
 _HOME = re.compile(
     r"\b(?:U\.S|US|United States|America|Labor Department|Bureau of Labor|Treasury|Treasurys|Treasuries|Federal Reserve|Fed|Wall Street|"
     r"S&P 500|Dow Jones|Nasdaq|Russell 2000)\b"
@@ -64,15 +69,17 @@ class _Auditor:
         self.names = directory(view)
         self.calendar = Calendar(view, self.dated)
         titles = table_for(view).titles
-        self.moves = MoveJudge(self.measures, self.calendar, titles)
+        self.moves = MoveJudge(self.measures, self.calendar, titles, closed=script.closed)
         self.rates = RateJudge(self.measures, self.calendar)
         self.policies = PolicyJudge(self.measures, self.calendar)
+        self.hours = False  # the article speaks of hours of its day
         self.histories = HistoryJudge(self.measures, self.calendar, titles)
 
     def run(self) -> Audit:
         """Sentence by sentence; the quotes table last."""
         context = Context(closed=self.script.closed)
         text = "\n".join(passage.text for passage in self.script.passages)
+        self.hours = not self.script.closed and _HOURS.search(text) is not None
         self.rates.cautious = len(_ABROAD.findall(text)) >= len(_HOME.findall(text))
         found: list[Finding] = []
         for sentence in sentences(self.script.passages):
@@ -94,7 +101,12 @@ class _Auditor:
         found += self.policies.read(clauses)
         found += [self.histories.judge(claim) for claim in Phrases(clauses).read()]
         found += leftovers(clauses, sentence)
-        days = tuple(span for move in clauses.moves for span in move.spans if span.kind in _DAYLIKE)
+        told = (token.span for token in tokens)
+        days = tuple(
+            span
+            for span in told
+            if span is not None and span.kind in _DAYLIKE and span.role not in {"since", "than"}
+        )
         if days:
             context.spans = days
         return found
@@ -128,7 +140,7 @@ class _Auditor:
 
     def _during(self, claim: Assertion) -> Assertion:
         """A claim about the very day of an article that was published before the close speaks of hours."""
-        if not self.script.open or claim.on:
+        if not (self.script.open or self.hours) or claim.on or claim.more.get("closing"):
             return claim
         readings = [one for span in claim.spans for one in self.calendar.readings(span) if not one.weak]
         today = not claim.spans or any(one.last == self.dated for one in readings)

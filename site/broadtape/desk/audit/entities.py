@@ -275,7 +275,13 @@ class Directory:
         missing = (
             "" if any(one in self._bars for one in held) else f"daily prices of {first.name} ({held[0]})"
         )
-        return Entity(first.name, first.kind, held if not missing else (), missing, loose=len(held) > 1)
+        return Entity(
+            first.name,
+            first.kind,
+            held if not missing else (),
+            missing,
+            loose=len(held) > 1 or " Class " in first.name,
+        )
 
     def _anaphora(self, text: str, place: int) -> tuple[int, Entity] | None:
         found = _ANAPHORA.match(text, place)
@@ -310,7 +316,7 @@ class Directory:
             return entity
         symbol = ticker_symbol(f"({found['all']})") if found["exchange"] else None
         if symbol in self._table.titles:
-            return self._entity((symbol,))
+            return replace(self._entity((symbol,)), loose=False)
         same = tuple(one for one in entity.symbols if one.partition(":")[2] == found["ticker"])
         return replace(entity, symbols=same, loose=False) if same else entity
 

@@ -240,7 +240,7 @@ class HistoryJudge:
             texts.append(f"a longer run ended on {last}" if last else f"the data start on {start}")
             sure = sure and last is not None and last > wrong
         doubt = (
-            self._doubt(claim, told=told or not claim.spans)
+            self._doubt(claim, told=told)
             if sure
             else "too near to tell, or the data do not reach as far back"
         )
@@ -537,7 +537,7 @@ class HistoryJudge:
                         f"{self._name(symbol)} was as {'high' if claim.side == 'high' else 'low'} on {last} ({earlier})"
                     )
                     sure = sure and last > wrong
-        doubt = self._doubt(claim, told=told or not claim.spans) if sure else "too near to tell"
+        doubt = self._doubt(claim, told=told) if sure else "too near to tell"
         if not sure and any("data start" in text for text in texts):
             doubt = "the data do not reach as far back"
         fact = self.measures.fact("extreme-since", days[0], of=symbol, side=claim.side)
@@ -612,7 +612,7 @@ class HistoryJudge:
                 )
                 sure = sure and last[1] > wrong and abs(last[2] - now) > 0.0003
         doubt = (
-            self._doubt(claim, told=told or not claim.spans)
+            self._doubt(claim, told=told)
             if sure
             else "too near to tell, or the data do not reach as far back"
         )
@@ -830,7 +830,7 @@ class HistoryJudge:
                 fit_near = fit_near or fit == "near"
                 computed = computed or below
                 texts.append(text)
-        doubt = self._doubt(claim, told=told or not claim.spans)
+        doubt = self._doubt(claim, told=told or bool(claim.more.get("now")))
         if fit_near:
             doubt = "too near to tell"
         elif claim.more.get("scope") == "peak":

@@ -38,7 +38,10 @@ class Trial:
 class MoveJudge:
     """Judges what the clause grammar read of prices."""
 
-    def __init__(self, measures: Measures, calendar: Calendar, names: dict[str, str]) -> None:
+    def __init__(
+        self, measures: Measures, calendar: Calendar, names: dict[str, str], *, closed: bool = False
+    ) -> None:
+        self.closed = closed  # the article is known to be of after the close
         self.measures, self.calendar, self.names = measures, calendar, names
         self.indexes = [(symbol, name) for symbol, name in names.items() if symbol.startswith("INDEX")]
 
@@ -72,10 +75,28 @@ class MoveJudge:
         """The claim under one reading of its window, of one instrument."""
         if claim.kind == "level":
             return self._level(claim, reading, symbol)
+        if claim.amount is not None and claim.amount.hedge == "at-most":
+            return self._at_most(claim, reading, symbol)
         change = self.measures.change(symbol, reading.first, reading.last)
         if isinstance(change, Gap):
             return Trial(reading, symbol, "no", None, change.reason)
         return Trial(reading, symbol, *self._change(claim, change), total=change.total)
+
+    def _at_most(self, claim: Assertion, reading: Reading, symbol: str) -> Trial:
+        """ "Fell as much as 2.3%": the session's low (or high) against the close before; never contradicted from it."""
+        amount, before = claim.amount, self.measures.before(reading.first)
+        if amount is None or before is None or reading.first != reading.last or amount.unit != "percent":
+            return Trial(
+                reading, symbol, "no", None, "how far it went within the time is not in daily closes"
+            )
+        base = self.measures.value(symbol, before)
+        extreme = self.measures.value(symbol, reading.last, "high" if claim.side == "up" else "low")
+        if isinstance(base, Gap) or isinstance(extreme, Gap):
+            gap = base if isinstance(base, Gap) else extreme
+            return Trial(reading, symbol, "no", None, gap.reason if isinstance(gap, Gap) else "")
+        value = (extreme - base) * 100 / base
+        fit = fits(replace(amount, hedge=""), abs(value), slack=Decimal("0.05"))
+        return Trial(reading, symbol, "yes" if fit == "yes" else "near", value)
 
     def _change(self, claim: Assertion, change: Change) -> tuple[Fit, Decimal]:
         amount = claim.amount
@@ -247,6 +268,9 @@ class MoveJudge:
                 near,
                 f"too near to tell: {self._told(claim, near)}, and sources differ by as much",
             )
+        moment = self._moment(claim, computed) if claim.kind == "move" else ""
+        if moment:
+            return self._finding(claim, "unverifiable", chosen, f"{moment}; {told}")
         if shielded is not None:
             reason = f"it may be about another day: {self._told(claim, shielded)}"
             return self._finding(claim, "unverifiable", chosen, f"{reason}; {told}")
@@ -257,6 +281,27 @@ class MoveJudge:
         nearest = self.nearest(claim, entity)
         also = "" if anchored or len(computed) == 1 else f"; nor does it hold of {_others(computed, chosen)}"
         return self._finding(claim, "contradicted", chosen, told + also, nearest)
+
+    def _moment(self, claim: Assertion, trials: Sequence[Trial]) -> str:
+        """Whether a window that runs to the article's day would bear a claim out at some moment of that day."""
+        amount = claim.amount
+        if self.closed or amount is None or amount.unit != "percent":
+            return ""
+        for one in trials:
+            running = one.reading.last == self.calendar.dated and one.reading.first != one.reading.last
+            before = self.measures.before(one.reading.first) if running else None
+            if before is None:
+                continue
+            base = self.measures.value(one.symbol, before)
+            low = self.measures.value(one.symbol, one.reading.last, "low")
+            high = self.measures.value(one.symbol, one.reading.last, "high")
+            if isinstance(base, Gap) or isinstance(low, Gap) or isinstance(high, Gap):
+                continue
+            claimed = -amount.value if claim.side == "down" else amount.value
+            least, most = (low - base) * 100 / base, (high - base) * 100 / base
+            if least - amount.quantum <= claimed <= most + amount.quantum:
+                return f"it would hold at some moment of {one.reading.last}, and when it was written is not known"
+        return ""
 
     def _reservation(
         self, claim: Assertion, entity: Entity, chosen: Trial, gaps: Sequence[Trial], *, certain: bool

@@ -118,6 +118,7 @@ _OUTPERFORM = re.compile(
     r"\b(?P<verb>outperform(?:ed|ing|s)?|beat(?:ing)?|outpac(?:ed|ing)|underperform(?:ed|ing|s)?|lagg(?:ed|ing)|trail(?:ed|ing)|topp(?:ed|ing)) (?:the )?",
     re.IGNORECASE,
 )
+_NOW = re.compile(r"\b(?:is|are|now|remains?|sits?|stands?|still)\b[^.]{0,20}$", re.IGNORECASE)
 _NEGATED = re.compile(
     r"\b(?:not(?! (?:merely|only|just|simply))|n’t|never|no|nor|without|avoid(?:ed|ing)?|fail(?:ed|ing)? to|short of|far from|instead of|rather than)\b[^,;]{0,40}$",
     re.IGNORECASE,
@@ -415,7 +416,7 @@ def _longest(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
             else unit
         )
     yield replace(here.claim("longest", match, entity, since=span, length=length), side="up" if match["side"].lower() == "winning" else "down",
-                  unit=unit, spans=spans, certain=sure and (told or not spans) and bool(match["per"]))  # fmt: skip
+                  unit=unit, spans=spans, certain=sure and told and bool(match["per"]))  # fmt: skip
 
 
 def _trend(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
@@ -508,7 +509,7 @@ def _extreme(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
         side=side,
         on=on,
         spans=spans,
-        certain=sure and (told or not spans),
+        certain=sure and told,
     )
 
 
@@ -534,7 +535,7 @@ def _best(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
     unit = _unit(match["kind"] or match["unit"] or ("day" if match["noun"] else ""))
     spans, told = here.spans(move, exclude=match.span())
     yield replace(here.claim("best", match, entity, since=span, length=length), side=side, unit=unit, spans=spans,
-                  certain=sure and (told or not spans) and bool(match["unit"] or match["kind"]))  # fmt: skip
+                  certain=sure and told and bool(match["unit"] or match["kind"]))  # fmt: skip
 
 
 def _cross(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
@@ -589,12 +590,13 @@ def _distance(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
     if re.search(r"[A-Z][a-z]+ (?:high|peak|record)", match["peak"]) and scope == "peak":
         sure = False
     spans = tuple(span for span in (move.spans if move else []) if span.kind in {"weekday", "day", "today"})
-    told = True
+    now = _NOW.search(here.text[: match.start()]) is not None  # "is within 2% of": of the article's day
+    told = bool(spans) or now
     yield replace(
-        here.claim("distance", match, entity, scope=scope),
+        here.claim("distance", match, entity, scope=scope, now=now),
         amount=amount,
         spans=spans,
-        certain=sure and (told or not spans),
+        certain=sure and told,
     )
 
 

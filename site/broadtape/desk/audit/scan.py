@@ -257,6 +257,8 @@ def _word(text: str, place: int, stop: int) -> Token:
             return Token(_PHRASES[phrase.group().lower()], place, end, phrase.group())
     if ordinal(low):
         return Token("#", place, place + len(word), word)
+    if word == "May":
+        return Token("j", place, place + len(word), word)
     if low.endswith("’s") and word[0].isupper():
         return Token("d", place, place + len(word), word)
     code = _WORDS.get(low) or _WORDS.get(word) or ("!" if low.endswith("n’t") else "x")
