@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from broadtape.model import Company, Instrument
@@ -107,20 +107,27 @@ def by_headquarters(near: Near, instruments: Iterable[Instrument]) -> tuple[str,
     return tuple(sorted(found))
 
 
-@lru_cache(maxsize=5_000)
 def city_of(headquarters: str) -> tuple[float, float] | None:
     """The middle of a United States city such as "San Rafael, California"; None for any other place."""
     city, _, state = headquarters.partition(",")
     code = _STATES.get(state.strip().lower())
-    if code is None or not city.strip().isascii():
-        return None
+    return _cities().get((city.strip().lower(), code)) if code is not None else None
+
+
+@cache
+def _cities() -> dict[tuple[str, str], tuple[float, float]]:
+    """Every city of the table with the middle of its ZIP codes; read once, for the table answers by scanning."""
     import zipcodes  # noqa: PLC0415  its table takes a moment to load, and few need it
 
-    rows = zipcodes.filter_by(city=city.strip(), state=code)  # type: ignore[no-untyped-call]  # it ships no types
-    places = [(float(row["lat"]), float(row["long"])) for row in rows if row["lat"] and row["long"]]
-    if not places:
-        return None
-    return sum(lat for lat, _ in places) / len(places), sum(long for _, long in places) / len(places)
+    found: dict[tuple[str, str], list[tuple[float, float]]] = {}
+    for row in zipcodes.list_all():  # type: ignore[no-untyped-call]  # it ships no types
+        if row["lat"] and row["long"]:
+            where = (float(row["lat"]), float(row["long"]))
+            found.setdefault((str(row["city"]).lower(), str(row["state"])), []).append(where)
+    return {
+        city: (sum(lat for lat, _ in places) / len(places), sum(long for _, long in places) / len(places))
+        for city, places in found.items()
+    }
 
 
 def _listed(company: Company, instruments: Mapping[str, Instrument]) -> tuple[str, ...]:

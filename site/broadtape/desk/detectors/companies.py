@@ -6,7 +6,9 @@ strongest become signals: a fact is computed for each.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
 import numpy as np
 
@@ -151,8 +153,11 @@ def heat(view: MarketView, book: FactBook, watched: Sequence[str]) -> Iterator[S
     """A company of which far more is told than usual."""
     if not isinstance(view, NewsView):
         return
+    told = Counter(
+        symbol for story in view.stories(view.known - timedelta(days=1)) for symbol in story.symbols
+    )
     for symbol in watched:
-        found = view.heat(symbol)
+        found = view.heat(symbol) if told[symbol] >= _HEAT_LEAST else None
         if found is None or found.pieces < _HEAT_LEAST or found.rarity > _DISPERSED:
             continue
         fact = book.find("return", of=symbol, over="1s") or book.find(

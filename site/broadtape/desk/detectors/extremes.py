@@ -143,15 +143,14 @@ def crosses(view: MarketView, book: FactBook, _pairs: Sequence[tuple[str, str]])
             turns = np.flatnonzero((found[1:] == way) & (found[:-1] != way)) + 200
             later = closes[np.minimum(turns + 63, len(closes) - 1)] / closes[turns] - 1
             later = later[turns + 63 < len(closes)]
-            base = (
-                f"; after {len(later)} earlier crosses the median of 63 sessions was {np.median(later):+.1%}"
-            )
             what = f"{view.instrument(symbol).name} closed {side} its 200-session average after {fact.value} sessions"
+            if len(later):
+                what += f"; after {len(later)} earlier crosses the median of 63 sessions was {np.median(later):+.1%}"
             share = max(len(turns), 1) / len(closes)
             yield Signal(
                 "average-cross",
                 symbol,
-                what + (base if len(later) else ""),
+                what,
                 fact,
                 share,
                 params={"side": side},
