@@ -58,6 +58,7 @@ def _moved(view: MarketView, book: FactBook, panel: Panel, basis: Basis) -> Iter
         size = far[-1] / own[-61:-1].std(axis=0, ddof=1)
     enough = np.count_nonzero(np.isfinite(panel.close), axis=0) >= _LEAST_HISTORY
     worth = enough & (rare <= _RARE) & (panel.sizes[-1] >= _LEAST_MOVE)
+    worth &= np.sign(own[-1]) == np.sign(panel.changes[-1])  # falling less than all others is no rise
     weight = np.where(worth & np.isfinite(size), -np.log2(np.maximum(rare, 1e-6)) + np.minimum(size, 5), -1)
     chosen = {} if basis == "price" else {"basis": basis}
     high, low = panels.year_extremes(panel)

@@ -188,8 +188,8 @@ class SpanPlan:
     def _opening(self) -> Section | None:
         others = self._others()
         said = [
-            self.say("run") if self.run else None,
             self.say("extreme") if self.far[self.span.unit] else None,
+            self.say("run") if self.run else None,
             *(
                 self.say(f"{unit}_gain")
                 for unit, _ in self.span.longer

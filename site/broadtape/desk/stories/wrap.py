@@ -16,8 +16,9 @@ from broadtape.desk.stories import Assignment, Proposal, common
 from broadtape.model import Basis, Fact
 
 _LONG_FROM = 6.0  # score of the session's own signals
-_OWN_KINDS = ("move", "drawdown", "policy", "52-week")
+_OWN_KINDS = ("move", "drawdown", "policy", "52-week", "reversal", "breadth")
 _FAR_DAYS = 120  # an extreme "since" nearer than this is not worth a headline
+_TURNED = Decimal(2)  # percent the other way within the session, from which the turn is the headline
 _DEEP = Decimal(-5)  # percent below the record from which the distance is told
 _HORIZONS = (21, 63)
 
@@ -60,8 +61,9 @@ class _Plan:
         self.since = self._extreme()
         self.extreme = self._day_extreme()
         self.drawdown = self._drawdown()
+        self.turn = self._turn()
         self.values: dict[str, object] = {
-            "of": self.of, "day_move": self.day, "since": self.since, "down": self.drawdown,
+            "of": self.of, "turn": self.turn, "day_move": self.day, "since": self.since, "down": self.drawdown,
             "close": self.book.find("level", of=self.of), "record": self._record(), "total": self.basis == "total",
         }  # fmt: skip
 
@@ -117,6 +119,13 @@ class _Plan:
             return None
         return fact if (self.view.as_of - since.value).days >= _FAR_DAYS else None
 
+    def _turn(self) -> Fact | None:
+        """How far the session had gone the other way before it turned, where that is news."""
+        for item in self.assignment.ranked:
+            if item.signal.kind == "reversal" and item.signal.subject == self.of:
+                return item.signal.fact
+        return None
+
     def _record(self) -> Fact | None:
         return self.book.find("record", of=self.of) if self.basis == "price" else None
 
@@ -125,6 +134,8 @@ class _Plan:
         return fact if fact is not None and isinstance(fact.value, Decimal) and fact.value <= _DEEP else None
 
     def _title(self) -> Planned:
+        if self.turn is not None and isinstance(self.turn.value, Decimal) and abs(self.turn.value) >= _TURNED:
+            return self._say("title_turn")
         if self.since is not None:
             return self._say("title_since")
         if self.extreme is not None:
@@ -155,7 +166,7 @@ class _Plan:
         others = self._others()
         return section(
             None,
-            paragraph(self._say("lede")),
+            paragraph(self._say("lede"), self._say("turn") if self.turn is not None else None),
             paragraph(self._say("others", others=others) if others else None),
             paragraph(
                 self._say("day_extreme", extreme=self.extreme) if self.extreme else None,
