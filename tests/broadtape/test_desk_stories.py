@@ -6,7 +6,6 @@ import dataclasses
 import re
 from datetime import UTC, date, datetime
 from itertools import pairwise
-from pathlib import Path
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
@@ -14,7 +13,7 @@ import pytest
 from fakes import FakeMarket
 from invented import COMPANIES, ROLES, RUT, SPX, market, walk
 
-from broadtape import edition
+from broadtape import edition, resources
 from broadtape.desk import newsworthiness, proof, prose, signals, stories
 from broadtape.desk.facts import FactBook
 from broadtape.desk.outline import Outline, Paragraph, Table
@@ -384,7 +383,8 @@ def test_without_an_index_there_is_no_wrap() -> None:
 def test_every_kind_is_one_file_with_a_wording_file_of_its_name() -> None:
     for name, kind in stories.kinds().items():
         assert (kind.name, bool(kind.title)) == (name, True)
-        assert Path(stories.__file__).with_name(f"{name}.py").is_file()
+        assert type(kind).__module__.startswith("broadtape.desk.stories.")
+        assert (resources.templates() / "prose" / f"{name}.md.j2").is_file()
 
 
 def test_a_proposal_is_known_by_its_subjects() -> None:

@@ -37,6 +37,7 @@ _FAR = {
     "quarter": 740,
     "year": 1_100,
 }  # days; an extreme nearer is not worth a headline
+_RUN_FAR = 240  # days; that a longer run ended last spring is no news of this one
 _RUN = {"week": 3, "month": 3}
 _KINDS = ("period", "streak", "streak-ended", "relative-weeks", "relative-months")
 _SECTORS_LEAST = 5
@@ -161,7 +162,9 @@ class SpanPlan:
             return None
         side = "up" if self.up else "down"
         fact = self.book.find(metric, of=self.of, side=side, unit=self.span.unit)
-        return None if fact is None or "tie" in fact.tags else fact
+        end = fact.part("end").value if fact is not None else None
+        near = isinstance(end, date) and 0 < (self.view.as_of - end).days < _RUN_FAR
+        return None if fact is None or near or "tie" in fact.tags else fact
 
     def _extreme(self, unit: Unit) -> Fact | None:
         """The period as the best or worst since one far enough back to be news."""
