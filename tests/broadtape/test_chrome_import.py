@@ -389,6 +389,9 @@ def test_pages_stand_in_the_borrowed_chrome_under_the_same_policy(client: FlaskC
     assert "is not financial advice" in page.text
     assert "unsafe" not in page.headers["Content-Security-Policy"]
     assert page.text.count("<h1") == 1
+    assert page.text.count("<footer") == page.text.count("<header") == 1, (
+        "one landmark of each kind holds all of it"
+    )
     for address in re.findall(r'"(/chrome/[^"]+)"', page.text):
         answer = client.get(address, base_url="https://sausalito.example", buffered=True)
         assert answer.status_code == 200, address

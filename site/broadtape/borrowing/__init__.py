@@ -61,7 +61,8 @@ HEADER: Final = """\
 """  # noqa: E501 – markup as it stands in the templates
 FOOTER: Final = """\
 {{# Borrowed from {source} by 'broadtape chrome import'; yours to change. #}}
-<footer class="foot">
+<footer>
+<div class="foot">
   <p class="disclaimer">This content is intended for informational purposes only and is not financial advice. Prices are those of the day named beside them, not live.</p>
   <nav aria-label="About this site">
     <ul>
@@ -71,8 +72,9 @@ FOOTER: Final = """\
     </ul>
   </nav>
   <p class="fine">{{% if chrome.credits %}}{{{{ chrome.credits }}}}. {{% endif %}}{{{{ chrome.rights }}}}. All rights reserved.</p>
-</footer>
-{markup}"""  # noqa: E501 – as above
+</div>
+{markup}</footer>
+"""  # noqa: E501 – as above
 
 
 class NothingToBorrow(BroadtapeError):

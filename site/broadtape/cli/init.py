@@ -74,6 +74,11 @@ $web
 # [[sources.feeds]]
 # name = "town-hall"
 # url = "https://example.org/news.xml"
+
+# A site without a feed: a class of yours in scrapers/ beside content/; docs/sources.md shows one in thirty lines.
+# [[sources.scrapers]]
+# name = "harbour"
+# use = "harbour:HarbourNotices"
 """
 
 _SITE = """\
