@@ -646,7 +646,8 @@ def assemble(
     drawn = drawing.draw(view, outline.chart, written) if outline.chart is not None else None
     if drawn is not None and outline.chart is not None:
         licences = [origin.licence for origin in drawing.origins(view, outline.chart)]
-        drawn = drawn if all(may_show(instance.audience, one) for one in licences) else None
+        shown = all(may_show(instance.audience, one) for one in licences)
+        drawn = drawn if shown and not drawing.faults(view, outline.chart, written, facts.values()) else None
     photo = Photo("chart.svg", written.alt, f"Chart: {instance.title}") if drawn is not None else None
     article = Article(
         path="",

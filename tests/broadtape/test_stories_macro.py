@@ -20,7 +20,7 @@ import pytest
 
 from broadtape import edition
 from broadtape.config import Instance
-from broadtape.desk import proof, prose, stories
+from broadtape.desk import drawing, macro_signals, newsworthiness, proof, prose, stories
 from broadtape.desk.facts import FactBook
 from broadtape.desk.outline import Outline
 from broadtape.desk.stories import Assignment
@@ -53,11 +53,17 @@ class Room:
         self.instance = instance
         self.store = MarketReader.open(instance.store)
         self.known: dict[tuple[str, str], Written | None] = {}
+        self.charts: dict[tuple[str, str], tuple[MarketView, Outline, prose.Draft]] = {}
 
     def assignment(self, view: MarketView) -> Assignment:
-        desk = self.instance.desk
-        ranked = edition.ranked_signals(self.instance, view)
-        return Assignment(view, FactBook(view), ranked, desk.universe, desk.sector_funds)
+        desk, book = self.instance.desk, FactBook(view)
+        roles = {symbol: role for role, symbol in desk.benchmarks.items()}
+        found = [signal for detect in macro_signals.DETECTORS for signal in detect(view, book, ())]
+        ranked = newsworthiness.rank(
+            found, role=lambda symbol: roles.get(symbol, ""), kind=lambda symbol: view.instrument(symbol).kind,
+            told=lambda _: 0.0,
+        )  # fmt: skip
+        return Assignment(view, book, ranked, desk.universe, desk.sector_funds)
 
     def story(self, kind: str, day: str) -> Written:
         found = self.maybe(kind, day)
@@ -90,6 +96,7 @@ class Room:
         )
         report = proof.verify(dataclasses.replace(article, facts=record), self.store.view, lambda _: None)
         failing = [(one.text, one.reason) for one in report.claims if one.status in FAILED]
+        self.charts[kind, str(day)] = (view, outline, draft)
         text = "\n".join(prose.visible(line) for line in draft.body.splitlines() if line)
         return Written(outline, draft.title, f"{text}\n{draft.summary}\n{draft.alt}", failing, attachments)
 
@@ -345,6 +352,22 @@ def test_a_spread_says_since_when_and_what_it_is(room: Room) -> None:
     assert room.maybe("gauge", "2025-06-10") is None
 
 
+# --- charts ----------------------------------------------------------------------------------------------------
+
+
+def test_a_title_or_label_that_claims_what_no_fact_says_costs_the_chart(room: Room) -> None:
+    room.story("policy", "2025-12-10")
+    view, outline, draft = room.charts["policy", "2025-12-10"]
+    plan, facts = outline.chart, list(outline.facts().values())
+    assert plan is not None
+
+    assert drawing.faults(view, plan, draft, facts) == []
+    wrong = dataclasses.replace(draft, chart_title="Federal Reserve target range, 4.25%–4.50%")
+    assert drawing.faults(view, plan, wrong, facts)
+    for label in ("The plunge to 3.50%", "The largest move", "Since Sept. 18"):
+        assert drawing.faults(view, dataclasses.replace(plan, shade_label=label), draft, facts), label
+
+
 # --- all of them ---------------------------------------------------------------------------------------------
 
 
@@ -357,3 +380,4 @@ def test_nothing_gives_advice_a_forecast_or_a_motive(room: Room) -> None:
             story.title
         )
         assert len(story.title) <= 90
+        assert story.outline.chart is None or "chart.svg" in story.attachments, story.title

@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from broadtape import metrics
-from broadtape.desk import chart, curves, heat
-from broadtape.model import BroadtapeError, Fact, MarketView, NoData, Origin
+from broadtape.desk import chart, curves, heat, proof
+from broadtape.desk.claims.lexer import lex
+from broadtape.desk.claims.names import table_for
+from broadtape.desk.claims.tokens import Figure, Moment, Token, Word
+from broadtape.model import BroadtapeError, Fact, MarketView, NoData, Origin, Status
 from broadtape.numbers import day as printed_day
 
 if TYPE_CHECKING:
@@ -79,11 +82,52 @@ def origins(view: MarketView, plan: ChartPlan) -> list[Origin]:
     return found
 
 
-def texts(plan: ChartPlan, written: Draft) -> list[tuple[str, str]]:
-    """The chart's words that claim something, for `proof.verify_texts`."""
-    said = [("chart title", written.chart_title), ("chart", plan.shade_label)]
-    said += [("chart mark", label) for _, label in plan.marks]
-    return [(where, text) for where, text in said if text]
+# What a chart's title says of the drawing and not of the market.
+_FRAME = re.compile(
+    r",? (?:first session shown = 100|dividends included|daily closes|weekly closes|change over 12 months|upper end)"
+    r"(?=,|$)"
+)
+# Of a stretch or a point, no words that claim which way things went or how far.
+_TELLING = frozenset(
+    {
+        "up",
+        "down",
+        "lead",
+        "lag",
+        "highest",
+        "lowest",
+        "best",
+        "worst",
+        "largest",
+        "smallest",
+        "record",
+        "cause",
+    }
+)
+
+
+def faults(view: MarketView, plan: ChartPlan, written: Draft, facts: Iterable[Fact]) -> list[str]:
+    """Why a chart's labels may not stand: its title must follow from the article's facts, as far as it is more than
+    the frame of the drawing, and what names a stretch or a point of it claims nothing.
+    """
+    claims = proof.verify_texts([("chart title", _FRAME.sub("", written.chart_title))], facts, view)
+    failed = {Status.UNSUPPORTED, Status.CONTRADICTED}
+    found = [f"{one.text}: {one.reason}" for one in claims if one.status in failed]
+    names = table_for(view)
+    labels = [label for label in (plan.shade_label, *(label for _, label in plan.marks)) if label]
+    return found + [
+        f"{label}: {token.text!r} claims something in a label"
+        for label in labels
+        for token in lex(label, names)
+        if _tells(token)
+    ]
+
+
+def _tells(token: Token) -> bool:
+    """Whether a word of a label is a figure, a date, or a word of direction or rank."""
+    if isinstance(token, Word):
+        return len(token.classes) == 1 and bool(_TELLING & set(token.classes))
+    return isinstance(token, Figure | Moment)
 
 
 # --- lines ----------------------------------------------------------------------------------------------------

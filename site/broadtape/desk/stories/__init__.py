@@ -77,7 +77,6 @@ def kinds() -> dict[str, Story]:
         local,
         month,
         policy,
-        reading,
         record,
         rotation,
         sectors,
@@ -86,6 +85,7 @@ def kinds() -> dict[str, Story]:
         week,
         wrap,
     )
+    from broadtape.desk.stories import print as releases  # noqa: PLC0415  a kind's file has its name
 
     stories: list[Story] = [
         rotation.Rotation(),
@@ -94,7 +94,7 @@ def kinds() -> dict[str, Story]:
         drawdown.Drawdown(),
         volatility.Volatility(),
         curve.YieldCurve(),
-        reading.DataPrint(),
+        releases.DataPrint(),
         earnings.EarningsMover(),
         gauge.Gauge(),
         company.CompanyMove(),
