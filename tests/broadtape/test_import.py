@@ -243,6 +243,19 @@ def test_a_text_needs_its_address_for_an_attribution(room: Path) -> None:
     assert drafts(room)[0].sites == ("harbour",)
 
 
+def test_a_page_on_standard_input_is_read_and_json_tells_all_that_was_found(room: Path) -> None:
+    words = ["-C", str(room), "import", "-", "--json"]
+    done = CliRunner().invoke(cli.main, words, input=SAMPLE.read_bytes())
+
+    got = json.loads(done.stdout)
+    assert got["updated"] == "2026-01-12T11:02:00-05:00"
+    assert got["sections"] == ["What the rest of the market did", "What comes next"]
+    assert got["tables"][0]["rows"] == [["Technology", "0.9%"], ["Energy", "-0.7%"]]
+    assert [one["symbol"] for one in got["quotes"]] == ["NVDA", "AMD", "TSLA"]
+    assert got["tickers"][0] == {"symbol": "NASDAQ:NVDA", "name": "Nvidia", "line": 31}
+    assert got["disclaimer"].endswith("financial advice.")
+
+
 def test_a_dry_run_files_nothing(room: Path) -> None:
     done = run(room, SAMPLE, "--dry-run")
 

@@ -226,9 +226,12 @@ def _as_json(
             {"by": one.by, "value": one.value.isoformat(), "said": one.said} for one in published.votes
         ],
         "conflict": published.conflict,
+        "updated": extracted.updated.value.isoformat() if extracted.updated.value else None,
         "as_of": extracted.as_of.isoformat() if extracted.as_of else None,
         "authors": list(extracted.authors),
         "sections": [one.heading.text for one in extracted.sections if one.heading],
+        "disclaimer": extracted.disclaimer,
+        "tickers": [{"symbol": one.symbol, "name": one.name, "line": one.line} for one in extracted.tickers],
         "words": extracted.words,
         "access": extracted.access,
         "symbols": list(article.symbols),
@@ -243,7 +246,12 @@ def _as_json(
             for one in extracted.quotes
         ],
         "tables": [
-            {"caption": one.caption, "header": list(one.header), "rows": len(one.rows), "line": one.line}
+            {
+                "caption": one.caption,
+                "header": list(one.header),
+                "rows": [list(row) for row in one.rows],
+                "line": one.line,
+            }
             for one in extracted.tables
         ],
         "claims": [one.plain() for one in claims],
