@@ -26,7 +26,7 @@ from broadtape.market.schema import BAR_COLUMNS, instant
 from broadtape.market.splice import Comparison, Strip
 from broadtape.market.told import News
 from broadtape.market.view import StoredView, VintageReading
-from broadtape.model import BroadtapeError, Decision, Event, Instrument, NoData, Origin
+from broadtape.model import Bars, BroadtapeError, Decision, Event, Instrument, NoData, Origin
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -241,6 +241,9 @@ class Shelf:
         self.generation = generation
         self._strips: dict[str, tuple[Strip, ...]] = {}
         self._readings: dict[str, tuple[VintageReading, ...]] = {}
+        self.joined: dict[
+            str, tuple[tuple[int, ...], Bars]
+        ] = {}  # by symbol, what views last joined of how many rows
 
     @cached_property
     def arrangement(self) -> Arrangement:
@@ -431,6 +434,15 @@ class Shelf:
         with self.engine.connect() as connection:
             rows = connection.execute(sa.select(table.c.symbol, table.c.source).distinct()).all()
         return frozenset((row.symbol, row.source) for row in rows)
+
+    @cached_property
+    def begun(self) -> datetime | None:
+        """When the first story was read: from then on the wire was watched. Asked of every company, so kept."""
+        table = schema.stories
+        query = sa.select(sa.func.min(table.c.retrieved)).where(table.c.source.in_(list(self.ranks)))
+        with self.engine.connect() as connection:
+            first = connection.execute(query).scalar()
+        return None if first is None else instant(first)
 
     @cached_property
     def series(self) -> tuple[str, ...]:

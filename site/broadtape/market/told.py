@@ -45,6 +45,8 @@ class ToldShelf(Protocol):
     """What the reads below need of `broadtape.market.reader.Shelf`."""
 
     @property
+    def begun(self) -> datetime | None: ...  # noqa: D102  see broadtape.market.reader.Shelf
+    @property
     def engine(self) -> Engine: ...  # noqa: D102  see the class
     @property
     def origins(self) -> Mapping[str, Origin]: ...  # noqa: D102
@@ -100,7 +102,7 @@ class Reads:
     def heat(self, symbol: str) -> Heat | None:
         """How much is told of an instrument now, against its own past; None without enough of one."""
         at = instant(self._cut)
-        begun = self._begun()
+        begun = self._shelf.begun
         if begun is None:
             return None
         since = at - (likeness.PAST_DAYS + 1) * likeness.DAY
@@ -225,14 +227,6 @@ class Reads:
             )
             for row in rows
         )
-
-    def _begun(self) -> datetime | None:
-        """When the first story was read: from then on the wire was watched."""
-        table = schema.stories
-        query = sa.select(sa.func.min(table.c.retrieved)).where(table.c.source.in_(list(self._shelf.ranks)))
-        with self._shelf.engine.connect() as connection:
-            first = connection.execute(query).scalar()
-        return None if first is None else instant(first)
 
     # --- versions and sources
 

@@ -85,6 +85,8 @@ class ShelfLike(ToldShelf, Protocol):
     @property
     def series(self) -> tuple[str, ...]: ...  # noqa: D102
     @property
+    def joined(self) -> dict[str, tuple[tuple[int, ...], Bars]]: ...  # noqa: D102
+    @property
     def decisions(self) -> tuple[tuple[Decision, int, int, int | None], ...]: ...  # noqa: D102
     @property
     def events(self) -> tuple[tuple[Event, int, int, int | None], ...]: ...  # noqa: D102
@@ -230,6 +232,16 @@ class StoredView(Reads):
 
     def _join(self, symbol: str) -> Bars:
         strips = [self._in_time(symbol, strip) for strip in self._shelf.strips(symbol)]
+        if self._retrieved_cut is not None:
+            return self._joined(symbol, strips)
+        # Another view of the same session has put the same rows together: the shelf keeps the last result.
+        rows = tuple(len(strip.days) for strip in strips)
+        kept = self._shelf.joined.get(symbol)
+        if kept is None or kept[0] != rows:
+            kept = self._shelf.joined[symbol] = (rows, self._joined(symbol, strips))
+        return kept[1]
+
+    def _joined(self, symbol: str, strips: Sequence[Strip]) -> Bars:
         joined = splice(strips)
         if joined is None:
             if symbol not in self._shelf.instruments and symbol not in self._shelf.spans:
