@@ -130,3 +130,28 @@ def test_an_article_without_a_date_is_wrong_use(acceptance_instance: Instance, t
     assert "--as-of" in bare.stderr
     assert dated.exit_code == 1
     assert "−0.05%" in dated.stdout
+
+
+PAGE = """<!doctype html><html lang="en"><head><title>Stocks end mixed as chips slip</title>
+<script type="application/ld+json">{"@context": "https://schema.org", "@type": "NewsArticle",
+"headline": "Stocks end mixed as chips slip", "datePublished": "2026-01-12T%s-05:00"}</script></head><body><article>
+<h1>Stocks end mixed as chips slip</h1><p>The S&amp;P 500
+rose 0.2%% on Monday, while the Nasdaq Composite fell 1.3%%. The Russell
+2000 added 0.4%% and is up 6.2%% so far this year, and traders spoke of a calm start to a week with much news ahead.</p>
+</article></body></html>"""
+
+
+@pytest.mark.parametrize(("hour", "contradicted"), [("16:45:00", 1), ("11:15:00", 0)])
+def test_a_page_of_before_the_close_is_not_contradicted_from_it(
+    acceptance_instance: Instance, tmp_path: Path, hour: str, contradicted: int
+) -> None:
+    path = tmp_path / "page.html"
+    path.write_text(PAGE % hour, "utf-8")
+
+    result = CliRunner().invoke(
+        main, ["-C", str(acceptance_instance.root), "audit", "--format", "json", str(path)]
+    )
+
+    told = json.loads(result.stdout)
+    assert (told["counts"]["contradicted"], result.exit_code) == (contradicted, contradicted)
+    assert told["counts"]["verified"] >= 3

@@ -93,7 +93,8 @@ class _Auditor:
         tokens = scan(sentence, self.names)
         clauses = Clauses(sentence, tokens, context)
         self._heads(clauses, context)
-        claims = [self._carried(claim, context) for claim in assertions(clauses)]
+        told = any(token.span is not None and token.span.kind != "partial" for token in tokens)
+        claims = [self._carried(claim, context, told=told) for claim in assertions(clauses)]
         found: list[Finding] = []
         for _, siblings in groupby(claims, key=lambda claim: claim.sibling):
             group = list(siblings)
@@ -101,10 +102,10 @@ class _Auditor:
         found += self.policies.read(clauses)
         found += [self.histories.judge(claim) for claim in Phrases(clauses).read()]
         found += leftovers(clauses, sentence)
-        told = (token.span for token in tokens)
+        every = (token.span for token in tokens)
         days = tuple(
             span
-            for span in told
+            for span in every
             if span is not None and span.kind in _DAYLIKE and span.role not in {"since", "than"}
         )
         if days:
@@ -125,8 +126,11 @@ class _Auditor:
             context.lead = ()
 
     @staticmethod
-    def _carried(claim: Assertion, context: Context) -> Assertion:
-        """A claim without a time of its own takes the day that its paragraph speaks of."""
+    def _carried(claim: Assertion, context: Context, *, told: bool) -> Assertion:
+        """A claim without a time of its own takes the day that its paragraph speaks of.
+
+        `told`: its sentence has a time elsewhere, which may be its own: then that day only bears it out.
+        """
         if context.lead and not claim.spans:
             more = {**claim.more, "carried": True, "doubtful": False}
             return replace(claim, spans=context.lead, more=more, perfect=False)
@@ -136,7 +140,8 @@ class _Auditor:
             return replace(claim, spans=(*claim.spans, *context.spans))
         if claim.spans:
             return claim
-        return replace(claim, spans=context.spans, more={**claim.more, "carried": True})
+        doubtful = told or bool(claim.more.get("doubtful"))
+        return replace(claim, spans=context.spans, more={**claim.more, "carried": True, "doubtful": doubtful})
 
     def _during(self, claim: Assertion) -> Assertion:
         """A claim about the very day of an article that was published before the close speaks of hours."""
