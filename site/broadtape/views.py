@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from broadtape.config import Instance
 
-FLUSH_S = 10.0  # what a reader that is killed may lose
+FLUSH_S = 5.0  # what a reader that is killed may lose
 SETTLED = timedelta(minutes=2)  # after its end, an hour's counts are complete
 KEPT = timedelta(days=400)
 MOST_PATHS = 50_000  # of one reader in one hour; only what was answered 200 counts, so a flood makes none up

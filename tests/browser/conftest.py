@@ -58,7 +58,7 @@ def browser() -> Iterator[Browser]:
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A reader's browser with nothing in it."""
     made = browser.new_context(viewport={"width": 1280, "height": 900})
-    made.set_default_timeout(8_000)
+    made.set_default_timeout(20_000)
     yield made
     made.close()
 
