@@ -74,10 +74,12 @@ class Reader:
 
     def _make(self) -> WSGIApplication:
         from broadtape.archive.catalogue import Catalogue  # noqa: PLC0415 – the supervisor does not need these
+        from broadtape.search import open_index  # noqa: PLC0415
         from broadtape.web import create_app  # noqa: PLC0415
 
         instance = config.load(self._root)
         catalogue = Catalogue(instance.catalogue)
+        search = self._search = open_index(instance.index)
         store = PageReader(path_of(instance.cache))
 
         hosts: dict[str, str | None] = {}
@@ -96,13 +98,19 @@ class Reader:
             return store.find(site, address, generation=mark.generation, settings=mark.settings)
 
         pages = PreparedPages(
-            create_app(instance, catalogue=catalogue),
+            create_app(instance, catalogue=catalogue, search=search),
             mark=lambda: self._mark,
             site_of=site_of,
             expires=lambda site: _seconds_to_change(catalogue, site),
             printed=printed,
         )
         return Counting(pages, self._tally, site_of=lambda host: _site_key(instance, host))
+
+    def warm(self) -> None:
+        """Open the search index: its first visitor does not wait for what the engine loads (0.2 s)."""
+        from broadtape.search import Query  # noqa: PLC0415 – see above
+
+        self._search.search(Query("the", limit=1))
 
     def _refresh(self) -> None:
         """Notice a publish: one stat of the mark a request."""
@@ -136,6 +144,7 @@ def application() -> Reader:
     end_with_parent()
     reader = Reader(Path(os.environ[ROOT_VARIABLE]))
     reader.count()
+    threading.Thread(target=reader.warm, name="warm", daemon=True).start()
     return reader
 
 
