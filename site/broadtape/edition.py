@@ -347,6 +347,7 @@ def _assignment(
         universe=instance.desk.universe,
         sector_funds=instance.desk.sector_funds,
         nearby=nearby(instance, view, site),
+        site=site or "",
     )
 
 

@@ -33,6 +33,7 @@ class Assignment:
     universe: tuple[str, ...]  # groups of companies to look for winners and losers in, first choice first
     sector_funds: tuple[str, ...]  # funds that stand for sectors
     nearby: tuple[Nearby, ...] = ()  # each site's companies; of the one site where the edition is for one
+    site: str = ""  # the one site that the edition is for; empty: all
     covered: frozenset[str] = frozenset()  # what the edition's other stories tell, by their keys
 
 

@@ -241,7 +241,7 @@ def case_paragraphs(said: Sequence[Planned]) -> list[Paragraph | None]:
 
 def local_lens(assignment: Assignment, window: str = "1s") -> Paragraph | None:
     """How the companies near the site fared over the window, where the edition is for one site: the two ends."""
-    if len(assignment.nearby) != 1:
+    if not assignment.site or len(assignment.nearby) != 1:
         return None
     moves: list[tuple[Decimal, str, Fact]] = []
     bases: tuple[Basis, ...] = ("price", "total")
