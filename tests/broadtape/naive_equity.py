@@ -373,3 +373,14 @@ METRICS |= {
     "streak-ended": streak_ended, "streak-longer": streak_longer, "streak-most": streak_most, "volume": volume,
     "volume-since": volume_since, "year-start": year_start,
 }  # fmt: skip
+
+
+def last_event(m: Market, kind: str) -> Said:
+    past = [event for event in m.view.events() if event.kind == kind and event.at <= m.view.known]
+    if not past:
+        return None
+    last = max(past, key=lambda event: event.at)
+    return {"value": last.day, "title": last.title}
+
+
+METRICS |= {"last-event": last_event}

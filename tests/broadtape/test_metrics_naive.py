@@ -36,6 +36,8 @@ RARE = {
 }  # true on few days: several are tried
 SESSIONS = [day for day in weekdays(date(2023, 1, 2), date(2025, 12, 31)).tolist() if day.toordinal() % 53]
 TRIPLES = 600
+# Of filings, which the made-up market has none of: test_metrics_filings has their sums by hand.
+FILED = {"filed-growth", "filing", "filing-count", "price-to-earnings"}
 
 
 def made_up(seed: int) -> FakeMarket:
@@ -181,7 +183,7 @@ def computed(view: FakeMarket, metric: str, params: dict[str, str]) -> dict[str,
 
 
 def test_every_metric_is_computed_a_second_time() -> None:
-    assert {one.name for one in metrics.definitions()} == set(naive.METRICS)
+    assert {one.name for one in metrics.definitions()} - FILED == set(naive.METRICS)
 
 
 @pytest.mark.slow
