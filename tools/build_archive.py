@@ -6,7 +6,7 @@ code is 1. `make archive` runs it. The sessions are demo.ARCHIVE's; the clock st
 
 from __future__ import annotations
 
-import filecmp
+import re
 import shutil
 import sys
 import tempfile
@@ -18,6 +18,7 @@ from broadtape.archive import Archive
 from broadtape.archive.consistency import Ledger
 from broadtape.market import MarketStore
 
+_RETRIEVED = re.compile(rb'"retrieved": "[^"]*"')
 WRITTEN = datetime(2026, 11, 26, 12, tzinfo=UTC)  # when this archive was first written
 
 
@@ -39,17 +40,15 @@ def build(folder: Path) -> Path:
 
 
 def differing(fresh: Path, kept: Path) -> list[str]:
-    """The files that are not the same in both, by path below articles/."""
+    """The files that are not the same in both, but for when inputs were retrieved; by path below articles/."""
     names = {
         str(path.relative_to(root)) for root in (fresh, kept) for path in root.rglob("*") if path.is_file()
     }
-    return sorted(
-        name
-        for name in names
-        if not (fresh / name).is_file()
-        or not (kept / name).is_file()
-        or not filecmp.cmp(fresh / name, kept / name, shallow=False)
-    )
+    return sorted(name for name in names if _said(fresh / name) != _said(kept / name))
+
+
+def _said(path: Path) -> bytes | None:
+    return _RETRIEVED.sub(b"", path.read_bytes()) if path.is_file() else None
 
 
 def main(check: bool) -> None:
@@ -64,8 +63,14 @@ def main(check: bool) -> None:
                     f"content/articles/{name}: is not what the desk writes; run make archive", file=sys.stderr
                 )
             raise SystemExit(1 if found else 0)
-        shutil.rmtree(kept, ignore_errors=True)
-        shutil.copytree(fresh, kept)
+        for name in found:
+            (kept / name).unlink(missing_ok=True)
+            if (fresh / name).is_file():
+                (kept / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(fresh / name, kept / name)
+        for folder in sorted((path for path in kept.rglob("*") if path.is_dir()), reverse=True):
+            if not any(folder.iterdir()):
+                folder.rmdir()
     print(f"{len(list(kept.rglob('index.md')))} articles, {len(found)} files changed")
 
 
