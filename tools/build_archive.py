@@ -68,9 +68,9 @@ def main(check: bool) -> None:
             if (fresh / name).is_file():
                 (kept / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(fresh / name, kept / name)
-        for folder in sorted((path for path in kept.rglob("*") if path.is_dir()), reverse=True):
-            if not any(folder.iterdir()):
-                folder.rmdir()
+        for empty in sorted((path for path in kept.rglob("*") if path.is_dir()), reverse=True):
+            if not any(empty.iterdir()):
+                empty.rmdir()
     print(f"{len(list(kept.rglob('index.md')))} articles, {len(found)} files changed")
 
 
