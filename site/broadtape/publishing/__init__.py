@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
 
-from broadtape import __version__, config, heartbeat, markdown, pagestore, urls, views
+from broadtape import __version__, config, heartbeat, localblocks, markdown, pagestore, urls, views
 from broadtape.archive.catalogue import CatalogueWriter, FileMark, Gone, InstrumentView, QuoteBoard
 from broadtape.archive.files import made
 from broadtape.heartbeat import Mark, settings_digest, utc_now
@@ -660,9 +660,13 @@ class _Run:
         views.gather(self.instance, self.now)
         news = self.market.reader.news(self.now) if self.market.reader is not None else None
         view = self.market.newest()
-        listed = view.instruments() if view is not None else ()
+        sites = self.instance.sites.values()
+        near = any(localblocks.one(site, "companies") is not None for site in sites)
+        listed = (
+            view.instruments() if view is not None and near else ()
+        )  # thousands, and this is every minute
         problems: list[Problem] = []
-        for site in self.instance.sites.values():
+        for site in sites:
             found, wrong = local.local(site, news, listed, self._has_quote_page, self._opened, now=self.now)
             self.writer.set_local(site.key, found)
             problems += wrong
