@@ -132,7 +132,7 @@ def ranked_signals(instance: Instance, view: MarketView, archive: Archive | None
         signals.scan(view, instance.desk.pairs, universe=instance.desk.universe, watched=sorted(local)),
         role=lambda symbol: roles.get(symbol, ""),
         kind=lambda symbol: view.instrument(symbol).kind,
-        told=lambda signal: told.get(_subject_key(signal), 0.0),
+        told=lambda signal: 0.0 if signal.kind.endswith("-ended") else told.get(_subject_key(signal), 0.0),
         local=local,
     )
 

@@ -15,6 +15,7 @@ from broadtape.desk.signals import basis_of, benchmarks
 from broadtape.desk.stories import Assignment, Proposal, common
 from broadtape.model import Basis, Fact
 
+_ALSO = 0.05  # of the second signal: a session with several of its own is worth a little more
 _LONG_FROM = 6.0  # score of the session's own signals
 _OWN_KINDS = ("move", "drawdown", "policy", "52-week", "reversal", "breadth")
 _FAR_DAYS = 120  # an extreme "since" nearer than this is not worth a headline
@@ -39,7 +40,8 @@ class MarketWrap:
             return []
         own = [item for item in assignment.ranked if item.signal.kind in _OWN_KINDS]
         lead = own[0] if own else None
-        return [Proposal(self.name, "wrap", lead.score.total if lead else 0.0, lead)]
+        more = _ALSO * own[1].score.total if len(own) > 1 else 0.0
+        return [Proposal(self.name, "wrap", lead.score.total + more if lead else 0.0, lead)]
 
     def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
         """The indices, the companies or sector funds, and, on a large move, precedent."""
