@@ -38,6 +38,7 @@ class Span:
     end: int
     source_start: int
     source_end: int
+    title: str = ""  # of a link or image, as written; an image's is its caption
 
 
 @dataclass(frozen=True, slots=True)
@@ -506,7 +507,7 @@ class _Parser:
 
     @staticmethod
     def _span_of(link: _Link, start: int, end: int) -> Span:
-        return Span(link.kind, link.target, start, end, link.source_start, link.source_end)
+        return Span(link.kind, link.target, start, end, link.source_start, link.source_end, link.title)
 
     def _open_image(self, detail: Mapping[str, object], start: int, end: int) -> None:
         leaf = self._inline(start, end)
@@ -525,7 +526,9 @@ class _Parser:
         self.image = None
         alt = " ".join("".join(words).split())
         leaf = self.leaf
-        leaf.spans.append(Span("image", image.src, leaf.length, leaf.length + len(alt), start, end))
+        leaf.spans.append(
+            Span("image", image.src, leaf.length, leaf.length + len(alt), start, end, image.title)
+        )
         leaf.pieces.append(replace(image, alt=alt))
         self._append(leaf, alt)
 

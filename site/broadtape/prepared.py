@@ -103,10 +103,7 @@ class Page:
             plain = self.bodies.get("identity")
             if plain is None:  # a printed page is kept in its compressed forms
                 plain = gzip.decompress(self.bodies["gzip"])
-            lasting = any(
-                name.lower() == "cache-control" and "immutable" in value for name, value in self.headers
-            )
-            held = self.bodies[encoding] = _pack(plain, encoding, quality=11 if lasting else 5)
+            held = self.bodies[encoding] = _pack(plain, encoding, quality=11 if _lasting(self.headers) else 5)
         return held
 
 
@@ -218,7 +215,9 @@ class PreparedPages:
         status, headers, _ = started
         page = self._page(status, headers, body, mark)
         page.until = now + self._lifetime(key[0])
-        if _may_keep(status, headers) and (not key[2] or key[1].startswith("/static/")):
+        if _may_keep(status, headers) and (
+            not key[2] or (key[1].startswith("/static/") and _lasting(headers))
+        ):
             self._keep(key, page)
         return page
 
@@ -347,6 +346,11 @@ def _may_keep(status: str, headers: list[tuple[str, str]]) -> bool:
         and "no-store" not in lower.get("cache-control", "")
         and vary <= {"accept-encoding"}
     )
+
+
+def _lasting(headers: Iterable[tuple[str, str]]) -> bool:
+    """Whether the answer is the same for ever: a file of ours under the address with its digest."""
+    return any(name.lower() == "cache-control" and "immutable" in value for name, value in headers)
 
 
 def _weight(page: Page) -> int:

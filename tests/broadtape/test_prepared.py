@@ -233,11 +233,21 @@ def test_requests_with_credentials_or_a_body_reach_the_application(site: Site) -
 
 
 def test_queries_are_answered_afresh_except_for_static_files(site: Site) -> None:
+    site.headers = [("Cache-Control", "public, max-age=31536000, immutable")]
     for _ in range(2):
         site.get("/search", query="q=fed")
         site.get("/static/site.css", query="v=1")
 
     assert site.rendered == ["/search", "/static/site.css", "/search"]
+
+
+def test_a_made_up_version_of_a_file_fills_no_memory(site: Site) -> None:
+    site.headers = [("Cache-Control", "public, max-age=3600")]
+    for number in range(3):
+        site.get("/static/site.css", query=f"v={number}")
+        site.get("/static/site.css", query=f"v={number}")
+
+    assert len(site.rendered) == 6
 
 
 def test_a_very_large_answer_is_passed_on_whole(site: Site) -> None:

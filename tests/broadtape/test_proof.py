@@ -20,7 +20,7 @@ from broadtape import metrics
 from broadtape.config import Instance as Instance_
 from broadtape.desk.claims import sentence_digest
 from broadtape.desk.proof import Report, verify, verify_texts
-from broadtape.model import Article, Claim, Fact, Instrument, NoData, Photo, Status
+from broadtape.model import Article, Claim, Correction, Fact, Instrument, NoData, Photo, Status
 
 SMALL, LARGE, FUND, CHIPS = "INDEXRUSSELL:RUT", "INDEXSP:SPX", "NYSEARCA:IWM", "NASDAQ:NVDA"
 AS_OF = date(2026, 1, 12)
@@ -758,3 +758,67 @@ def test_the_edition_of_a_day_is_verified(acceptance_instance: Instance_, tmp_pa
 
     assert filed[0].failing == ()
     assert filed[0].claims["verified"] > 40
+
+
+@pytest.mark.parametrize(
+    ("spelt", "told"),
+    [
+        ("−[{text}](fact:{gain})", "beside the link"),
+        ("$[{text}](fact:{gain})", "beside the link"),
+        ("[{text}](fact:{gain})%", "beside the link"),
+    ],
+)
+def test_nothing_beside_a_link_makes_another_figure_of_it(spelt: str, told: str) -> None:
+    paper = Paper()
+    paper.ask("gain", "return", of=SMALL, over="1s")
+    sound = "The Russell 2000 [rose 1.0% on Monday, Jan. 12](fact:{gain})."
+    assert paper.prove(sound).ok
+    text = "rose 1.0% on Monday, Jan. 12"
+    broken = sound.replace(f"[{text}](fact:{{gain}})", spelt.replace("{text}", text))
+    assert any(told in claim.reason for claim in paper.prove(broken).failing)
+
+
+@pytest.mark.parametrize("cell", ["([1.0%](fact:{gain}))", "− [1.0%](fact:{gain})", "[1.0%](fact:{gain})−"])
+def test_a_table_cell_holds_no_sign_outside_its_link(cell: str) -> None:
+    paper = Paper()
+    paper.ask("gain", "return", of=SMALL, over="1s")
+    table = "| Index | 1 session |\n| --- | ---: |\n| Russell 2000 | {} |"
+    assert paper.prove(table.replace("{}", "[1.0%](fact:{gain})")).ok
+    found = paper.prove(table.replace("{}", cell)).failing
+    assert any("beside the link" in claim.reason for claim in found)
+
+
+def test_a_column_called_change_excuses_no_missing_minus() -> None:
+    small = {"2026-01-08": "2020.00", "2026-01-09": "2020.00", "2026-01-12": "1999.80"}
+    paper = Paper(
+        market=FakeMarket(AS_OF, {SMALL: small}, instruments=[Instrument(SMALL, "Russell 2000", "index")])
+    )
+    paper.ask("loss", "return", of=SMALL, over="1s")
+    table = "| Index | Change, 1 session |\n| --- | ---: |\n| Russell 2000 | [{}](fact:{loss}) |"
+    assert paper.prove(table.replace("{}", "−1.0%", 1)).ok
+    assert not paper.prove(table.replace("{}", "1.0%", 1)).ok
+
+
+def test_captions_and_titles_of_links_are_proved() -> None:
+    paper = Paper()
+    paper.ask("gain", "return", of=SMALL, over="1s")
+    sound = "The Russell 2000 [rose 1.0% on Monday, Jan. 12](fact:{gain})."
+    picture = sound + '\n\n![The Russell 2000 rose 1.0% on Jan. 12.](chart.svg "{}")'
+    assert paper.prove(picture.replace("{}", "The Russell 2000 rose 1.0% on Jan. 12.", 1)).ok
+    found = paper.prove(picture.replace("{}", "The Russell 2000 fell 50% on Jan. 12.", 1)).failing
+    assert any(claim.reason.startswith("caption:") for claim in found)
+    link = sound[:-1] + ' ([data](https://example.org "The Russell 2000 fell 50%")).'
+    found = paper.prove(link).failing
+    assert any(claim.reason.startswith("title of a link:") for claim in found)
+
+
+def test_names_hold_no_figures_and_corrections_are_listed() -> None:
+    paper = Paper()
+    paper.ask("gain", "return", of=SMALL, over="1s")
+    body = "The Russell 2000 [rose 1.0% on Monday, Jan. 12](fact:{gain})."
+    assert paper.prove(body, authors=("Market Desk",), topics=("russell-2000",)).ok
+    assert not paper.prove(body, authors=("Russell fell 50%",)).ok
+    assert not paper.prove(body, topics=("russell-2000-fell-50-percent",)).ok
+    noted = Correction(datetime(2026, 1, 14, tzinfo=UTC), "The Russell 2000 fell 50% on Jan. 12.")
+    report = paper.prove(body, corrections=(noted,))
+    assert [claim.text for claim in report.claims if claim.status is Status.UNCHECKED] == [noted.text]

@@ -964,6 +964,8 @@ def test_static_files_with_a_digest_are_kept_for_ever(busy_room: Newsroom) -> No
     assert style is not None
     assert "immutable" in busy_room.get(style[1]).headers["Cache-Control"]
     assert "immutable" not in busy_room.get("/static/site.css").headers["Cache-Control"]
+    assert "immutable" not in busy_room.get("/static/site.css?v=made-up").headers["Cache-Control"]
+    assert "immutable" not in busy_room.get("/palette.css?v=made-up").headers["Cache-Control"]
     assert busy_room.get("/static/../press.py").status_code == 404
 
 

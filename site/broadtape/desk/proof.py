@@ -70,6 +70,13 @@ _CLOSES: Final = re.compile(r"\bclos(?:e|es|ed|ing)\b", re.I)
 _ALL_STRETCHES: Final = re.compile(
     r"\b(?:all|every|any)\b[^,;:]*\b(?:stretch|period|spell|window|time)", re.I
 )
+_DASH: Final = r"[-+\u2010-\u2015\u2212]"
+# What makes another figure of a link's when it stands beside it: a sign, a currency, a percent sign.
+_SIGNED: Final = re.compile(rf"(?:(?<![\w%)]){_DASH}|[$%]|(?<![\w%)])[-+\u2212]\s+|[$]\s+)\Z")
+_SIGNED_CELL: Final = re.compile(rf"(?:{_DASH}|[$%])\s*\Z")
+_TRAILING: Final = re.compile(r"\s*%|[$]")
+_TRAILING_CELL: Final = re.compile(rf"\s*(?:{_DASH}|[$%])")
+_HEADS_CHANGE: Final = frozenset({"change", "changes", "move", "moves"})  # a column of signed figures
 _LISTED_KINDS: Final = frozenset({"definition", "calendar", "attributed", "interpretation"})
 _RELATIVE_PRONOUN: Final = re.compile(r"\b(?:which|who|whose|that)\W+(?:[a-z]+\W+){0,2}$", re.I)
 _JOINED: Final = re.compile(r"\W*\b(?:and|or)\s+(?:the\s+)?", re.I)
@@ -361,6 +368,7 @@ class _Proof:
             if text.strip():
                 self._prove_unlinked(text, article.lines.get(key, 1), key)
         self._updates()
+        self._corrections()
         if not self.desk:
             return
         if article.as_of is None or article.as_of > (article.updated or article.date).date():
@@ -372,6 +380,7 @@ class _Proof:
             self._add(
                 article.photo.credit, line, Status.UNSUPPORTED, "a credit names a source and claims nothing"
             )
+        self._labels()
         told = {
             str(part.value) for fact in self.known.values() for part in fact.parts if part.kind == "entity"
         }
@@ -383,6 +392,26 @@ class _Proof:
                     Status.UNSUPPORTED,
                     "no fact of the article is about this symbol",
                 )
+
+    def _labels(self) -> None:
+        """Authors, topics and a source name something: a figure in them is no claim that could be proved."""
+        article = self.article
+        named = [("authors", one) for one in article.authors] + [("topics", one) for one in article.topics]
+        if article.source is not None:
+            named.append(("source", article.source.name))
+        for key, text in named:
+            tokens = self._lex(re.sub(r"[-_]+", " ", text))
+            if any(isinstance(token, Figure) and token.unit for token in tokens):
+                reason = f"{key}: a name holds no figure"
+                self._add(text, article.lines.get(key, 1), Status.UNSUPPORTED, reason)
+
+    def _corrections(self) -> None:
+        """What a correction says is an editor's: it is listed as such, for no fact of the story bears it out."""
+        for correction in self.article.corrections:
+            tokens = self._lex(correction.text)
+            if self._market_claim(tokens) or any(isinstance(token, Figure) for token in tokens):
+                line = self.article.lines.get("corrections", 1)
+                self._add(correction.text, line, Status.UNCHECKED, "corrections: an editor's words")
 
     def _updates(self) -> None:
         """Each line of what became of a story follows from the fact it names, as of its own session."""
@@ -465,6 +494,7 @@ class _Proof:
         for block in self.document.blocks:
             if block.kind in {"paragraph", "item", "quote", "cell", "heading"}:
                 self._legible(block.text, block.line, self.document.source[block.start : block.end])
+            self._captions(block)
             if table and (block.kind != "cell" or block.table != table[0].table):
                 self._table(table)
                 table = []
@@ -481,6 +511,27 @@ class _Proof:
                 self._add(block.text[:80], block.line, Status.UNSUPPORTED, "a desk article holds no code")
         if table:
             self._table(table)
+
+    def _captions(self, block: Block) -> None:
+        """What stands below a picture or appears over a link is read like an alternative text."""
+        for span in block.spans:
+            if span.title.strip() and span.kind in {"image", "link"}:
+                where = "caption" if span.kind == "image" else "title of a link"
+                self._prove_unlinked(span.title, block.line, where)
+
+    def _beside(self, text: str, spans: Iterable[Span], line: int, *, cell: bool = False) -> None:
+        """Nothing directly beside a link may make another figure of its: "−[4.4%]", "$[20]", "([4.4%])" in a table."""
+        if not self.desk:
+            return
+        signed, trailing = (_SIGNED_CELL, _TRAILING_CELL) if cell else (_SIGNED, _TRAILING)
+        for span in spans:
+            before, after = text[: span.start], text[span.end :]
+            found = signed.search(before) or trailing.match(after)
+            enclosed = cell and before.rstrip().endswith("(") and after.lstrip().startswith(")")
+            if found or enclosed:
+                sign = found[0].strip() if found else "()"
+                reason = f"{sign!r} beside the link makes another figure of it: write it inside"
+                self._add(text[span.start : span.end], line, Status.UNSUPPORTED, reason)
 
     def _heading(self, block: Block) -> None:
         self.reading.section()
@@ -510,6 +561,7 @@ class _Proof:
         before = len(self.reading.facts)
         self.reading.lost = False
         self.reading.dated = set()
+        self._beside(sentence.text, links, sentence.line)
         for span in links:
             self._link(sentence, span, outside)
         told = self.reading.facts[before:]
@@ -919,6 +971,7 @@ class _Proof:
         row = _heads(self._lex(label.text)) if label else []
         column = _heads(self._lex(header.text)) if header else []
         outside = self._lex(_masked(cell.text, links), unit=unit)
+        self._beside(cell.text, links, cell.line, cell=True)
         context = self._cell_context([*row, *column])
         for span in links:
             text = cell.text[span.start : span.end]
@@ -1078,6 +1131,7 @@ def _heads(tokens: Sequence[Token]) -> list[Token]:
         token
         for token in tokens
         if not isinstance(token, Proper)
+        and token.text.lower() not in _HEADS_CHANGE  # it excuses no missing minus, as "a move of 2%" does
         and not (
             isinstance(token, Word)
             and all(kind.startswith("unit:") or kind in free | _DIRECTIONAL for kind in token.classes)

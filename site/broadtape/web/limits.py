@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import re
 import threading
 import time
 from collections import OrderedDict
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from broadtape.config import Limits
 
 MOST = 20_000  # visitors remembered at once; the one not seen for longest is forgotten first
+LONGEST = 2_000  # characters of X-Forwarded-For that are read, from its end
 BURST = 0.5  # of a minute's allowance may come at once
 
 # First part of the path → which allowance it draws on. The longest that fits counts.
@@ -65,23 +67,33 @@ def visitor(peer: str, forwarded: str, trusted: Iterable[str] = ()) -> str:
     known = set(trusted)
 
     def ours(address: str) -> bool:
-        try:
-            return ipaddress.ip_address(address).is_loopback or address in known
-        except ValueError:
-            return False
+        found = _address(address)
+        return found is not None and (found.is_loopback or address in known or str(found) in known)
 
-    chain = [part.strip() for part in forwarded[:2_000].split(",") if part.strip()] + [peer]
+    # Proxies append: of a list that is too long, what the visitor wrote is dropped, never what a proxy did.
+    told = forwarded if len(forwarded) <= LONGEST else forwarded[-LONGEST:].partition(",")[2]
+    chain = [part.strip() for part in told.split(",") if part.strip()] + [peer]
     while chain and ours(chain[-1]):
         chain.pop()
     if not chain:
         return ""
-    try:
-        found = ipaddress.ip_address(chain[-1])
-    except ValueError:
+    found = _address(chain[-1])
+    if found is None:
         return peer if not ours(peer) else ""
     if found.version == 6:
         return str(ipaddress.ip_network((found, 64), strict=False))
     return str(found)
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that a text is, its port left out, an IPv4 one as such; None where it is none."""
+    ported = re.fullmatch(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]+)?|([0-9.]+):[0-9]+", text)
+    try:
+        found = ipaddress.ip_address((ported[1] or ported[2]) if ported else text)
+    except ValueError:
+        return None
+    mapped = found.ipv4_mapped if found.version == 6 else None
+    return mapped or found
 
 
 def group_of(path: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, timedelta
+from posixpath import normpath
 from typing import TYPE_CHECKING, get_args
 from xml.sax.saxutils import escape, quoteattr
 
@@ -16,7 +17,7 @@ from flask import Blueprint, Response, abort, request, send_file, send_from_dire
 from broadtape import __version__, feeds, heartbeat, icons, urls
 from broadtape import cards as sharing
 from broadtape.web import chrome, pictures, words
-from broadtape.web.press import STATIC, absolute, answer, caching, here, press
+from broadtape.web.press import STATIC, absolute, answer, caching, here, press, static_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -292,7 +293,8 @@ def _text(text: str) -> str:
 def static(name: str) -> Response:
     """A file of ours; kept for ever where its address carries a digest."""
     response = send_from_directory(STATIC, name, conditional=True, max_age=None)
-    lasting = "v" in request.args or name.endswith(".woff2")
+    version = request.args.get("v")  # another than the file's own, whoever made it up, is not for ever
+    lasting = static_address(normpath(name)).endswith(f"?v={version}") if version else name.endswith(".woff2")
     response.headers["Cache-Control"] = FOREVER if lasting else "public, max-age=3600"
     return response
 
@@ -301,7 +303,7 @@ def static(name: str) -> Response:
 def palette() -> Response:
     """The site's own colours."""
     response = answer(chrome.palette_css(here()), "text/css", max_age=3600)
-    if "v" in request.args:
+    if "v" in request.args and chrome.palette_address(here()).endswith(f"?v={request.args['v']}"):
         response.headers["Cache-Control"] = FOREVER
     return response
 
