@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import jsonschema
 import pytest
@@ -27,7 +28,7 @@ from broadtape.archive.tape import (
     TapeWriter,
     Told,
 )
-from broadtape.web import create_app
+from broadtape.web import board, create_app
 from broadtape.web.lookup import Lookup
 
 HOME = "https://sausalito.example"
@@ -373,3 +374,13 @@ def test_markets_that_stopped_say_so(folder: Path) -> None:
         "The newest session we have is Dec. 30, 2025: these figures are not of today."
         in ask(app.test_client(), "/markets/").text
     )
+
+
+def test_a_holiday_has_no_hour():
+    at_open = datetime(2026, 1, 19, 14, 30, tzinfo=UTC)
+    closed = Coming(date(2026, 1, 19), at_open, "holiday", "Stock exchanges are closed", "", "NYSE")
+    early = Coming(date(2026, 1, 19), at_open, "early-close", "Stock exchanges close early", "", "NYSE")
+
+    rows = board.calendar((closed, early), ZoneInfo("America/Los_Angeles"))
+
+    assert [row.time for row in rows] == ["", "6:30 a.m."]

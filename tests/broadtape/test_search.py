@@ -245,6 +245,34 @@ def test_a_heading_does_not_run_into_its_paragraph():
     )
 
 
+def test_a_snippet_says_a_table_without_its_pipes():
+    text = "How it went.\n\nIndex | Last | Change\nRussell 2000 |  | +5.0%\nS&P 500 | 2,467.70 | +4.9%"
+
+    assert Marker.of(["russel"], []).snippet(text) == (
+        "… <mark>Russell</mark> 2000, +5.0% · S&amp;P 500, 2,467.70, +4.9%"
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "begins"),
+    [
+        ("and so the officials of the Federal Reserve Bank", "… Federal Reserve Bank "),
+        ("and so the officials of the Board, Federal Bank", "… Federal Bank "),
+        ("and so the officials of any commercial bank", "… bank "),
+    ],
+)
+def test_a_snippet_does_not_begin_inside_a_name(before, begins):
+    text = f"{'words ' * 40}{before} {'that say little more ' * 3}rotation {'and on ' * 60}"
+
+    assert Marker.of(["rotat"], []).snippet(text).startswith(begins)
+
+
+def test_a_snippet_near_the_beginning_begins_there():
+    text = f"{'word ' * 20}rotation {'and on ' * 60}"
+
+    assert Marker.of(["rotat"], []).snippet(text).startswith("word word")
+
+
 class _Marks(HTMLParser):
     def __init__(self) -> None:
         super().__init__()

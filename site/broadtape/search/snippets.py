@@ -15,6 +15,7 @@ from typing import Final
 from broadtape.search import words
 
 LENGTH: Final = 240  # characters of a passage, about two lines of a result
+_LONGEST_NAME: Final = 40  # characters that are looked back for where a name begins
 _MOST_FOUND: Final = 160  # places looked at in one text
 
 
@@ -75,9 +76,9 @@ class Marker:
     def snippet(self, text: str, summary: str = "") -> str:
         """The passage with the most of the query's words; the beginning where none is in the text."""
         # A heading or a table row has no full stop: the dot keeps it apart from what follows.
-        joined = text.replace("\n\n", " · ")
+        joined = (_rows(text) if " | " in text else text).replace("\n\n", " · ")
         if "\n" in joined or "  " in joined or "\t" in joined:  # not as `to_text` leaves it
-            joined = " · ".join(part for block in text.split("\n\n") if (part := " ".join(block.split())))
+            joined = " · ".join(part for block in joined.split(" · ") if (part := " ".join(block.split())))
         text = joined
         places = self.places(text)
         if not places:
@@ -106,9 +107,11 @@ def _passage(text: str, start: int, end: int) -> tuple[int, int]:
     opening = _sentence(text, max(start - room // 2, 0), start)
     if opening >= 0:
         low = opening
+    elif start <= room // 2:
+        low = 0
     elif low:
         gap = text.find(" ", low, start)
-        low = gap + 1 if gap >= 0 else start
+        low = _name(text, gap + 1 if gap >= 0 else start)
     high = min(low + max(LENGTH, end - low), len(text))
     if high < len(text):
         gap = text.rfind(" ", end, high)
@@ -130,6 +133,30 @@ def _sentence(text: str, low: int, high: int) -> int:
         if word is None or (len(word) > 1 and word not in _ABBREVIATED):
             begins = match.end()
     return begins if begins <= high else -1
+
+
+def _name(text: str, at: int) -> int:
+    """Where the name or figure begins that the word at this place is part of: "Federal Reserve", not "Reserve"."""
+    found = at
+    while found > 1 and at - found < _LONGEST_NAME and text[found].isupper() and text[found - 1] == " ":
+        before = text.rfind(" ", 0, found - 1) + 1
+        word = text[before : found - 1]
+        if not word[:1].isupper() or not (word[-1].isalnum() or word[-1] in ".&"):
+            break  # a small word, or one that a comma or a bracket ends
+        found = before
+    return found
+
+
+def _rows(text: str) -> str:
+    """The text with its tables as a reader would say them: cells after commas, each row set apart."""
+    blocks = text.split("\n\n")
+    for at, block in enumerate(blocks):
+        if " | " in block:
+            rows = (row.split(" | ") for row in block.split("\n"))
+            blocks[at] = "\n\n".join(
+                ", ".join(part for cell in row if (part := cell.strip())) for row in rows
+            )
+    return "\n\n".join(blocks)
 
 
 def _marked(text: str, low: int, high: int, places: Sequence[tuple[int, int, str]]) -> str:

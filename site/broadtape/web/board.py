@@ -26,6 +26,7 @@ TITLES: dict[IndicatorKind, str] = {
 }
 # Older than this at the newest session, a value is marked: a daily one of last week, a month's of last quarter.
 FRESH = {"day": timedelta(days=7), "month": timedelta(days=75), "quarter": timedelta(days=220)}
+WHOLE_DAY = ("holiday",)  # kinds of events that have no hour: exchanges are closed all day
 SESSION_FRESH = timedelta(days=4)  # a long weekend
 
 
@@ -87,10 +88,14 @@ def mover(one: Mover) -> MoverRow:
 
 
 def calendar(coming: Iterable[Coming], zone: ZoneInfo) -> tuple[CalendarRow, ...]:
-    """What is scheduled, in the site's zone."""
+    """What is scheduled, in the site's zone; what takes the whole day has no hour."""
     return tuple(
         CalendarRow(
-            words.of_day(one.day), words.clock(one.at.astimezone(zone)), one.title, one.url, one.source
+            words.of_day(one.day),
+            "" if one.kind in WHOLE_DAY else words.clock(one.at.astimezone(zone)),
+            one.title,
+            one.url,
+            one.source,
         )
         for one in coming
     )
