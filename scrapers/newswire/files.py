@@ -68,7 +68,7 @@ LEAST_PRICE, MOST = 1e-8, 1e12
 DECISION_TIME = time(14, 0)  # a statement of the FOMC, New York
 DECISION_ZONE = ZoneInfo("America/New_York")
 MAX_TEXT = 300  # characters of a name or title
-VERSION = 3  # of this parser: raised when the same bytes would give other observations
+VERSION = 4  # of this parser: raised when the same bytes would give other observations
 
 _SERIES = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.^=\-]{0,63}")
 _KIND = re.compile(r"[a-z][a-z0-9-]{0,31}")
@@ -556,15 +556,16 @@ def _bar_table(
     elif "close" not in values:
         adjustment = "total"
     printed = columns["close"] if adjustment != "total" else columns["adj_close"]
+    # One table may hold both: an index among shares has no price in dollars.
+    index = symbol.startswith("INDEX") or job.names.directory.kind(symbol) == "index"
+    unit = "points" if index else settings.unit
     return BarTable(
         symbol=symbol,
         days=days,
         adjustment=adjustment,
-        unit=settings.unit,
+        unit=unit,
         # Prices are printed in cents, also those of a table of whole dollars or of halved ones.
-        decimals=tables.decimals(printed)
-        if settings.unit == "points"
-        else max(2, tables.decimals(printed, most=2)),
+        decimals=tables.decimals(printed) if unit == "points" else max(2, tables.decimals(printed, most=2)),
         provenance=job.provenance,
         **columns,
     )

@@ -43,6 +43,16 @@ def test_a_long_table_gives_ascending_bars_per_symbol() -> None:
     assert harvest.rows_read == 3
 
 
+def test_an_index_among_shares_is_in_points() -> None:
+    harvest = wire.parse(
+        "symbol,date,close\nSPX,2026-01-12,6977.27\nAAPL,2026-01-12,260\n",
+        listed=LISTED,
+        instruments=(NamedInstrument("INDEXSP:SPX", bare="SPX", name="S&P 500", kind="index"),),
+    )
+
+    assert {one.symbol: one.unit for one in harvest.bars} == {"INDEXSP:SPX": "points", "NASDAQ:AAPL": "USD"}
+
+
 def test_class_marks_are_equal_in_any_spelling() -> None:
     for raw in ("BRK.B", "BRK-B", "BRK/B", "brk.b"):
         harvest = wire.parse(f"symbol,date,close\n{raw},2026-01-12,500\n", listed=LISTED)

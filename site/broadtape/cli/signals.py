@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from datetime import datetime
 
 import click
 
 from broadtape.cli import Newsroom, pass_newsroom
 
+WIDTH = 100  # columns of the list
+
 
 @click.command()
 @click.option(
-    "--on", type=click.DateTime(["%Y-%m-%d"]), help="The session; default: the newest in the store."
+    "--on",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="The session; default: the newest in the store.",
 )
 @click.option(
     "--most", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many to print."
@@ -26,9 +32,6 @@ def command(newsroom: Newsroom, on: datetime | None, most: int, as_json: bool) -
     own past sessions on which at least as much happened; size is in its own 60-session volatility. "why" says so in
     words; docs/newsworthiness.md explains each component.
     """
-    from rich.console import Console
-    from rich.table import Table
-
     from broadtape import edition
     from broadtape.archive import Archive
     from broadtape.market import MarketStore
@@ -61,16 +64,20 @@ def command(newsroom: Newsroom, on: datetime | None, most: int, as_json: bool) -
     if not ranked:
         click.echo(f"{day}: nothing out of the ordinary")
         return
-    table = Table(title=f"Signals of {day}", title_justify="left")
-    for name in ("score", "rarity", "size", "breadth", "local", "told"):
-        table.add_column(name, justify="right")
-    table.add_column("kind")
-    table.add_column("what", overflow="fold")
-    table.add_column("why", overflow="fold")
+    click.echo(f"Signals of {day}\n")
+    click.echo("score  what, and why it counts")
     for item in ranked[:most]:
         score = item.score
-        numbers = (score.total, score.rarity, score.size, score.breadth, score.local, score.told)
-        table.add_row(
-            *(f"{number:.2f}" for number in numbers), item.signal.kind, item.signal.statement, score.why
-        )
-    Console().print(table)
+        parts = (
+            ("rarity", score.rarity), ("size", score.size), ("breadth", score.breadth),
+            ("local", score.local), ("told", score.told),
+        )  # fmt: skip
+        components = ", ".join(f"{name} {number:.2f}" for name, number in parts)
+        for line in (
+            f"{score.total:5.2f}  {item.signal.statement}",
+            f"       {item.signal.kind}: {score.why}",
+        ):
+            click.echo(textwrap.fill(line, WIDTH, subsequent_indent=" " * 7, break_on_hyphens=False))
+        click.echo(f"       {components}")
+    if len(ranked) > most:
+        click.echo(f"\n{len(ranked) - most} more: --most {len(ranked)}")
