@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from broadtape import metrics, numbers
 from broadtape.archive import Archive
+from broadtape.archive.consistency import ACKNOWLEDGED, noted
 from broadtape.desk import proof
 from broadtape.desk.claims.parts import shown
 from broadtape.model import (
@@ -30,7 +31,6 @@ from broadtape.model import (
 if TYPE_CHECKING:
     from broadtape.config import Instance
 
-ACKNOWLEDGED = "revisions_noted"  # front-matter key: fact ids with the values that a correction has told of
 _GONE = "no longer holds"
 _MOST_NAMED = 5  # changes a note spells out
 
@@ -117,7 +117,7 @@ def find(archive: Archive, instance: Instance, named: str) -> Article:
 
 def apply(archive: Archive, task: Task, *, now: datetime, note: str = "") -> Article:
     """File the correction: the drafted note, or an editor's own words, and which values it tells of."""
-    noted = _noted(task.article) | {one.fact: one.now for one in task.changes}
+    told = noted(task.article) | {one.fact: one.now for one in task.changes}
     text = " ".join(note.split()) or task.note
     return archive.save(
         replace(
@@ -125,7 +125,7 @@ def apply(archive: Archive, task: Task, *, now: datetime, note: str = "") -> Art
             corrections=(*task.article.corrections, Correction(now.replace(microsecond=0), text)),
             extra={
                 **task.article.extra,
-                ACKNOWLEDGED: [f"{key} {value}" for key, value in sorted(noted.items())],
+                ACKNOWLEDGED: [f"{key} {value}" for key, value in sorted(told.items())],
             },
         )
     )
@@ -135,7 +135,7 @@ def _changes(
     article: Article, report: proof.Report, view_for: Callable[[date], MarketView]
 ) -> tuple[Change, ...]:
     records = article.facts.get("facts")
-    noted = _noted(article)
+    told = noted(article)
     found: dict[str, Change] = {}
     for claim in report.claims:
         record = records.get(claim.fact) if isinstance(records, Mapping) else None
@@ -152,19 +152,13 @@ def _changes(
             continue
         fresh = report.facts.get(claim.fact)
         now = shown(fresh.part("value")) if fresh is not None else _GONE
-        if noted.get(claim.fact) == now:
+        if told.get(claim.fact) == now:
             continue
         about = _about(filed, view_for(filed.as_of))
         found[claim.fact] = Change(
             claim.fact, filed.key.address, about, shown(filed.part("value")), now, (text,)
         )
     return tuple(found.values())
-
-
-def _noted(article: Article) -> dict[str, str]:
-    held = article.extra.get(ACKNOWLEDGED)
-    pairs = [str(one).partition(" ") for one in held] if isinstance(held, list | tuple) else []
-    return {key: value for key, _, value in pairs}
 
 
 def _about(fact: Fact, view: MarketView) -> str:

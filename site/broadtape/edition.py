@@ -289,6 +289,12 @@ def write(
     told = others_words(store, on, now)
     writer = rewriter.of(instance) if reword else None
     said = ledger.told_before(on, repetition.MEMORY, repetition.marks) if outlines is None else None
+    stories_of = {proposal.story for proposal in chosen}
+    anew = frozenset(
+        one.id
+        for one in (archive.scan()[0] if replace else ())
+        if one.origin == "desk" and one.as_of == on and one.extra.get("story") in stories_of
+    )
     filed = []
     for place, proposal in enumerate(chosen):
         progress(f"{on}: writing {proposal.story}")
@@ -298,7 +304,7 @@ def write(
             outline = planning.edited(outline, outlines[place], _words_of(instance, view, outline))
         filed.append(
             _file(instance, archive, ledger, view, outline, place, told=told, site=site or proposal.site or None,
-                  draft=draft, replace=replace,
+                  draft=draft, replace=replace, anew=anew,
                   now=now, writer=writer, said=said, view_for=lambda day: view if day == on else store.view(day))
         )  # fmt: skip
     return filed + close_runs(instance, archive, view, site=site)
@@ -461,6 +467,7 @@ def _file(
     site: str | None,
     draft: bool,
     replace: bool,
+    anew: frozenset[str] = frozenset(),
     now: datetime,
     writer: rewording.Writer | None,
     said: list[frozenset[str]] | None,
@@ -490,7 +497,7 @@ def _file(
     report = proof.verify(dataclasses.replace(article, facts=record), view_for, archive.lookup)
     plain = markdown.to_text(markdown.parse(written.body))
     close = likeness.too_close(f"{written.title}\n\n{written.summary}\n\n{plain}", told)
-    conflicts = ledger.conflicts(article, record)
+    conflicts = ledger.conflicts(article, record, anew)
     if not report.ok or close or conflicts:
         article = dataclasses.replace(article, status="held")
     if follows and article.status == "held":  # the version that passed stays at the address

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from test_proof_verify import BARS, ground  # noqa: F401  the fixture of a small
 from broadtape import config, corrections, doctor, edition, metrics, publishing
 from broadtape.archive import Archive
 from broadtape.archive.catalogue import Catalogue
+from broadtape.archive.consistency import Ledger
 from broadtape.cli import main
 from broadtape.market import MarketStore
 from broadtape.market.fetching import fetch
@@ -77,6 +79,33 @@ def test_an_editors_word_files_the_note_and_ends_the_task(ground: Path, filed: A
     assert article.body == filed.body
     assert call(ground, "corrections").exit_code == 0
     assert call(ground, "corrections", "apply", filed.id).exit_code == 1
+
+
+def test_what_a_correction_tells_of_holds_up_no_new_article(ground: Path, filed: Article) -> None:  # noqa: F811  the fixture
+    revise(ground, "6999.00")
+    archive = Archive(ground / "content")
+    facts = filed.facts["facts"]
+    assert isinstance(facts, dict)
+    fresh = {name: {**fact, "value": "0.71"} for name, fact in facts.items()}
+    record = {**filed.facts, "facts": fresh}
+    other = replace(filed, id="another")
+
+    before = Ledger(archive).conflicts(other, record)
+    call(ground, "corrections", "apply", filed.id)
+
+    assert before
+    assert not Ledger(archive).conflicts(other, record)
+    assert not Ledger(Archive(ground / "content")).conflicts(other, record)
+
+
+def test_what_is_written_anew_itself_is_no_conflict(ground: Path, filed: Article) -> None:  # noqa: F811  the fixture
+    facts = filed.facts["facts"]
+    assert isinstance(facts, dict)
+    record = {**filed.facts, "facts": {name: {**fact, "value": "0.71"} for name, fact in facts.items()}}
+    ledger = Ledger(Archive(ground / "content"))
+
+    assert ledger.conflicts(replace(filed, id="another"), record)
+    assert not ledger.conflicts(replace(filed, id="another"), record, {filed.id})
 
 
 def test_a_further_revision_asks_again(ground: Path, filed: Article) -> None:  # noqa: F811  the fixture

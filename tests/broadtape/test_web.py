@@ -1051,6 +1051,13 @@ def test_a_search_shows_marked_titles_counts_facets_and_its_feed(busy_room: News
     assert 'name="robots" content="noindex' in html
 
 
+def test_a_search_typed_with_a_stroke_is_the_same_search(busy_room: Newsroom) -> None:
+    done = busy_room.get("/search/?q=rotation%20now&sort=newest")
+
+    assert done.status_code == 301
+    assert done.headers["Location"].endswith("/search?q=rotation%20now&sort=newest")
+
+
 def test_all_of_a_search_is_in_its_address(busy_room: Newsroom) -> None:
     html = busy_room.page("/search?q=caps&topic=small-caps&year=2026&sort=date&page=1")
     query = busy_room.search.asked[-1]

@@ -7,7 +7,7 @@ facts files hold, and reports both sides; `desk.proof` tells which of them holds
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -24,6 +24,8 @@ _SETTLED: Final = frozenset({
 _MONTH: Final = re.compile(r"(\d{4})-(\d\d)")
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _TELLING: Final = frozenset({"published", "approved", "review"})
+
+ACKNOWLEDGED: Final = "revisions_noted"  # front-matter key: fact ids with the values a correction has told of
 
 Key = tuple[str, tuple[tuple[str, str], ...], str]
 
@@ -69,12 +71,18 @@ class Ledger:
         self._known: dict[str, tuple[Article, dict[Key, Told]]] = {}
         self._marks: dict[str, tuple[str, frozenset[str]]] = {}
 
-    def conflicts(self, article: Article, record: Mapping[str, object]) -> list[Conflict]:
-        """The claims of a new article's facts that a published one contradicts, by claim."""
+    def conflicts(
+        self, article: Article, record: Mapping[str, object], besides: Container[str] = ()
+    ) -> list[Conflict]:
+        """The claims of a new article's facts that a published one contradicts, by claim.
+
+        What a filed correction tells of is settled, whatever the text says; `besides` are ids of articles that are
+        being written anew themselves.
+        """
         mine = dict(_claims(article, record))
         found: dict[Key, Conflict] = {}
         for other, told in self._published():
-            if other.id == article.id:
+            if other.id == article.id or other.id in besides:
                 continue
             for key in mine.keys() & told.keys():
                 here, there = mine[key], told[key]
@@ -119,16 +127,32 @@ class Ledger:
             present.add(article.path)
             known = self._known.get(article.path)
             if known is None or known[0] is not article:
-                known = self._known[article.path] = (article, dict(_claims(article, article.facts)))
+                known = self._known[article.path] = (
+                    article,
+                    dict(_claims(article, article.facts, noted(article))),
+                )
             yield known
         for gone in self._known.keys() - present:
             del self._known[gone]
 
 
-def _claims(article: Article, record: Mapping[str, object]) -> Iterator[tuple[Key, Told]]:
+def noted(article: Article) -> dict[str, str]:
+    """The facts of an article that a filed correction tells of, with the values that it gives."""
+    held = article.extra.get(ACKNOWLEDGED)
+    pairs = [str(one).partition(" ") for one in held] if isinstance(held, list | tuple) else []
+    return {key: value for key, _, value in pairs}
+
+
+def _claims(
+    article: Article, record: Mapping[str, object], corrected: Container[object] = ()
+) -> Iterator[tuple[Key, Told]]:
     facts, wordings = record.get("facts"), record.get("definitions")
-    for fact in facts.values() if isinstance(facts, Mapping) else ():
-        if not isinstance(fact, Mapping) or not isinstance(params := fact.get("params"), Mapping):
+    for name, fact in facts.items() if isinstance(facts, Mapping) else ():
+        if (
+            name in corrected
+            or not isinstance(fact, Mapping)
+            or not isinstance(params := fact.get("params"), Mapping)
+        ):
             continue
         metric, as_of, value = str(fact.get("metric")), str(fact.get("as_of")), fact.get("value")
         asked = tuple(sorted((str(name), str(given)) for name, given in params.items()))

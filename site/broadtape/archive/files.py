@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final, Literal, cast
 
 from broadtape import config, frontmatter, urls
+from broadtape.archive.consistency import ACKNOWLEDGED
 from broadtape.model import Article, BadSettings, BroadtapeError, BrokenArticle, Problem
 
 MAX_FILE: Final = 1_100_000  # bytes of one Markdown file: the parser's megabyte and its front matter
@@ -587,10 +588,11 @@ def _is_leftover(folder: Path) -> bool:
 
 
 def _renewed(there: Article, new: Article) -> Article:
-    """The desk's new text in the place of its old one."""
+    """The desk's new text in the place of its old one; it holds the revised values that corrections told of."""
+    kept = {name: value for name, value in there.extra.items() if name != ACKNOWLEDGED}
     return replace(
         new, path=there.path, slug=there.slug, id=there.id, aliases=there.aliases,
-        corrections=there.corrections, extra={**there.extra, **new.extra},
+        corrections=there.corrections, extra={**kept, **new.extra},
     )  # fmt: skip
 
 

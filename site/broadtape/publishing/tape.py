@@ -280,8 +280,8 @@ def _movers(
         newest = one.history[0]
         if newest.day != view.as_of or newest.percent is None:
             continue
-        for name in one.source.split(", "):  # of one that several continue, each by itself
-            sources[name] = None
+        # Of one that several sources continue, each by itself.
+        sources |= dict.fromkeys([one.attribution] if one.attribution else one.source.split(", "))
         found.append(Mover(symbol, one.instrument.name, newest.percent, one.basis))
     found.sort(key=lambda mover: (-mover.percent, mover.symbol))
     return found, len(found), tuple(sources)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -499,12 +500,13 @@ def performance(title: str, symbols: Iterable[str]) -> PerformanceTable | None:
         series = quotes.series(view)
         if view.quote is None or series is None or not cards.shown(view.quote, press().instance):
             continue
+        credited = "; ".join(cards.credit(press().instance, [view.attribution or view.source]))
         found = [quotes.window(series, name) for name in quotes.WINDOWS]
         windows = tuple(None if one is None else one[1] for one in found)
         starts = tuple(
             "" if one is None else f"since the close of {numbers.day(series.days[one[0]])}" for one in found
         )
-        rows.append((view.quote, windows, starts))
+        rows.append((replace(view.quote, source=credited), windows, starts))
     if not rows:
         return None
     newest = max(row.as_of for row, _, _ in rows)

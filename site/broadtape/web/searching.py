@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, abort, request
+from flask import Blueprint, Response, abort, redirect, request
 
 from broadtape import feeds, numbers, urls
 from broadtape.config import may_show
@@ -135,6 +135,14 @@ def find(what: Asked, *, facets: bool = True, limit: int = HITS) -> Results:
         facets=facets,
     )
     return press().search.search(query)
+
+
+@blueprint.get("/search/")
+def search_with_a_stroke() -> Response:
+    """Lists have addresses that end in a stroke; this one is typed with it too."""
+    asked_for = request.query_string.decode("ascii", "ignore")
+    address = f"/search?{asked_for}" if asked_for else "/search"
+    return redirect(address, 301)  # type: ignore[return-value]  # one class at run time
 
 
 @blueprint.get("/search")
