@@ -46,6 +46,10 @@ _HOME = re.compile(
     r"S&P 500|Dow Jones|Nasdaq|Russell 2000)\b"
 )
 _DAYLIKE = frozenset({"weekday", "day", "today"})
+# "its first gain since unveiling new phones on Tuesday": that day is the unveiling's, not the paragraph's.
+_OTHERS_DAY = re.compile(
+    r"\b(?:since|after|before|until|following|ahead of|when|once)\b[^,;]*$", re.IGNORECASE
+)
 
 
 def audit(script: Script, view_for: Callable[[date], MarketView]) -> Audit:
@@ -102,14 +106,18 @@ class _Auditor:
         found += self.policies.read(clauses)
         found += [self.histories.judge(claim) for claim in Phrases(clauses).read()]
         found += leftovers(clauses, sentence)
-        every = (token.span for token in tokens)
-        days = tuple(
-            span
-            for span in every
-            if span is not None and span.kind in _DAYLIKE and span.role not in {"since", "than"}
-        )
-        if days:
-            context.spans = days
+        days = [
+            (token.span, _OTHERS_DAY.search(sentence.text[: token.start]) is not None)
+            for token in tokens
+            if token.span is not None
+            and token.span.kind in _DAYLIKE
+            and token.span.role not in {"since", "than"}
+        ]
+        own = tuple(span for span, other in days if not other)
+        if own:
+            context.spans = own
+        elif days and context.spans:
+            context.spans = tuple(dict.fromkeys((*context.spans, *(span for span, _ in days))))
         return found
 
     @staticmethod

@@ -68,6 +68,8 @@ class HistoryJudge:
             return finding(claim, "forecast", "a forecast, a condition or a possibility: not judged")
         if claim.label == "negated":
             return unverifiable(claim, "a denial: not judged")
+        if claim.more.get("elsewhen"):
+            return unverifiable(claim, "it speaks of another time or of a rule: not judged")
         if entity.missing or not entity.symbols:
             return unverifiable(claim, f"the store has no {entity.missing or 'such series'}")
         if any(symbol.startswith(("series:", "@")) for symbol in entity.symbols):
@@ -187,6 +189,8 @@ class HistoryJudge:
         since = len(recent.went) - _LATELY
         if not claim.spans:
             told = True
+        if claim.more.get("in_passing"):
+            return self._end(claim, "which run is meant is not certain", text, computed=computed)
         if not (claim.spans and claim.certain) and any(
             int(length) == count and int(start) + int(length) >= since
             for start, length in zip(recent.starts.tolist(), recent.lengths.tolist(), strict=True)

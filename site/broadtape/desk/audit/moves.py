@@ -19,6 +19,7 @@ from broadtape.model import Fact
 
 PRICED = frozenset({"index", "etf", "stock", "market"})
 _CLOSE_ENOUGH = Decimal("0.0002")  # of a level: by so much the last prints of two sources differ
+_ODD = Decimal("0.004")  # of a level: how far a source's last print may be from the official close
 _PERCENT_SLACK = Decimal("0.02")
 _FRESH_DAYS = 730  # split-adjusted prices as old as this may have been restated for a spin-off since
 
@@ -64,7 +65,9 @@ class MoveJudge:
             if not claim.perfect:
                 likely += [replace(one, shield=bool(claim.spans)) for one in self.calendar.days()]
         elif claim.more.get("borrowed") and not claim.perfect:
-            likely += [replace(one, shield=certain) for one in self.calendar.days()]
+            # hours ("initially fell 2%, … on Thursday morning") are of the day said beside them, not of the article's
+            hours = claim.on == "intraday"
+            likely += [replace(one, shield=certain or hours) for one in self.calendar.days()]
         plain = {(one.first, one.last) for one in likely if not one.shield}
         likely = [one for one in likely if not one.shield or (one.first, one.last) not in plain]
         return list(dict.fromkeys(likely)), list(dict.fromkeys(every)), certain
@@ -313,6 +316,8 @@ class MoveJudge:
             return f"{entity.name!r} does not say which instrument is meant"
         if chosen.total:
             return "the store has only closes including dividends of it, which are no prices"
+        if entity.kind == "index" and (doubted := self._odd_close(claim, chosen)):
+            return doubted
         if claim.on == "intraday":
             return "it speaks of hours within a session, and the store has daily closes only"
         if not certain:
@@ -325,6 +330,26 @@ class MoveJudge:
             return self._restated(claim, chosen)
         if entity.kind in {"stock", "etf"} and claim.amount is not None and claim.amount.unit == "USD":
             return self._restated(claim, chosen)
+        return ""
+
+    def _odd_close(self, claim: Assertion, chosen: Trial) -> str:
+        """A close that is the day's very low or high may not be the official one: small differences prove nothing then."""
+        amount = claim.amount
+        if amount is None or chosen.value is None:
+            return ""
+        before = self.measures.before(chosen.reading.first)
+        days = [chosen.reading.last] if claim.kind == "level" else [before, chosen.reading.last]
+        for day in days:
+            if day is None:
+                continue
+            close, low, high = (
+                self.measures.value(chosen.symbol, day, name) for name in ("close", "low", "high")
+            )
+            if isinstance(close, Gap) or isinstance(low, Gap) or isinstance(high, Gap) or low == high:
+                continue
+            share = Decimal(100) if amount.unit == "percent" else close
+            if close in {low, high} and abs(abs(chosen.value) - amount.value) <= share * _ODD:
+                return f"the store's close of {day} is that day's very {'low' if close == low else 'high'} and may not be the official one"
         return ""
 
     def _restated(self, claim: Assertion, chosen: Trial) -> str:

@@ -124,9 +124,29 @@ _NEGATED = re.compile(
     re.IGNORECASE,
 )
 _FORECAST = re.compile(
-    r"\b(?:will|would|could|(?-i:may)|might|should|on pace|on track|on course|headed|heading|poised|set|expect(?:s|ed)?|likely|if|unless|aim(?:s|ing)?|target(?:s|ing)?|forecast(?:s|ing)?|projected|hop(?:e|es|ing)|before|until|once|whether|when it|toward|towards|almost|nearly|threaten(?:s|ed|ing)?)\b[^,;]{0,50}$",
+    r"\b(?:will|would|could|(?-i:may)|might|should|on pace|on track|on course|headed|heading|poised|set|expect(?:s|ed)?|likely|if|unless|aim(?:s|ing)?|target(?:s|ing)?|forecast(?:s|ing)?|projected|hop(?:e|es|ing)|before|until|once|whether|when it|toward|towards|almost|nearly|threaten(?:s|ed|ing)?|"
+    r"within (?:striking distance|reach|sight) of|on the verge of|eye(?:s|ing)|closing in on|bid(?:ding)? for)\b[^,;]{0,50}$",
     re.IGNORECASE,
 )
+
+# "the last time it rose five weeks in a row", "historically": of another time than the article's, or of a rule.
+_ELSEWHEN = re.compile(
+    r"\b(?:(?:the )?last time|last saw|(?:go|going|dat(?:es|ing)) (?:all the way )?back to|historically|typically|usually|on average|averaged|generally|tends? to)\b[^;]*$",
+    re.IGNORECASE,
+)
+# "a 16% rally in nine straight weeks of gains", "a run that began in October": a run named in passing need not be the present one.
+_PASSING_RUN = re.compile(
+    r"\b(?:in|during|over|through|across|of|with|than|see|saw|like)\s+(?:the |an? |its |their )?(?:(?:last|past|previous|prior|earlier) )?$",
+    re.IGNORECASE,
+)
+_RUN_DATED = re.compile(
+    r"^[^,;.]{0,12}\b(?:starting|beginning|that (?:began|started|ended|ran)|which (?:began|started|ended)|from|through|ending)\b",
+    re.IGNORECASE,
+)
+_WOULD = re.compile(r"^\W*(?:in \d{4} )?(?:would|could|might|will)\b", re.IGNORECASE)
+_BEHIND_SINCE = re.compile(r"\b(?:since|until|till|before|than)\s+(?:the |its |their |an? )?$", re.IGNORECASE)
+_NAMED_LAST = re.compile(r"(?P<name>[A-Z][\w.&’-]*)\s*(?:\([^)]{1,12}\)\s*)?$")
+_BESIDE = re.compile(r"^\s*(?:on|in|for|during|late|early)?\s*$", re.IGNORECASE)
 
 # Nouns behind a name under which it is still the name's own price that is spoken of.
 _OWN = frozenset(
@@ -147,6 +167,8 @@ _OWN = frozenset(
         "straight",
     }
 )
+
+_INDEX_WORDS = frozenset({"Index", "Average", "Composite", "Shares", "Stocks", "ETF", "Fund"})
 
 Maker = Callable[[re.Match[str], "Phrases"], Iterator[Assertion]]
 
@@ -186,6 +208,13 @@ class Phrases:
             return replace(claim, label="negated")
         if _FORECAST.search(before):
             return replace(claim, label="forecast")
+        if claim.kind in {"streak", "relative", "best", "longest"} and _ELSEWHEN.search(before):
+            return replace(claim, more={**claim.more, "elsewhen": True})
+        behind = self.text[start + len(claim.text) :]
+        if _WOULD.match(behind):
+            return replace(claim, label="forecast")
+        if claim.kind == "streak" and (_PASSING_RUN.search(before) or _RUN_DATED.search(behind)):
+            return replace(claim, certain=False, more={**claim.more, "in_passing": True})
         return claim
 
     # --- whose and when ---------------------------------------------------------------------------------
@@ -240,6 +269,16 @@ class Phrases:
         context = clauses.context.index or clauses.context.stock
         return (replace(context, loose=True) if context else None), None, False
 
+    def stranger(self, end: int) -> bool:
+        """Whether the name right before a verb is one that the store does not know: then it is the subject."""
+        named = _NAMED_LAST.search(self.text[:end])
+        if named is None or named["name"] in _INDEX_WORDS:
+            return False
+        place = next(
+            (at for at, token in enumerate(self.clauses.tokens) if token.start == named.start("name")), 0
+        )
+        return place > 0 and self.clauses.code(place) == "x"
+
     def _outside(self, place: int) -> int:
         """The name that an insertion belongs to: "the Russell 2000, the gauge of small caps, has …"."""
         codes = self.clauses.codes
@@ -250,15 +289,21 @@ class Phrases:
                 return before
         return place
 
-    def spans(self, move: Move | None, *, exclude: tuple[int, int] = (0, 0)) -> tuple[tuple[Span, ...], bool]:
-        """The time of a phrase: its statement's, else one beside it or at the sentence's head."""
+    def spans(
+        self, move: Move | None, *, exclude: tuple[int, int] = (0, 0), beside: int = -1
+    ) -> tuple[tuple[Span, ...], bool]:
+        """The time of a phrase: its statement's, else one beside it or at the sentence's head.
+
+        `beside`: where the phrase ends; a time right behind it is its own, whatever else the sentence names.
+        """
         if move is not None:
             own = [
                 span for span in move.spans if span.role != "bare" or span.kind in {"weekday", "day"}
             ] or self.clauses.leading(move)
             if own:
                 return tuple(own), True
-        found = []
+        found: list[Span] = []
+        pinned: Span | None = None
         for token in self.clauses.tokens:
             if token.span is None or (exclude[0] <= token.start and token.end <= exclude[1]):
                 continue
@@ -267,7 +312,13 @@ class Phrases:
                 "day",
             }:
                 continue
+            if _BEHIND_SINCE.search(self.text[: token.start]):
+                continue
+            if beside >= 0 and token.start >= beside and _BESIDE.match(self.text[beside : token.start]):
+                pinned = token.span
             found.append(token.span)
+        if pinned is not None:
+            return (pinned,), len(found) == 1
         if not found and self.clauses.context.spans:
             return self.clauses.context.spans, True
         return tuple(found), len(found) == 1
@@ -451,7 +502,8 @@ def _every(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
 
 def _record(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
     before = here.text[: match.start()]
-    if _RECORD_VERB.search(before) is None:
+    verb = _RECORD_VERB.search(before)
+    if verb is None or here.stranger(verb.start()):
         return
     entity, move, sure = here.subject(match.start(), match.end())
     if entity is None or entity.kind not in PRICED | {"yield"}:
@@ -468,7 +520,7 @@ def _record(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
     )
     window = "52w" if "52-week" in low or "one-year" in low else "all"
     plural = re.search(r"(?:highs|records|closes|levels|peaks)\b", low) is not None
-    spans, told = here.spans(move)
+    spans, told = here.spans(move, beside=match.end())
     many = len(move.subjects) > 1 if move else False
     subjects = move.subjects if move and many else [entity]
     for one in subjects:

@@ -56,7 +56,8 @@ _RANGE = re.compile(
 )
 _FORECAST = re.compile(
     r"\b(?:will|would|could|(?-i:may)|might|should|expect(?:s|ed|ing)?|likely|if|forecast(?:s|ing)?|bets?|betting|pricing|priced|odds|chance|probability|see(?:s|n)?|anticipat\w+|"
-    r"project(?:s|ed)|hop(?:e|es|ing)|next|whether|predict\w*|before|until|another|call(?:s|ed|ing)? for|plans?)\b",
+    r"project(?:s|ed)|hop(?:e|es|ing)|next|whether|predict\w*|before|until|another|call(?:s|ed|ing)? for|plans?|"
+    r"guidance|guided|signal\w*|telegraph\w*|debat\w*|consider(?:s|ed|ing)?|discuss\w*|speculat\w*|consensus|instead of|rather than)\b",
     re.IGNORECASE,
 )
 _WORDS = {"quarter": 25, "half": 50, "three": 75, "full": 100}
@@ -235,7 +236,7 @@ class PolicyJudge:
         if not size:
             return unverifiable(claim, "by how much is not said in a way that is read")
         near = self._lately(clauses)
-        for one in near:
+        for one in reversed(near):
             if one.change_bp == sign * size:
                 return finding(
                     claim,

@@ -23,6 +23,7 @@ from broadtape.model import Fact, Readings
 
 RATED = frozenset({"yield", "commodity", "macro", "curve", "currency"})
 _FAR_YIELD = Decimal("0.25")  # points: no hour's quote is as far from every par yield of the week
+_UNMOVED = Decimal("0.002")  # of a price: too little to have risen or fallen
 _FAR_PRICE = Decimal("0.10")  # share: no contract is as far from every spot price of the week
 _FAR_RATE = Decimal("0.35")  # points: no adjustment or revision is as far from every reading of half a year
 _NEAR = {"yield": Decimal("0.06"), "macro": Decimal("0.11")}
@@ -117,7 +118,12 @@ class RateJudge:
             if claim.kind == "level" and amount is not None:
                 fit = fits(amount, now, slack=_NEAR.get(kind, now * Decimal("0.03")))
             elif claim.kind == "direction" or amount is None:
-                fit = "yes" if (now > before) == (claim.side == "up") and now != before else "near"
+                little = kind == "commodity" and abs(now - before) < before * _UNMOVED
+                fit = (
+                    "yes"
+                    if (now > before) == (claim.side == "up") and now != before and not little
+                    else "near"
+                )
             else:
                 change = (
                     (now - before) * 100
