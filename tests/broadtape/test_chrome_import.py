@@ -267,6 +267,52 @@ def test_any_styles_stay_within_the_borrowed_parts(css: str) -> None:
     assert "url(" not in sheet.text
 
 
+@pytest.mark.parametrize(
+    "css",
+    [
+        "body ~ div{display:none}",
+        "+ main{display:none}",
+        "html + x{display:none}",
+        ":root ~ *{display:none}",
+        "body/**/~/**/div{display:none}",
+        "body:is(.x > .y) ~ div{display:none}",
+        ":root:is(.x > .y) ~ div{display:none}",
+    ],
+)
+def test_no_selector_reaches_what_stands_beside_a_borrowed_part(css: str) -> None:
+    sheet = Sheet(lambda _where, _written: "")
+    sheet.add(f"{css} body.wide > .a + .b{{color:red}}")
+
+    assert sheet.text.removeprefix(BASE) == ".own.own-wide .own-a + .own-b{color:red}\n"
+
+
+@pytest.mark.parametrize("address", [r"x\")}*{color:red}.y{a:url(\"", r"x\22 )}*{color:red}.y{a:url(\22 "])
+def test_no_address_of_a_picture_ends_its_value(address: str) -> None:
+    sheet = Sheet(lambda where, _written: where)
+    sheet.add(f'.a{{background:url("https://pics.example/{address}")}}')
+
+    rules = [
+        one
+        for one in tinycss2.parse_stylesheet(sheet.text.removeprefix(BASE))
+        if one.type == "qualified-rule"
+    ]
+    assert len(rules) == 1
+
+
+def test_a_copied_drawing_holds_nothing_that_acts() -> None:
+    svg = (
+        b'<svg xmlns="http://www.w3.org/2000/svg" onload="a()"><script>a()</script><style>.a{fill:red}</style>'
+        b'<image href="https://evil.example/x"/><a href="javascript:a()"><path class="a" d="M0 0h1"/></a>'
+        b'<foreignObject><p onclick="a()">x</p></foreignObject><animate attributeName="href"/></svg>'
+    )
+    page = f"<header><img src=https://t.example/a.svg alt=a></header><main>{'<p>word word</p>' * 90}</main>"
+    (data,) = taken(page, fetch=lambda _: svg).files.values()
+
+    assert b"<path" in data
+    assert b".a{fill:red}" in data
+    assert not re.search(rb"script|onload|onclick|evil|foreign|animate", data)
+
+
 def test_what_was_left_out_is_told() -> None:
     told = taken(TOWN).left_out
 

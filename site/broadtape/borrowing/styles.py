@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
 import tinycss2
 from tinycss2.serializer import serialize_identifier
@@ -57,6 +57,7 @@ _PSEUDO: Final = frozenset(
     first-of-type last-of-type only-child not is where before after first-letter first-line empty root marker
     placeholder nth-last-child lang disabled checked""".split()  # noqa: SIM905 – a list of words
 )  # fmt: skip
+_IN_ADDRESS: Final = "/:?#[]@!$&*+,;=%-._~"
 _AT_KEPT: Final = frozenset(["media", "supports"])
 
 
@@ -144,9 +145,14 @@ class Sheet:
         text = compounds.strip()
         text = re.sub(r"^(?:(?:html|:root)(?=[\s>.:#\[]|$)[^\s>+~]*\s*>?\s*)?", "", text, count=1)
         body = re.match(r"^(?:\.own-tag-body|body)([^\s>+~]*)\s*>?\s*(.*)$", text)
+        own, rest = (body[1], body[2]) if body else ("", text)
+        # What stands beside a borrowed part is ours: "body ~ *" must not reach it, however it is dressed up.
+        if rest.startswith(("+", "~")) or "(" in own or rest.count("(") != rest.count(")"):
+            self.dropped["selector of what is not borrowed"] += 1
+            return ""
         if body:
-            return f"{SCOPE}{body[1]} {body[2]}".strip() if body[2] else SCOPE
-        return f"{SCOPE} {text}" if text else SCOPE
+            return f"{SCOPE}{own} {rest}".strip()
+        return f"{SCOPE} {rest}" if rest else SCOPE
 
     # --- declarations ---
 
@@ -179,7 +185,8 @@ class Sheet:
                 ours = self._picture(_joined(base, address), address) if address else ""
                 if not ours:
                     return None
-                pieces.append(f'url("{ours}")')
+                # Percent-encoded: a quote or bracket in an address would end the value, and our confinement with it.
+                pieces.append(f'url("{quote(ours, safe=_IN_ADDRESS)}")')
             elif kind == "function":
                 inner = self._value(token.arguments, base, depth + 1)
                 if token.lower_name not in _FUNCTIONS or inner is None:
