@@ -249,8 +249,9 @@ def _with_dividends(sentence: str, total: Collection[str]) -> tuple[str, bool]:
         return sentence, True
     for found in _CLAIM.finditer(sentence):
         if found["id"] in total:
-            at = found.end("text")
-            return f"{sentence[:at]}, {_DIVIDENDS}{sentence[at:]}", True
+            at, end = found.end("text"), found.end()
+            comma = "," if sentence[end : end + 1] == " " else ""  # it stands between commas
+            return f"{sentence[:at]}, {_DIVIDENDS}{sentence[at:end]}{comma}{sentence[end:]}", True
     return sentence, False
 
 
@@ -454,6 +455,18 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
         scoped.add(start.value)
         return f" in data since {numbers.month(start.value)}"
 
+    def since_or_scope(fact: Fact) -> str:
+        """`since Aug. 18, 2011`, or of what has no equal `in data since January 1990`."""
+        if fact.get("since") is not None:
+            return f"since {numbers.day(moment(fact, 'since'), reference=as_of)}"
+        scoped.add(moment(fact, "data_start"))
+        return f"in data since {numbers.month(moment(fact, 'data_start'))}"
+
+    def by_way(fact: Fact) -> str:
+        """A change that still stands: `up 11.6%`, `down 0.05%`, `unchanged`."""
+        way = direction(fact)
+        return "unchanged" if way == "flat" else f"{way} {numbers.percent(decimal(fact))}"
+
     def scope_year(fact: Fact) -> str:
         """` in data since 2016`, for a headline."""
         start = fact.get("data_start")
@@ -478,10 +491,10 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
         return f"{told} of the {numbers.counted(number(fact, 'n'), 'case')}"
 
     def moved(fact: Fact) -> str:
-        """A ranked company's change: `6.4% higher`, `unchanged`."""
+        """A ranked company's change: `up 6.4%`, `unchanged`."""
         change = decimal(fact, "change")
-        way = "higher" if change > 0 else "lower"
-        return f"{numbers.percent(change)} {way}" if change else "unchanged"
+        way = "up" if change > 0 else "down"
+        return f"{way} {numbers.percent(change)}" if change else "unchanged"
 
     def long_window(fact: Fact) -> str:
         """`since Jan. 12, 2023`: the close from which a stretch of years is measured."""
@@ -621,6 +634,8 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
         "ends": ends,
         "scope": scope,
         "scope_year": scope_year,
+        "since_or_scope": since_or_scope,
+        "by_way": by_way,
         "share_of": share_of,
         "cases_of": cases_of,
         "long_window": long_window,

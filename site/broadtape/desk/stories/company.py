@@ -55,12 +55,14 @@ class _Plan:
         self.day = self.book.find("return", of=self.of, over="1s", **self.chosen)
         self.up = self.day is not None and "up" in self.day.tags
         price = self.basis == "price"
+        index = self.view.benchmark("large")
         self.values: dict[str, object] = {
             "of": self.of, "day_move": self.day, "up": self.up, "extreme": self._extreme() if price else None,
             "close": self.book.find("level", of=self.of) if price else None,
             "lowest": self._since() if price else None,
             "below": self.book.find("drawdown", of=self.of) if price else None,
             "record": self.book.find("record", of=self.of) if price else None,
+            "index": index, "moved": self.book.find("return", of=index, over="1s") if index is not None else None,
             "rank": self._rank(), "volume": self._volume(), "ytd": self._return("ytd"), "five": self._return("5s"),
         }  # fmt: skip
 
@@ -116,18 +118,16 @@ class _Plan:
         )
 
     def _opening(self) -> Section | None:
-        index = self.view.benchmark("large")
-        moved = self.book.find("return", of=index, over="1s") if index is not None else None
         away = self.values["below"] if not self.values["record"] else None
         return section(
             None,
-            paragraph(self._say("lede")),
             paragraph(
+                self._say("lede"),
                 self._say("rank") if self.values["rank"] is not None else None,
-                self._say("volume") if self.values["volume"] is not None else None,
-                self._say("index", index=index, moved=moved) if moved is not None else None,
+                self._say("index") if self.values["moved"] is not None else None,
             ),
             paragraph(
+                self._say("volume") if self.values["volume"] is not None else None,
                 self._say("so_far")
                 if self.values["ytd"] is not None and self.values["five"] is not None
                 else None,

@@ -191,7 +191,7 @@ class _Plan:
             None,
             paragraph(
                 self._say(f"lede_{self.mode}"),
-                self._say("extreme") if self.extreme else None,
+                self._say("extreme") if self.extreme and not deep else None,
                 self._say("deep_below") if deep and self.below else None,
                 self._fund(),
             ),
@@ -209,8 +209,6 @@ class _Plan:
                 else self._say("in_correction")
                 if deep and self.correction
                 else None,
-            ),
-            paragraph(
                 self._say("others", others=others) if others else None,
             ),
         )
@@ -237,8 +235,7 @@ class _Plan:
         return section(
             self._say("standing_heading") if self.values["fall"] else None,
             table,
-            paragraph(*self._others_stand(symbols[1:])),
-            paragraph(common.volatility(self.assignment)),
+            paragraph(*self._others_stand(symbols[1:]), common.volatility(self.assignment)),
         )
 
     def _others_stand(self, symbols: list[str]) -> list[Planned]:

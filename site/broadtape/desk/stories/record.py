@@ -36,7 +36,7 @@ class RecordClose:
         for item in assignment.ranked:
             if item.signal.kind in _KINDS:
                 key = f"record/{item.signal.subject}"
-                found.setdefault(key, Proposal(self.name, key, item.score.total, item))
+                found.setdefault(key, Proposal(self.name, key, item.score.total, item, (key,)))
         return list(found.values())
 
     def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
@@ -111,8 +111,6 @@ class _Plan:
             paragraph(
                 self._say("lede_round" if self.round else "lede_record"),
                 self._say("record_too") if self.round and self.record else None,
-            ),
-            paragraph(
                 self._say("count", count=count) if count and count.value != 1 else None,
                 self._since_previous(),
             ),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from broadtape.desk.outline import ChartPlan, Outline, Planned, Section, paragraph, section
+from broadtape.desk.outline import ChartPlan, Outline, Paragraph, Planned, Section, paragraph, section
 from broadtape.desk.signals import basis_of, benchmarks
 from broadtape.desk.stories import Assignment, Proposal, common
 from broadtape.model import Basis, Fact
@@ -64,8 +64,11 @@ class _Plan:
         self.extreme = self._day_extreme()
         self.drawdown = self._drawdown()
         self.turn = self._turn()
+        self.told = f"record/{self.of}" in assignment.covered  # another story of the edition has the record
+        self.counted = self._counted()
         self.values: dict[str, object] = {
             "of": self.of, "turn": self.turn, "day_move": self.day, "since": self.since, "down": self.drawdown,
+            "extreme": self.extreme,
             "close": self.book.find("level", of=self.of), "record": self._record(), "total": self.basis == "total",
         }  # fmt: skip
 
@@ -131,6 +134,13 @@ class _Plan:
     def _record(self) -> Fact | None:
         return self.book.find("record", of=self.of) if self.basis == "price" else None
 
+    def _counted(self) -> Paragraph | None:
+        """How many companies rose or fell, where the headline needs it: the record is told, no other index closed."""
+        if not self.told or self._others():
+            return None
+        field = common.field_of(self.assignment, "1s", None, self.view.as_of)
+        return common.breadth(self.assignment, field) if field is not None else None
+
     def _drawdown(self) -> Fact | None:
         fact = self.book.find("drawdown", of=self.of) if self.basis == "price" else None
         return fact if fact is not None and isinstance(fact.value, Decimal) and fact.value <= _DEEP else None
@@ -141,10 +151,14 @@ class _Plan:
         if self.since is not None:
             return self._say("title_since")
         if self.extreme is not None:
-            return self._say("title_extreme", extreme=self.extreme)
+            return self._say("title_extreme")
+        symbol, other = self._furthest()
+        if self.told and (other is not None or self.counted is not None):
+            counts = self.counted.sentences[0].values if self.counted else {}
+            share, side = counts.get("share"), counts.get("side")
+            return self._say("title_told", other=other, symbol=symbol, share=share, side=side)
         if self.values["record"] is not None:
             return self._say("title_record")
-        symbol, other = self._furthest()
         return self._say("title", other=other, symbol=symbol)
 
     def _furthest(self) -> tuple[str, Fact | None]:
@@ -166,13 +180,20 @@ class _Plan:
 
     def _opening(self) -> Section | None:
         others = self._others()
+        month = (
+            self._return(self.of, "mtd") if self.view.as_of.day > 5 and self.view.as_of.month > 1 else None
+        )
         return section(
             None,
-            paragraph(self._say("lede"), self._say("turn") if self.turn is not None else None),
-            paragraph(self._say("others", others=others) if others else None),
             paragraph(
-                self._say("day_extreme", extreme=self.extreme) if self.extreme else None,
+                self._say("lede"),
+                self._say("turn") if self.turn is not None else None,
+                self._say("others", others=others) if others else None,
+            ),
+            paragraph(
                 self._say("drawdown") if self.drawdown else None,
+                self._say("month_to_date", mtd=month) if month else None,
+                common.volatility(self.assignment) if self.long else None,
             ),
         )
 
@@ -181,14 +202,9 @@ class _Plan:
         volatility = self.view.benchmark("volatility")
         if volatility is not None:
             symbols.append(volatility)
-        month = self._return(self.of, "mtd") if self.view.as_of.day > 5 else None
         return section(
             None,
             common.levels_table(self.assignment, symbols),
-            paragraph(
-                self._say("month_to_date", mtd=month) if month and self.view.as_of.month > 1 else None,
-                common.volatility(self.assignment) if self.long else None,
-            ),
         )
 
     def _companies(self) -> Section | None:
@@ -203,7 +219,7 @@ class _Plan:
             Planned("companies_heading", kind="definition"),
             paragraph(Planned("companies_ends", values)),
             table,
-            common.breadth(self.assignment, field) if self.long else None,
+            common.breadth(self.assignment, field) if self.long or self.counted else None,
             common.local_lens(self.assignment),
         )
 
