@@ -6,6 +6,7 @@ them. var/cache is left out: it is made again.
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import io
@@ -46,6 +47,7 @@ PASSING = (
     ".part",
 )  # endings of what belongs to a running process
 MOST_MEMBERS = 2_000_000
+MOST_MANIFEST = 1 << 30  # bytes; some 150 a file
 CHUNK = 1 << 20
 
 
@@ -232,6 +234,9 @@ def _form(target: Path) -> _Opener:
 # --- taking it back ---------------------------------------------------------------------------------------
 
 
+_NO_PATH = frozenset({None, errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTDIR, errno.EISDIR})
+
+
 def restore(
     source: Path, folder: Path, *, replace: bool = False, progress: Callable[[str], None] = lambda _: None
 ) -> Backup:
@@ -288,17 +293,21 @@ def _unpack(source: Path, fresh: Path, progress: Callable[[str], None]) -> Manif
                 if file is None:
                     raise BackupRefused(f"{source}: {info.name!r} is no file")
                 if info.name == MANIFEST:
+                    if info.size > MOST_MANIFEST:
+                        raise BackupRefused(f"{source}: its {MANIFEST} is {info.size:,} bytes long; none is")
                     manifest = msgspec.json.decode(file.read(), type=Manifest)
                     continue
                 path = fresh / _safe(info.name, source)
+                if info.name in digests:
+                    raise BackupRefused(f"{source}: damaged: {info.name} is in it twice")
                 path.parent.mkdir(parents=True, exist_ok=True)
                 progress(info.name)
                 digests[info.name] = _copy(file, path)
                 os.utime(path, (info.mtime, info.mtime))
-    except (tarfile.TarError, EOFError, zlib.error, msgspec.DecodeError, ValueError) as error:
+    except (tarfile.TarError, EOFError, zlib.error, msgspec.DecodeError, ValueError, OverflowError) as error:
         raise BackupRefused(f"{source}: cannot be read as a backup: {error}") from error
     except OSError as error:
-        if error.errno is None:  # a damaged gzip stream
+        if error.errno in _NO_PATH:  # None: a damaged gzip stream; else names that no file can have
             raise BackupRefused(f"{source}: cannot be read as a backup: {error}") from error
         raise
     if manifest is None:

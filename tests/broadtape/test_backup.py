@@ -178,6 +178,30 @@ def test_links_and_devices_are_refused(tmp_path: Path, kind: bytes) -> None:
         restore(path, tmp_path / "town")
 
 
+@pytest.mark.parametrize(
+    ("names", "when"),
+    [
+        (["content/a"], 1e300),
+        (["content/a", "content/a"], 0),
+        (["content/a", "content/a/b"], 0),
+        (["content/" + "a" * 300], 0),
+    ],
+)
+def test_times_and_names_that_no_file_can_have_are_refused(
+    tmp_path: Path, names: list[str], when: float
+) -> None:
+    path = tmp_path / "a.tar"
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as tar:
+        for name in names:
+            info = tarfile.TarInfo(name)
+            info.pax_headers = {"mtime": str(when)}
+            tar.addfile(info, io.BytesIO(b""))
+    with pytest.raises(BackupRefused, match=r"read as a backup|is in it twice"):
+        restore(path, tmp_path / "town")
+
+    assert list((tmp_path / "town").iterdir()) == []
+
+
 def test_a_file_that_is_no_backup_or_cut_short_or_changed_is_refused(room: Path, tmp_path: Path) -> None:
     whole = save(config.load(room), tmp_path / "town.tar.gz", now=NOON).path.read_bytes()
     plain = save(config.load(room), tmp_path / "town.tar", now=NOON).path.read_bytes()
