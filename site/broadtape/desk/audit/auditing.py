@@ -46,9 +46,11 @@ _HOME = re.compile(
     r"S&P 500|Dow Jones|Nasdaq|Russell 2000)\b"
 )
 _DAYLIKE = frozenset({"weekday", "day", "today"})
+# A paragraph that also speaks of a week, a month or a half is not only about the day that it names.
+_PERIODS = re.compile(r"(?<![\w-])(?:week|month|quarter|year|half|halves)(?:s|ly)?\b(?!-)", re.IGNORECASE)
 # "its first gain since unveiling new phones on Tuesday": that day is the unveiling's, not the paragraph's.
 _OTHERS_DAY = re.compile(
-    r"\b(?:since|after|before|until|following|ahead of|when|once)\b[^,;]*$", re.IGNORECASE
+    r"\b(?:since|after|before|until|following|ahead of|when|once|as of|through)\b[^,;]*$", re.IGNORECASE
 )
 
 
@@ -93,7 +95,7 @@ class _Auditor:
 
     def _sentence(self, sentence: Sentence, context: Context) -> Iterable[Finding]:
         if sentence.paragraph != context.paragraph:
-            context.paragraph, context.spans = sentence.paragraph, ()
+            context.paragraph, context.spans, context.mixed = sentence.paragraph, (), False
         tokens = scan(sentence, self.names)
         clauses = Clauses(sentence, tokens, context)
         self._heads(clauses, context)
@@ -118,6 +120,8 @@ class _Auditor:
             context.spans = own
         elif days and context.spans:
             context.spans = tuple(dict.fromkeys((*context.spans, *(span for span, _ in days))))
+        periods = _PERIODS.search(sentence.text) is not None
+        context.mixed = periods if own else context.mixed or periods
         return found
 
     @staticmethod
@@ -140,7 +144,7 @@ class _Auditor:
         `told`: its sentence has a time elsewhere, which may be its own: then that day only bears it out.
         """
         if context.lead and not claim.spans:
-            more = {**claim.more, "carried": True, "doubtful": False}
+            more = {**claim.more, "carried": True, "headed": True, "doubtful": False}
             return replace(claim, spans=context.lead, more=more, perfect=False)
         if claim.perfect or not context.spans:
             return claim
@@ -148,7 +152,8 @@ class _Auditor:
             return replace(claim, spans=(*claim.spans, *context.spans))
         if claim.spans:
             return claim
-        doubtful = told or bool(claim.more.get("doubtful"))
+        mixed = context.mixed or _PERIODS.search(claim.sentence.text) is not None
+        doubtful = told or mixed or bool(claim.more.get("doubtful"))
         return replace(claim, spans=context.spans, more={**claim.more, "carried": True, "doubtful": doubtful})
 
     def _during(self, claim: Assertion) -> Assertion:

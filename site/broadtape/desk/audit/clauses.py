@@ -63,6 +63,7 @@ class Context:
     last: Entity | None = None
     spans: tuple[Span, ...] = ()
     paragraph: int = -1
+    mixed: bool = False  # the paragraph speaks of a week, a month, … besides its day
     lead: tuple[Span, ...] = ()  # "For the week:", which the lines after it are about
     lead_age: int = 0
     pair: tuple[Entity, Entity] | None = None

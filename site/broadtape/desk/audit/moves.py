@@ -21,6 +21,7 @@ PRICED = frozenset({"index", "etf", "stock", "market"})
 _CLOSE_ENOUGH = Decimal("0.0002")  # of a level: by so much the last prints of two sources differ
 _ODD = Decimal("0.004")  # of a level: how far a source's last print may be from the official close
 _PERCENT_SLACK = Decimal("0.02")
+_FLAT_PERIOD = Decimal(2)  # percent: what a week, a month or a year may have moved and still be called flat
 _FRESH_DAYS = 730  # split-adjusted prices as old as this may have been restated for a spin-off since
 
 
@@ -83,7 +84,11 @@ class MoveJudge:
         change = self.measures.change(symbol, reading.first, reading.last)
         if isinstance(change, Gap):
             return Trial(reading, symbol, "no", None, change.reason)
-        return Trial(reading, symbol, *self._change(claim, change), total=change.total)
+        fit, value = self._change(claim, change)
+        if claim.kind == "direction" and claim.side == "flat" and fit == "no":
+            # "flat this year" says less than "flat on Monday"
+            fit = "near" if abs(value) < _FLAT_PERIOD and reading.first != reading.last else "no"
+        return Trial(reading, symbol, fit, value, total=change.total)
 
     def _at_most(self, claim: Assertion, reading: Reading, symbol: str) -> Trial:
         """ "Fell as much as 2.3%": the session's low (or high) against the close before; never contradicted from it."""
@@ -282,6 +287,10 @@ class MoveJudge:
         if held or wide:
             return self._finding(claim, "unverifiable", chosen, f"{held or wide}; {told}")
         nearest = self.nearest(claim, entity)
+        if nearest and claim.more.get("carried") and not claim.more.get("headed"):
+            return self._finding(
+                claim, "unverifiable", chosen, f"its time is its paragraph's, and {nearest}; {told}"
+            )
         also = "" if anchored or len(computed) == 1 else f"; nor does it hold of {_others(computed, chosen)}"
         return self._finding(claim, "contradicted", chosen, told + also, nearest)
 
@@ -291,7 +300,9 @@ class MoveJudge:
         if self.closed or amount is None or amount.unit != "percent":
             return ""
         for one in trials:
-            running = one.reading.last == self.calendar.dated and one.reading.first != one.reading.last
+            # of the day itself only what is quoted: another's report of an hour that is not known
+            span = one.reading.first != one.reading.last or claim.voice == "quoted"
+            running = one.reading.last == self.calendar.dated and span
             before = self.measures.before(one.reading.first) if running else None
             if before is None:
                 continue

@@ -87,7 +87,7 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     # this, last, past …
     ("period", rf"(?:{_IN})?(?:so far\s+)?(?:this|the)\s+(?P<unit>week|month|quarter|year)\s+(?:so far|to date)|so far\s+(?:this|in the|for the|on the)\s+(?P<unit2>week|month|quarter|year)|so far in (?P<unity>{_YEAR})|(?P<unit3>week|month|quarter|year)[ -]to[ -]date|YTD"),
     ("period", rf"(?:{_IN})?(?P<which>this|last|past|the past|the last|the previous|the prior|the latest|previous|the holiday-shortened)\s+(?:trading\s+|calendar\s+|holiday-shortened\s+|full\s+)?(?P<unit>week|month|quarter|year)(?![ -]?old|’s|-)(?!\s+(?:ago|earlier))"),
-    ("period", r"(?:for|on|over|in|during)\s+the\s+(?:entire\s+|full\s+|whole\s+|trading\s+)?(?P<unit>week|month|quarter|year)(?![ -]?old|’s|-)(?!\s+(?:ago|earlier|ahead|before|to))"),
+    ("period", r"(?:for|on|over|in|during|throughout|across)\s+the\s+(?:entire\s+|full\s+|whole\s+|trading\s+)?(?P<unit>week|month|quarter|year)(?![ -]?old|’s|-)(?!\s+(?:ago|earlier|ahead|before|to))"),
     ("period", r"(?:for|on|during)\s+the\s+(?P<unit>day|session)(?!’s|-)(?!\s+(?:ago|earlier|ahead|before))"),
     ("week-ended", rf"(?:{_IN})?(?:the\s+)?week\s+(?:that\s+)?(?:ended|ending|to)\s+(?:on\s+)?(?:(?P<weekday>{_DAYS})|(?P<m>{_MONTHS})\s+(?P<d>\d{{1,2}})(?:,?\s+(?P<y>{_YEAR}))?)"),
     # days
