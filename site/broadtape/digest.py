@@ -98,7 +98,9 @@ def newest_day(catalogue: Catalogue, site: Site) -> date:
     """The day, in the site's zone, of the newest visible story; NothingToSend without one."""
     newest = catalogue.latest(site.key, limit=1)
     if not newest:
-        raise NothingToSend(f"{site.key}: nothing was published yet, so there is no digest")
+        raise NothingToSend(
+            f"{site.key}: nothing was published yet, so there is no digest; broadtape index publishes what is written"
+        )
     return newest[0].article.date.astimezone(site.time_zone).date()
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from broadtape import heartbeat
+from broadtape.archive import Archive
 from broadtape.archive.catalogue import Catalogue
 from broadtape.heartbeat import utc_now
 from broadtape.keeperlock import keeper_alive
@@ -342,6 +343,14 @@ def _archive(instance: Instance, catalogue: Catalogue) -> Iterator[Finding]:
     if revised:
         says = f"{_count(len(revised), 'article')} whose data were revised since: {_few(revised)}"
         yield Finding("warning", "archive", says, "run 'broadtape corrections' for the drafted notes")
+    held = [one.path for one in Archive(instance.content).scan()[0] if one.status == "held"]
+    if held:
+        inside = sorted(path.removeprefix(f"{instance.content}/") for path in held)
+        says = f"{_count(len(held), 'article')} held, which no reader sees: {_few(inside)}"
+        remedy = (
+            "run 'broadtape verify FILE'; write it again with 'write --replace', or set status: published"
+        )
+        yield Finding("warning", "archive", says, remedy)
     shown = sum(catalogue.count(site) for site in instance.sites)
     yield Finding("ok", "archive", f"{_count(shown, 'article')} shown, generation {catalogue.generation}")
 

@@ -170,6 +170,16 @@ def test_broken_articles_are_counted_and_named(practice: Practice) -> None:
     assert practice.says("archive")[0] == "error: 1 file with errors: content/articles/2026/01/bad.md"
 
 
+def test_held_articles_are_named(practice: Practice) -> None:
+    practice.newsroom.post("one")
+    practice.newsroom.post("two", status="held")
+    practice.newsroom.publish()
+
+    assert practice.says("archive")[0] == (
+        "warning: 1 article held, which no reader sees: articles/2026/01/two.md"
+    )
+
+
 def test_an_index_that_lost_articles_is_an_error(practice: Practice) -> None:
     practice.newsroom.post("one")
     practice.newsroom.publish()

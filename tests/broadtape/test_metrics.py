@@ -65,6 +65,8 @@ def test_a_definition_is_whole_and_its_examples_are_canonical(found: metrics.Def
 
 
 def test_an_unknown_metric_names_the_known_ones() -> None:
+    with pytest.raises(BadParameter, match=r"no metric 'retrun'; nearest: return\b"):
+        metrics.definition("retrun")
     with pytest.raises(BadParameter, match=r"no metric 'momentum'; there are .*, breadth, "):
         metrics.definition("momentum")
 

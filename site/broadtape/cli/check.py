@@ -79,6 +79,8 @@ def command(newsroom: Newsroom, paths: tuple[Path, ...], fix: bool, as_json: boo
             f" {_count(counts['warnings'], 'warning')}{done}",
             err=True,
         )
+        if fixed:
+            click.echo("Whether the words say what these facts are, broadtape verify tells.", err=True)
     if errors:
         raise SystemExit(1)
 

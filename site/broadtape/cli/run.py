@@ -44,7 +44,9 @@ def command(newsroom: Newsroom, host: str | None, port: int, workers: int, *, on
 
 def _tell(done: Round) -> None:
     stored = sum(one.outcome == "stored" for one in done.fetched)
-    click.echo(f"{len(done.fetched)} sources looked at, {stored} with something new.")
+    click.echo(
+        f"{len(done.fetched)} source{'s' if len(done.fetched) != 1 else ''} looked at, {stored} with something new."
+    )
     for day, filed in done.editions:
         for one in filed:
             click.echo(f"{day}: {one.status}: {one.title}")

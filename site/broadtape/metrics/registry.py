@@ -5,6 +5,7 @@ Owns how a question is read and how an answer becomes a Fact. Owns no metric: th
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -330,8 +331,9 @@ def _lookup(name: str) -> tuple[Definition, Metric]:
     try:
         return _METRICS[name]
     except KeyError:
-        known = ", ".join(sorted(_METRICS))
-        raise BadParameter(f"no metric {name[:60]!r}; there are {known}") from None
+        near = difflib.get_close_matches(name[:60], _METRICS)
+        known = f"nearest: {', '.join(near)}" if near else f"there are {', '.join(sorted(_METRICS))}"
+        raise BadParameter(f"no metric {name[:60]!r}; {known}") from None
 
 
 def _by_name(found: Definition) -> list[Parameter]:

@@ -316,7 +316,7 @@ def on_day(symbol: str, day: date) -> QuoteRow | None:
         percent=row.percent,
         unit=view.unit,
         as_of=day,
-        source=view.source,
+        source=view.attribution or view.source,
         delay_minutes=view.delay_minutes,
         fact_id="",
         licence=view.licence,
