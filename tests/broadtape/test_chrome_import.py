@@ -313,6 +313,26 @@ def test_a_copied_drawing_holds_nothing_that_acts() -> None:
     assert not re.search(rb"script|onload|onclick|evil|foreign|animate", data)
 
 
+def test_a_file_that_does_not_say_where_it_is_from_is_told_how_to(tmp_path: Path, room: Path) -> None:
+    links = "<a href=/news>News</a><a href=/sport>Sport</a>"
+    saved = tmp_path / "page.html"
+    saved.write_text(f"<header>{links}</header><main>{'<p>word word</p>' * 90}</main><footer>End</footer>")
+
+    bare = CliRunner().invoke(cli.main, ["-C", str(room), "chrome", "import", str(saved), "--dry-run"])
+    named = CliRunner().invoke(
+        cli.main, ["-C", str(room), "chrome", "import", str(saved), "--url", "https://t.example/x", "--json"]
+    )
+    wrong = CliRunner().invoke(
+        cli.main, ["-C", str(room), "chrome", "import", str(saved), "--url", "t.example"]
+    )
+
+    assert "--url ADDRESS" in bare.stdout
+    assert "2 links that lead nowhere from here" in bare.stdout
+    assert 'href="https://t.example/news"' in json.loads(named.stdout)["header"]
+    assert wrong.exit_code == 1
+    assert "https://www.example.org/" in wrong.stderr
+
+
 def test_what_was_left_out_is_told() -> None:
     told = taken(TOWN).left_out
 

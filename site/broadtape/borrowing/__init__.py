@@ -16,7 +16,7 @@ import lxml.html
 from lxml import etree
 
 from broadtape.borrowing import regions
-from broadtape.borrowing.markup import Cleaner, absolute
+from broadtape.borrowing.markup import NOWHERE, Cleaner, absolute
 from broadtape.borrowing.styles import Sheet
 from broadtape.extraction.words import decode
 from broadtape.model import BroadtapeError
@@ -129,6 +129,8 @@ def borrow(
         header = '<p class="own-name"><a href="/">{{ chrome.site }}</a></p>'
     if not footer:
         left_out.append("no footer was found")
+    if not base and cleaner.dropped[NOWHERE]:
+        left_out.append("this file does not say where it is from: --url ADDRESS makes its links lead there")
     said = re.sub(r"[{}#%\s]+", " ", source)[:200]
     return Borrowed(
         header=HEADER.format(source=said, markup=_part("head", header, classes)),
@@ -188,10 +190,19 @@ def _styles(tree: lxml.html.HtmlElement, base: str, sheet: Sheet, desk: _Desk) -
 
 def _counted(dropped: Counter[str]) -> list[str]:
     return [
-        f"{count} {what}{'' if count == 1 or what.startswith('@') else 's'}"
+        f"{count} {what if count == 1 else _several(what)}"
         for what, count in sorted(dropped.items())
         if count
     ]
+
+
+def _several(what: str) -> str:
+    """The plural of what was dropped: "links that lead nowhere from here"."""
+    if what.startswith("@"):
+        return what
+    found = re.match(r"(.+?)(?= (?:that|beyond|of|for|to) |$)(.*)", what)
+    assert found is not None  # of any text that is not empty
+    return f"{found[1]}s{found[2].replace('that is', 'that are').replace('that leads', 'that lead')}"
 
 
 @dataclass(slots=True)

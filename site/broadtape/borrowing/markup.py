@@ -28,6 +28,7 @@ _KEPT: Final = frozenset(
     li mark nav ol p q s samp section small span strong sub summary sup table tbody td tfoot th thead time tr u ul var
     wbr""".split()  # noqa: SIM905 – a list of words
 )  # fmt: skip
+NOWHERE: Final = "link that leads nowhere from here"
 _DROPPED: Final = {
     "script": "script", "noscript": "part for readers without scripts", "iframe": "frame", "frame": "frame",
     "object": "plug-in", "embed": "plug-in", "applet": "plug-in", "form": "form", "input": "field", "select": "field",
@@ -174,7 +175,7 @@ class Cleaner:
         address = absolute(str(node.get("href") or ""), self.base)
         if not address:
             if node.get("href") and not str(node.get("href")).startswith("#"):
-                self.dropped["link that leads nowhere from here"] += 1
+                self.dropped[NOWHERE] += 1
             return False
         node.set("href", address)
         return True

@@ -6,6 +6,7 @@ Reads and writes files and prints; what is taken and what is left out is broadta
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -34,12 +35,21 @@ def command() -> None:
 @command.command("import")
 @click.argument("place", metavar="FILE|URL")
 @click.option("--site", metavar="SITE", help="The site; by default the instance's default site.")
+@click.option(
+    "--url", "address", metavar="ADDRESS", help="Where a saved FILE is from, if it does not say so itself."
+)
 @click.option("--replace", "again", is_flag=True, help="Put it in the place of templates that are there.")
 @click.option("--dry-run", is_flag=True, help="Show what would be taken and left out; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @pass_newsroom
 def import_(
-    newsroom: Newsroom, place: str, site: str | None, again: bool, dry_run: bool, as_json: bool
+    newsroom: Newsroom,
+    place: str,
+    site: str | None,
+    address: str | None,
+    again: bool,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """A page of your website into the header and footer of a site.
 
@@ -48,6 +58,10 @@ def import_(
     forms and frames are left out, and links become absolute. The files are then yours to change.
     """
     instance = newsroom.instance()
+    if address and not re.match(r"https?://[^/\s]+", address):
+        raise BroadtapeError(
+            f"--url {address}: is no web address; give it whole, as in https://www.example.org/"
+        )
     known("--site", site, instance.sites)
     chosen = instance.sites[site or instance.default_site]
     there = [path for path in _templates(chosen) if path.exists()]
@@ -55,7 +69,7 @@ def import_(
         raise BroadtapeError(
             f"{_shown(there[0], instance)}: is there already; add --replace to put another in its place"
         )
-    borrowed = _borrow(place, instance, chosen, quiet=as_json)
+    borrowed = _borrow(place, instance, chosen, address or "", quiet=as_json)
     written: list[Path] = [] if dry_run else _write(chosen, borrowed)
     if as_json:
         result = {
@@ -83,7 +97,7 @@ def import_(
     )
 
 
-def _borrow(place: str, instance: Instance, site: Site, *, quiet: bool) -> Borrowed:
+def _borrow(place: str, instance: Instance, site: Site, address: str, *, quiet: bool) -> Borrowed:
     from contextlib import nullcontext
 
     from rich.console import Console
@@ -102,7 +116,7 @@ def _borrow(place: str, instance: Instance, site: Site, *, quiet: bool) -> Borro
         if "://" not in place[:12]:
             page = load_page(place, instance)
             return borrow(
-                page.body, address="", source=page.name, name=site.name, allowed=site.csp_allow,
+                page.body, address=address, source=page.name, name=site.name, allowed=site.csp_allow,
                 fetch=_beside(Path(place).parent),
             )  # fmt: skip
         with asking(instance, place) as client:
