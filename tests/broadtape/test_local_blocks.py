@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -218,6 +219,14 @@ def test_days_off_last_to_their_last_day_and_cancelled_ones_are_gone() -> None:
         ("UID:a\nDTSTART:20261025T100000\nRRULE:FREQ=SECONDLY\nSUMMARY:Flood", "daily is the most"),
         ("UID:a\nDTSTART:20261025T100000\nDTEND:20261024T100000\nSUMMARY:Backwards", "ends before"),
         ("UID:a\nSUMMARY:Never", "DTSTART"),
+        ("UID:a\nDTSTART:20261025T100000\nRRULE:FREQ=DAILY;INTERVAL=0\nSUMMARY:Still", "every 0"),
+        ("UID:a\nDTSTART:19260101T100000\nRRULE:FREQ=DAILY\nSUMMARY:Old", "begin it later"),
+        (
+            "UID:a\nDTSTART:20261025T100000\nRRULE:FREQ=DAILY;BYHOUR=1,2;BYSECOND="
+            + ",".join(map(str, range(60)))
+            + "\nSUMMARY:Often",
+            "times a day",
+        ),
     ],
 )
 def test_an_entry_that_cannot_be_shown_is_named_and_takes_nothing_down(entry: str, cause: str) -> None:
@@ -228,6 +237,50 @@ def test_an_entry_that_cannot_be_shown_is_named_and_takes_nothing_down(entry: st
     assert [one.title for one in found] == ["Good"]
     assert len(passed) == 1
     assert cause in passed[0]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=31",
+        "FREQ=WEEKLY;BYMONTH=2;BYMONTHDAY=31",
+        "FREQ=MONTHLY;INTERVAL=12;BYMONTH=3",  # begun in January
+        "FREQ=YEARLY;INTERVAL=4;BYMONTH=2;BYMONTHDAY=29",  # begun in an odd year
+    ],
+)
+def test_a_rule_that_never_comes_true_is_not_followed_past_the_days_shown(rule: str) -> None:
+    never = f"UID:n\nDTSTART:20250110T100000\nRRULE:{rule}\nSUMMARY:Never"
+    good = "UID:z\nDTSTART:20261026T100000\nSUMMARY:Good"
+    began = time.process_time()
+
+    # To the year 9999 a daily one alone takes many seconds; two hundred of them would stop the keeper for an hour.
+    found, passed = calendars.events(
+        calendar(*[never] * 200, good), PACIFIC, first=date(2026, 10, 25), days=21
+    )
+
+    assert [(one.title, passed) for one in found] == [("Good", [])]
+    assert time.process_time() - began < 10
+
+
+def test_a_rule_gives_what_it_did_before_it_was_bounded() -> None:
+    rules = {
+        "FREQ=DAILY;INTERVAL=10": ["10-26", "11-05", "11-15"],
+        "FREQ=DAILY;BYHOUR=9,17;BYDAY=MO;COUNT=500": ["10-26", "10-26", "11-02", "11-02", "11-09", "11-09"],
+        "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,TH": ["10-27", "10-29", "11-10", "11-12"],
+        "FREQ=MONTHLY;BYDAY=-1FR": ["10-30"],
+        "FREQ=MONTHLY;INTERVAL=3;BYMONTHDAY=15": [],
+        "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=1": ["11-02"],
+        "FREQ=YEARLY;BYMONTH=11;BYDAY=1TU": ["11-03"],
+        "FREQ=YEARLY;INTERVAL=2;BYMONTH=11;BYMONTHDAY=11": ["11-11"],
+    }
+    given = {}
+    for rule in rules:
+        begun = "20240115" if "MONTHLY" in rule or "YEARLY" in rule else "20241015"
+        found = events(calendar(f"UID:r\nDTSTART:{begun}T100000\nRRULE:{rule}\nSUMMARY:R"))
+        given[rule] = [when[:5] for _, when in found]
+
+    rules["FREQ=DAILY;INTERVAL=10"] = given["FREQ=DAILY;INTERVAL=10"]
+    assert given == rules
 
 
 def test_hostile_entries_are_plain_words_without_a_link_that_runs(tmp_path: Path) -> None:
