@@ -38,6 +38,9 @@ def card(instance: Instance, site: Site, entry: Entry) -> Card:
         published=words.on_day(article.date, site.time_zone),
         as_of=words.of_day(article.as_of) if article.as_of else None,
         late=words.late_sentence(article, site.time_zone),
+        written=words.on_day(article.written, site.time_zone)
+        if article.written and words.is_late(article)
+        else None,
         picture=picture(instance, entry),
         minutes=words.minutes(entry.words),
         checked=entry.proof.get("verified", 0),

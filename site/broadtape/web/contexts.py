@@ -98,6 +98,7 @@ class Card:
     published: Moment
     as_of: Moment | None
     late: str  # "Written on …", where the article was written over a day from its date
+    written: Moment | None  # and that day alone, for a line of stamps
     picture: Picture | None
     minutes: int
     checked: int  # figures that proof verified

@@ -5,6 +5,7 @@ Owns who may frame them and how they are asked for; prints no figure that a page
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -31,8 +32,9 @@ THEMES: tuple[Theme, ...] = ("auto", "light", "dark")
 MOST_QUOTES, MOST_HEADLINES = 12, 10
 QUOTES, HEADLINES = 5, 5
 WIDTH = 320  # of a frame, pixels; it may be any
-# Heights of a frame's parts in pixels: head, a row of each kind, the foot.
-HEAD, ROW, STORY, FOOT = 52, 41, 66, 84
+# Heights of a frame's parts in pixels: head, a row of each kind, a foot of two lines, each further line.
+HEAD, ROW, STORY, FOOT, LINE = 52, 41, 66, 84, 20
+A_LINE = 44  # characters of the foot
 # Origins that `embeds` of a site's settings may name.
 _ORIGIN = re.compile(r"\*|https?://(?:\*\.)?[A-Za-z0-9.-]+(?::[0-9]{1,5}|:\*)?")
 
@@ -227,7 +229,11 @@ def _embed(
 
 def _height(want: Wanted, shown: EmbedPage) -> int:
     rows = max(1, len(shown.lines))
-    return HEAD + rows * (ROW if want.kind == "quotes" else STORY) + FOOT
+    each = ROW if want.kind == "quotes" else STORY
+    dated = sum(
+        1 for line in shown.lines if want.kind == "quotes" and line.at
+    )  # a day of its own under the symbol
+    return HEAD + rows * each + dated * LINE + FOOT + max(0, math.ceil(len(shown.note) / A_LINE) - 2) * LINE
 
 
 def _quoted(text: str) -> str:
