@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
-from urllib.parse import quote_plus, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, quote_plus, urlencode, urljoin, urlsplit, urlunsplit
 
 import httpcore2
 import protego
@@ -179,7 +179,7 @@ class Client:
         Raises nothing for what a server, a network or a name did.
         """
         held = {name: value for name, value in (secrets or {}).items() if value}
-        trip = _Trip(request, about, held, request.url)
+        trip = _Trip(request, about, held, _ascii(request.url))
         outcome = self._send(trip)
         outcome = replace(outcome, reason=_scrub(outcome.reason, held))
         failed = outcome.kind in ("blocked", "gone", "failed")
@@ -357,7 +357,7 @@ class Client:
             raise _Unanswered(_told(error), again=not _hopeless(error)) from error
         except (httpcore2.NetworkError, httpcore2.ProtocolError, ssl.SSLError, OSError) as error:
             raise _Unanswered(f"the answer broke off or is none: {_told(error)}", again=True) from error
-        except (ValueError, UnicodeError, httpcore2.UnsupportedProtocol) as error:
+        except (TypeError, ValueError, UnicodeError, httpcore2.UnsupportedProtocol) as error:
             raise _Unanswered(f"cannot be asked: {_told(error)}", again=False) from error
         finally:
             self._guard.grant(None)
@@ -398,7 +398,9 @@ class Client:
         return _out(trip, "fetched", f"{len(answer.body):,} bytes", snapshot=snapshot)
 
     def _redirected(self, trip: _Trip, answer: _Answer) -> Outcome | str:
-        where = _NO_TEXT.sub("", answer.headers.get("location", "")).strip()
+        # Servers write bytes beyond ASCII in it as they are; an address has them percent-encoded.
+        written = answer.headers.get("location", "").encode("latin-1", "replace")
+        where = _NO_TEXT.sub("", quote(written, safe=_IN_ADDRESS)).strip()
         if not where:
             return _out(trip, "failed", f"answered {answer.status} without saying where to")
         try:
@@ -564,6 +566,22 @@ def _whole(request: Request, status: int, headers: Mapping[str, str], stream: It
 
 
 # --- addresses ------------------------------------------------------------------------------------------
+
+
+_IN_ADDRESS = "".join(map(chr, range(0x80)))  # what is no word of an address is refused where it is asked
+
+
+def _ascii(url: str) -> str:
+    """The address as it is sent: a name in its ASCII form, other letters percent-encoded; as it is where it is none."""
+    if url.isascii():
+        return url
+    try:
+        parts = urlsplit(url)
+        host = parts.netloc.encode("idna").decode("ascii")
+    except (ValueError, UnicodeError):
+        return url
+    path, query = quote(parts.path, safe=_IN_ADDRESS), quote(parts.query, safe=_IN_ADDRESS)
+    return urlunsplit((parts.scheme, host, path, query, ""))
 
 
 def _refused(url: str, about: About, *, origin: str = "") -> str:

@@ -370,7 +370,7 @@ def _named(assignment: Assignment, outlines: Sequence[Mapping[str, Any]]) -> lis
     found = []
     for outline in outlines:
         key = outline.get("key")
-        if key not in known:
+        if not isinstance(key, str) or key not in known:
             has = ", ".join(sorted(known)) or "none"
             raise BadParameter(f"outline: no story {key!r} on {assignment.view.as_of}; there are {has}")
         if known[key] in found:

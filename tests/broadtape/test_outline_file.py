@@ -156,6 +156,10 @@ def _key(story: dict[str, Any]) -> None:
     story["key"] = "rotation/NYSE:NONE/NYSE:NADA"
 
 
+def _key_of_no_kind(story: dict[str, Any]) -> None:
+    story["key"] = ["rotation"]
+
+
 def _shape(story: dict[str, Any]) -> None:
     story["sections"] = "all"
 
@@ -168,6 +172,7 @@ def _shape(story: dict[str, Any]) -> None:
         (_variant, "has the variants 1 to 2, not 9"),
         (_empty, "keeps no section"),
         (_key, "no story 'rotation/NYSE:NONE/NYSE:NADA' on 2026-01-12"),
+        (_key_of_no_kind, "no story"),
         (_shape, "sections is a list"),
     ],
 )
@@ -215,3 +220,8 @@ def test_the_commands_print_and_read_it(
     assert (code, "plan.yaml:1: no YAML" in said or "plan.yaml:2: no YAML" in said) == (1, True)
     file.write_text("outline: 7", "utf-8")
     assert "no outline of this version" in call("--from-outline", str(file))[2]
+    bomb = "a: &a [x, x]\nb: &b [*a, *a]\n"
+    file.write_text(f"{bomb}outline: 1\nsession: 2026-01-12\nstories:\n- {{covered: *b}}\n", "utf-8")
+    assert "plan.yaml:2: a reference (*)" in call("--from-outline", str(file))[2]
+    file.write_text("outline: " + "[" * 5_000 + "]" * 5_000, "utf-8")
+    assert "too many levels" in call("--from-outline", str(file))[2]

@@ -201,6 +201,15 @@ def test_a_redirect_to_nowhere_fails(desk: Desk, location: str) -> None:
     assert desk.get("/a").kind in ("failed", "disallowed")
 
 
+def test_letters_beyond_ascii_in_addresses_are_sent_encoded(desk: Desk) -> None:
+    desk.serve("/a", plain(b"", status=302, location="/café".encode().decode("latin-1")))
+    desk.serve("/caf%C3%A9", plain(b"here"))
+
+    assert desk.get("/a").kind == "fetched"
+    assert desk.get("/café").kind == "fetched"
+    assert desk.client.send(Request(url="http://é.example/"), about(hosts=())).kind == "failed"
+
+
 # --- being sent away ---
 
 

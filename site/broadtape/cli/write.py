@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from broadtape.config import Instance
 
 _LARGEST = 2_000_000  # bytes of an outline file
+_DEEPEST = 20  # levels of an outline; a printed one has nine
 _HEAD = """\
 # What the desk would say about {day}, and in what order. Edit it, then: broadtape write --from-outline FILE
 # Leave out or reorder stories, sections, paragraphs, tables and sentences; group sentences otherwise.
@@ -155,6 +156,14 @@ def _read_outline(path: Path, instance: Instance) -> tuple[date, list[dict[str, 
     if len(raw) > _LARGEST:
         raise BadParameter(f"{path}: larger than {_LARGEST:,} bytes; no outline is")
     try:
+        depth = 0
+        for event in yaml.parse(raw, Loader=yaml.CSafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            # A few lines of references can stand for more than a memory holds; no printed outline has any.
+            if isinstance(event, yaml.AliasEvent) or depth > _DEEPEST:
+                what = "a reference (*)" if isinstance(event, yaml.AliasEvent) else "too many levels"
+                place = f":{event.start_mark.line + 1}" if event.start_mark is not None else ""
+                raise BadParameter(f"{path}{place}: {what}; an outline has none, print it again")
         document = yaml.load(raw, Loader=yaml.CSafeLoader)
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
@@ -169,7 +178,9 @@ def _read_outline(path: Path, instance: Instance) -> tuple[date, list[dict[str, 
     try:
         day = date.fromisoformat(str(document.get("session")))
     except ValueError as error:
-        raise BadParameter(f"{path}: session: {document.get('on')!r} is no day such as 2026-01-12") from error
+        raise BadParameter(
+            f"{path}: session: {document.get('session')!r} is no day such as 2026-01-12"
+        ) from error
     if document.get("seed") != instance.desk.seed:
         click.echo(
             f"broadtape: {path}: printed with seed {document.get('seed')}, written with {instance.desk.seed}",
