@@ -46,6 +46,7 @@ _HOME = re.compile(
     r"S&P 500|Dow Jones|Nasdaq|Russell 2000)\b"
 )
 _DAYLIKE = frozenset({"weekday", "day", "today"})
+_UPTO = re.compile(r"(?:through|until|up to)\b", re.IGNORECASE)
 # A paragraph that also speaks of a week, a month or a half is not only about the day that it names.
 _PERIODS = re.compile(r"(?<![\w-])(?:week|month|quarter|year|half|halves)(?:s|ly)?\b(?!-)", re.IGNORECASE)
 # "its first gain since unveiling new phones on Tuesday": that day is the unveiling's, not the paragraph's.
@@ -143,6 +144,9 @@ class _Auditor:
 
         `told`: its sentence has a time elsewhere, which may be its own: then that day only bears it out.
         """
+        if any(span.kind in _DAYLIKE and _UPTO.match(span.text) for span in claim.spans):
+            # "gained 4.3% through August 16th": where its time ends, not the day of the move
+            claim = replace(claim, certain=False, more={**claim.more, "doubtful": True})
         if context.lead and not claim.spans:
             more = {**claim.more, "carried": True, "headed": True, "doubtful": False}
             return replace(claim, spans=context.lead, more=more, perfect=False)

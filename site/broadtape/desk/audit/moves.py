@@ -22,6 +22,8 @@ _CLOSE_ENOUGH = Decimal("0.0002")  # of a level: by so much the last prints of t
 _ODD = Decimal("0.004")  # of a level: how far a source's last print may be from the official close
 _PERCENT_SLACK = Decimal("0.02")
 _FLAT_PERIOD = Decimal(2)  # percent: what a week, a month or a year may have moved and still be called flat
+_MONTH_DAYS = 25
+_DIVIDENDS = Decimal("0.2")  # points a month: what an index's dividends add to its price at most
 _FRESH_DAYS = 730  # split-adjusted prices as old as this may have been restated for a spin-off since
 
 
@@ -286,6 +288,13 @@ class MoveJudge:
         wide = self._hull(claim, every, entity) if not held else ""
         if held or wide:
             return self._finding(claim, "unverifiable", chosen, f"{held or wide}; {told}")
+        if entity.kind == "index" and self._with_dividends(claim, computed):
+            return self._finding(
+                claim,
+                "unverifiable",
+                chosen,
+                f"it may include dividends, which this price index does not; {told}",
+            )
         nearest = self.nearest(claim, entity)
         if nearest and claim.more.get("carried") and not claim.more.get("headed"):
             return self._finding(
@@ -342,6 +351,21 @@ class MoveJudge:
         if entity.kind in {"stock", "etf"} and claim.amount is not None and claim.amount.unit == "USD":
             return self._restated(claim, chosen)
         return ""
+
+    @staticmethod
+    def _with_dividends(claim: Assertion, trials: Sequence[Trial]) -> bool:
+        """Whether a month's or longer change is above the price's by no more than dividends may be."""
+        amount = claim.amount
+        if claim.kind != "move" or amount is None or amount.unit != "percent":
+            return False
+        claimed = -amount.value if claim.side == "down" else amount.value
+        for one in trials:
+            days = (one.reading.last - one.reading.first).days
+            if one.value is not None and days >= _MONTH_DAYS:
+                more = claimed - one.value
+                if 0 < more <= _DIVIDENDS * days / 30 + amount.quantum / 2:
+                    return True
+        return False
 
     def _odd_close(self, claim: Assertion, chosen: Trial) -> str:
         """A close that is the day's very low or high may not be the official one: small differences prove nothing then."""

@@ -161,6 +161,7 @@ class RateJudge:
             or claim.voice == "quoted"
             or not around
             or amount.hedge
+            or any(span.kind not in {"weekday", "day", "today"} for span in claim.spans)
         ):
             return finding(claim, "unverifiable", reason, fact=fact, computed=texts[0])
         margin = _FAR_YIELD if kind == "yield" else max(around) * _FAR_PRICE
