@@ -822,3 +822,8 @@ def test_names_hold_no_figures_and_corrections_are_listed() -> None:
     noted = Correction(datetime(2026, 1, 14, tzinfo=UTC), "The Russell 2000 fell 50% on Jan. 12.")
     report = paper.prove(body, corrections=(noted,))
     assert [claim.text for claim in report.claims if claim.status is Status.UNCHECKED] == [noted.text]
+
+
+def test_a_link_too_long_to_be_a_claim_is_refused_at_once(paper: Paper) -> None:
+    with pytest.raises(ValueError, match="a fact link of over"):
+        paper.prove(f"The Russell 2000 [rose {'1,' * 20_000}000%](fact:{{gain}}).")

@@ -60,6 +60,7 @@ from broadtape.model import (
 
 _RECORD: Final = re.compile(r"facts\.json: \w+")  # a claim about what is on file, not about a text
 _MOST_LINKS: Final = 2_000  # fact links of one article; the longest desk article has some 90
+_LONGEST_CLAIM: Final = 2_000  # characters of a link's text; the longest of the desk's has some 150
 _INSIDE: Final = "·"  # stands for a link's text where the rest of its sentence is read
 _DIVIDENDS: Final = re.compile(
     r"(?:includ\w+|with|reinvest\w+|count\w+) dividends|dividends (?:are )?(?:included|reinvested)|total returns?",
@@ -283,6 +284,10 @@ class _Proof:
         if len(links) > _MOST_LINKS:
             raise ValueError(f"{self.article.path}: over {_MOST_LINKS} fact links; split the article")
         for span in links:
+            if span.end - span.start > _LONGEST_CLAIM:
+                raise ValueError(
+                    f"{self.article.path}: a fact link of over {_LONGEST_CLAIM:,} characters; shorten it"
+                )
             self.facts.find(span.target)
         for identity in self.facts.records:
             if FACT_ID.fullmatch(identity):
