@@ -21,7 +21,7 @@ from broadtape.desk.signals import (
     session_size,
 )
 from broadtape.metrics.periods import Unit
-from broadtape.model import MarketView
+from broadtape.model import MarketView, NoData
 
 FROM: dict[Unit, int] = {"session": 5, "week": 4, "month": 5}  # shorter runs come and go
 ENDED_FROM: dict[Unit, int] = {"session": 7, "week": 5, "month": 6}
@@ -38,7 +38,10 @@ def absolute(view: MarketView, book: FactBook, _pairs: Sequence[tuple[str, str]]
         name, size = view.instrument(symbol).name, session_size(closes)
         for unit, least in FROM.items():
             for side in ("up", "down"):
-                course = metrics.moves(view, symbol, side, unit)
+                try:
+                    course = metrics.moves(view, symbol, side, unit)
+                except NoData:
+                    continue  # a new series has no whole period yet
                 if len(course.went) * SESSIONS[unit] < _LEAST * 5 or not len(course.starts):
                     continue
                 if course.lines[0].day(int(course.periods.last[-1])) != view.as_of:
@@ -71,7 +74,10 @@ def relative(view: MarketView, book: FactBook, pairs: Sequence[tuple[str, str]])
         chosen = {} if basis == "price" else {"basis": basis}
         for unit in ("week", "month"):
             kept: Unit = "week" if unit == "week" else "month"
-            course = metrics.leads(view, of, vs, kept, basis)
+            try:
+                course = metrics.leads(view, of, vs, kept, basis)
+            except NoData:
+                continue
             over = not len(course.starts) or course.lines[0].day(int(course.periods.last[-1])) != view.as_of
             if over or not course.ongoing or int(course.lengths[-1]) < FROM[kept]:
                 continue
