@@ -82,6 +82,32 @@ def test_a_sentence_starts_with_a_capital_and_white_space_is_folded() -> None:
     assert body("\n  small   caps\n led. ", {}) == "Small caps led."
 
 
+@pytest.mark.parametrize(
+    ("said", "printed"),
+    [
+        ("it was little changed, up 0.2% on", "It was little changed, up 0.2%, on."),
+        ("it was little changed, up 0.2%", "It was little changed, up 0.2%."),
+        ("the close of Oct. 9, 2007 to that of March 9", "The close of Oct. 9, 2007, to that of March 9."),
+        ("it rose on Monday, Jan. 12 and closed", "It rose on Monday, Jan. 12, and closed."),
+        ("it rose on Monday, Jan. 12, and closed", "It rose on Monday, Jan. 12, and closed."),
+        ("it rose from Jan. 2 through Jan. 12", "It rose from Jan. 2 through Jan. 12."),
+        ("[it fell on Monday, Jan. 12](fact:a) and", "[It fell on Monday, Jan. 12](fact:a), and."),
+    ],
+)
+def test_what_is_said_aside_stands_between_commas(said: str, printed: str) -> None:
+    assert body(f"{said}.", {}) == printed
+
+
+def test_dividends_included_stand_between_commas() -> None:
+    gain = fact("1.25", "up", "size2", "total")
+
+    said = body(
+        "{{ short(of) }} {% claim gain %}rose 1.3%{% endclaim %} and waited.", {"of": NVDA, "gain": gain}
+    )
+
+    assert said == f"Nvidia [rose 1.3%, dividends included](fact:{gain.id}), and waited."
+
+
 def test_the_first_mention_has_the_ticker_and_later_ones_have_not() -> None:
     said = body("{{ name(of) }} and {{ name(of) }}; {{ short(vs) }}, {{ name(vs) }}; {{ name(co) }}.",
                 {"of": RUT, "vs": SPX, "co": NVDA})  # fmt: skip

@@ -331,6 +331,29 @@ def test_a_quiet_session_makes_a_brief_and_a_plunge_a_story() -> None:
     assert len(wild.split()) > len(calm.split())
 
 
+def test_the_first_sentence_says_since_when_the_session_is_the_worst() -> None:
+    first = told(market(**PLUNGE), "wrap").split("\n\n")[0]
+
+    assert re.match(
+        r"[^;]*plunged 6\.0% on Monday, Jan\. 12, its worst session \S+ [^;]*, and closed at", first
+    )
+
+
+def test_beside_a_story_of_the_record_the_wrap_leads_with_what_that_does_not_tell() -> None:
+    view = market(large=[90.0, -3.0, 1.5, 1.8], small=[0.1], tech=[-0.2])
+    kind = stories.kinds()["wrap"]
+    alone = assigned(view)
+    beside = dataclasses.replace(alone, covered=frozenset({f"record/{SPX}"}))
+    record = stories.kinds()["record"].propose(assigned(market(**RECORD)))[0]
+    assert record.covers == (f"record/{SPX}",)
+
+    titles = [written(view, kind.plan(one, kind.propose(one)[0]))[0].title for one in (alone, beside)]
+
+    assert "record" in titles[0]
+    assert "record" not in titles[1]
+    assert titles[1].split(";")[1].startswith(" S&P 500 ")
+
+
 def test_every_index_is_told_with_its_own_move() -> None:
     text = told(market(**PLUNGE), "wrap")
 

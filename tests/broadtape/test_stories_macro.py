@@ -203,7 +203,7 @@ def test_a_jump_of_volatility_is_told_with_its_rank(room: Room, vix: dict[str, f
     assert (higher, since) == (37, "2020-10-28")
     assert story.has("surged 64.9%", "closed at 38.57", "its highest close since Oct. 28, 2020")
     assert story.has(
-        "closed higher on 37 of 2,038 earlier sessions", "largest daily rise since Feb. 5, 2018, 64.9%"
+        "closed higher on 37 of 2,038 earlier sessions", "largest daily rise since Feb. 5, 2018."
     )
     assert story.title == "Cboe Volatility Index surges 64.9% to 38.57, highest close since October 2020"
 
@@ -263,7 +263,7 @@ def test_the_end_of_a_long_inversion_counts_its_sessions(
     deepest = min(run, key=lambda day: yields[day][0] - yields[day][1])
     assert (deepest, yields[deepest][0] - yields[deepest][1]) == ("2023-07-03", Decimal("-1.08"))
     assert story.has(
-        "by as much as 1.08 percentage points, on July 3, 2023", "from July 6, 2022 through Aug. 26"
+        "by as much as 1.08 percentage points, on July 3, 2023", "from July 6, 2022, through Aug. 26"
     )
 
 

@@ -43,6 +43,12 @@ HEADLINE = 90  # characters; the stylebook's
 _LINK = re.compile(r"\[([^\]]*)\]\(fact:[^)]*\)")
 _CLAIM = re.compile(r"\[(?P<text>[^\]]*)\]\(fact:(?P<id>\w+)\)")
 _DIVIDENDS = "dividends included"
+_MONTHS = r"(?:Jan\.|Feb\.|March|April|May|June|July|Aug\.|Sept\.|Oct\.|Nov\.|Dec\.)"
+# What stands between commas in mid-sentence: a change beside "little changed", a year, the date of a weekday.
+_ASIDE = re.compile(
+    rf"(little changed, (?:up|down) [\d.,]+%|{_MONTHS} \d{{1,2}}, \d{{4}}|day, {_MONTHS} \d{{1,2}})"
+    r"((?:\]\(fact:\w+\))?) (?=\[?\w)"
+)
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|])")
 
 
@@ -287,8 +293,8 @@ class Wordings:
         self._calls = _calls(outline.as_of, names, self.scoped)
 
     def sentence(self, planned: Planned) -> str:
-        """One finished sentence: first letter upper-case, white space folded."""
-        return numbers.capital(_fold(self._variant(planned)))
+        """One finished sentence: first letter upper-case, white space folded, asides between commas."""
+        return numbers.capital(_ASIDE.sub(r"\1\2, ", _fold(self._variant(planned))))
 
     def unlinked(self, planned: Planned) -> str:
         """A headline, summary, heading or caption: the words without fact links."""

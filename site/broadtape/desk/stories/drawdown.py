@@ -352,7 +352,7 @@ class _Plan:
         wanted = "down" if self.rising or self.mode == "surge" else "up"
         for window in common.since_months(self.assignment, 12, 36, 60):
             fact = self.book.find("return", of=self.of, over=window)
-            if fact is not None and wanted in fact.tags:
+            if fact is not None and wanted in fact.tags and self._tells(fact, window):
                 counter = self._say("counter", counter=fact)
                 break
         return section(
@@ -360,6 +360,12 @@ class _Plan:
             paragraph(counter),
             common.policy(self.assignment),
         )
+
+    def _tells(self, fact: Fact, window: str) -> bool:
+        """Whether a longer stretch says what the decline does not: it is no wash, nor measured from near the peak."""
+        start = date.fromisoformat(window.removeprefix("since:"))
+        far = isinstance(fact.value, Decimal) and abs(fact.value) >= 1
+        return far and abs((start - self.peak).days) > _FAR_DAYS
 
     def _next(self) -> Section | None:
         events = common.coming(self.assignment)

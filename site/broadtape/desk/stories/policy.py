@@ -107,9 +107,8 @@ class _Plan:
         ]
         return section(
             None,
-            paragraph(self._say("lede")),
-            paragraph(*path),
-            paragraph(self._say("what_it_is", "definition")),
+            paragraph(self._say("lede"), *path[:2]),
+            paragraph(path[2], self._say("what_it_is", "definition")),
         )
 
     def _markets(self) -> Section | None:
