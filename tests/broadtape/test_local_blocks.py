@@ -264,7 +264,7 @@ def test_a_rule_that_never_comes_true_is_not_followed_past_the_days_shown(rule: 
 
 def test_a_rule_gives_what_it_did_before_it_was_bounded() -> None:
     rules = {
-        "FREQ=DAILY;INTERVAL=10": ["10-26", "11-05", "11-15"],
+        "FREQ=DAILY;INTERVAL=10": ["10-25", "11-04", "11-14"],
         "FREQ=DAILY;BYHOUR=9,17;BYDAY=MO;COUNT=500": ["10-26", "10-26", "11-02", "11-02", "11-09", "11-09"],
         "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,TH": ["10-27", "10-29", "11-10", "11-12"],
         "FREQ=MONTHLY;BYDAY=-1FR": ["10-30"],
@@ -279,7 +279,6 @@ def test_a_rule_gives_what_it_did_before_it_was_bounded() -> None:
         found = events(calendar(f"UID:r\nDTSTART:{begun}T100000\nRRULE:{rule}\nSUMMARY:R"))
         given[rule] = [when[:5] for _, when in found]
 
-    rules["FREQ=DAILY;INTERVAL=10"] = given["FREQ=DAILY;INTERVAL=10"]
     assert given == rules
 
 

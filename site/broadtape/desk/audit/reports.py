@@ -12,7 +12,7 @@ from html import escape
 from broadtape.desk.audit.parts import VERDICTS, Audit, Finding, Verdict
 
 HEADINGS: dict[Verdict, str] = {
-    "contradicted": "Contradicted by the data",
+    "contradicted": "Contradicted by the data: read each sentence again before you act on it",
     "verified": "Verified",
     "unverifiable": "Not verifiable here",
     "forecast": "Forecasts, not judged",
