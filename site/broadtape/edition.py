@@ -470,14 +470,14 @@ def _file(
     anew: frozenset[str] = frozenset(),
     now: datetime,
     writer: rewording.Writer | None,
-    said: list[frozenset[str]] | None,
+    said: list[tuple[str, frozenset[str]]] | None,
     view_for: Callable[[date], MarketView],
 ) -> Filed:
     if said is not None:
         outline = _untold(instance, archive, view, outline, said, now=now, view_for=view_for)
     written, facts = compose(instance, view, outline)
     if said is not None:
-        said.append(repetition.marks(written.body))
+        said.append((article_id(outline), repetition.marks(written.body)))
     article, record, attachments = assemble(
         instance, view, outline, written, facts, place=place, site=site, draft=draft, now=now
     )
@@ -558,13 +558,14 @@ def _untold(
     archive: Archive,
     view: MarketView,
     outline: Outline,
-    said: Sequence[frozenset[str]],
+    said: Sequence[tuple[str, frozenset[str]]],
     *,
     now: datetime,
     view_for: Callable[[date], MarketView],
 ) -> Outline:
     """The outline without what the stories before have just said; as it was where it is not proved without."""
-    told = frozenset().union(*said[-repetition.MEMORY :])
+    mine = article_id(outline)  # what a running story said earlier is what this version takes the place of
+    told = frozenset().union(*(marks for story, marks in said[-repetition.MEMORY :] if story != mine))
     shorter = repetition.untold(outline, _words_of(instance, view, outline), told)
     if shorter == outline:
         return outline

@@ -355,7 +355,7 @@ def test_what_is_older_than_its_kind_should_be_is_marked(markets: str) -> None:
 def test_movers_calendar_and_headlines_are_told_with_their_source(markets: str) -> None:
     assert "Of 512 companies with a close of Jan. 12, 2026. Source: sidebar." in markets
     assert "with dividends" in markets
-    assert "<td>5:30 a.m.</td>" in markets
+    assert '<td class="clock">5:30 a.m.</td>' in markets
     assert "Chips &amp; &lt;dips&gt;" in markets
 
 

@@ -20,7 +20,7 @@ from mutations import DAYS, MONTHS, ORDINALS, SHORT, WORDS
 pytestmark = pytest.mark.acceptance
 
 STORIES = (
-    ("2026-01-12", "rotation"), ("2026-01-23", "rotation"), ("2018-12-24", "wrap"), ("2025-08-20", "wrap"),
+    ("2026-01-12", "rotation"), ("2026-01-23", "rotation"), ("2018-12-24", "drawdown"), ("2025-08-20", "wrap"),
     ("2024-11-06", "record"), ("2026-04-15", "record"),
 )  # fmt: skip
 TURNED = {

@@ -55,8 +55,9 @@ class Reader:
 
     ALWAYS = (
         "/", "/markets/", "/quotes/", "/quotes/NASDAQ:AAA/", "/quotes/NASDAQ:AAA/history.csv", "/quotes/NYSEARCA:FND/",
-        "/feed.xml", "/atom.xml", "/feed.json", "/sitemap.xml", "/news-sitemap.xml", "/search?q=aaa", "/search?q=rose",
-        "/search?q=withheldite", "/search/suggest?q=aa", "/search/feed.xml?q=aaa", "/quotes/NASDAQ:AAA/feed.xml",
+        "/feed.xml", "/atom.xml", "/feed.json", "/sitemap.xml", "/news-sitemap.xml", "/search/", "/search?q=aaa",
+        "/search?q=rose", "/search?q=withheldite",
+        "/search/suggest?q=aa", "/search/feed.xml?q=aaa", "/quotes/NASDAQ:AAA/feed.xml",
         "/quotes/NASDAQ:AAA/feed.json", "/healthz", "/metrics", "/opensearch.xml", "/feeds.opml", "/robots.txt",
         "/archive/2026/01/",
         "/2026/01/20/private-one/", "/2026/01/20/private-one/proof", "/2026/01/20/private-one/facts.json",

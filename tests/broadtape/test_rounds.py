@@ -205,7 +205,7 @@ def test_run_once_tells_what_it_did(harbour: Harbour) -> None:
     done = CliRunner().invoke(cli.main, ["-C", str(harbour.root), "run", "--once"])
 
     assert done.exit_code == 0, done.output
-    assert "1 sources looked at, 1 with something new." in done.stdout
+    assert "1 source looked at, 1 with something new." in done.stdout
     assert "No edition is due: no benchmark has bars of the last month" in done.stdout
 
 

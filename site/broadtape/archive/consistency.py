@@ -92,17 +92,17 @@ class Ledger:
 
     def told_before(
         self, session: date, most: int, marks: Callable[[str], frozenset[str]]
-    ) -> list[frozenset[str]]:
-        """The sentences of the newest desk stories of sessions before one, by their marks, newest last.
+    ) -> list[tuple[str, frozenset[str]]]:
+        """The sentences of the newest desk stories of sessions before one, by id and marks, newest last.
 
         Of a story that was written anew on the session or later it is the version that stood before.
         """
-        found: list[tuple[date, datetime, str, str]] = []
+        found: list[tuple[date, datetime, str, str, str]] = []
         for article in self._archive.scan()[0]:
             if article.origin != "desk" or article.as_of is None:
                 continue
             if article.as_of < session:
-                found.append((article.as_of, article.date, article.path, article.body))
+                found.append((article.as_of, article.date, article.path, article.body, article.id))
                 continue
             earlier = (
                 [day for day in self._archive.versions(article) if day < session] if article.updates else []
@@ -111,13 +111,13 @@ class Ledger:
                 version = self._archive.versions(article)[earlier[-1]]
                 kept = self._archive.load(version).article
                 if kept is not None:
-                    found.append((earlier[-1], article.date, str(version), kept.body))
+                    found.append((earlier[-1], article.date, str(version), kept.body, article.id))
         newest = sorted(found)[-most:]
-        for _, _, path, body in newest:
+        for _, _, path, body, _ in newest:
             known = self._marks.get(path)
             if known is None or known[0] != body:
                 self._marks[path] = (body, marks(body))
-        return [self._marks[path][1] for _, _, path, _ in newest]
+        return [(story, self._marks[path][1]) for _, _, path, _, story in newest]
 
     def _published(self) -> Iterator[tuple[Article, dict[Key, Told]]]:
         present = set()

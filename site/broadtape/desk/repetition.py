@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 MEMORY: Final = 30  # stories within which no sentence is said twice
 _TICKER: Final = re.compile(r" \([A-Z]+: [A-Z0-9.]+\)")
-_LEANS: Final = re.compile(r"(?:It|Its|They|Those|These|That|This|Them|Another|Each|Cases)\b")
+_LEANS: Final = re.compile(
+    r"(?:It|Its|They|Those|These|That|This|Them|Another|Each|Cases|So|Over all|At \d+ sessions)\b"
+)
 
 
 def mark(sentence: str) -> str:
@@ -40,18 +42,20 @@ def marks(body: str) -> frozenset[str]:
 def untold(outline: Outline, wordings: Wordings, told: Collection[str]) -> Outline:
     """The outline without what readers have just read, in other words where it has any.
 
-    A sentence that leans on one left out ("It left the range unchanged …") goes with it.
+    A sentence that leans on one left out ("It left the range unchanged …", "Over all stretches of that length …") goes
+    with it, and so does what was to be made of it ("So few cases show no rule.").
     """
     first = next(iter(outline.sentences()), None)
     sections: list[Section] = []
     for section in outline.sections:
         blocks: list[Paragraph | Table] = []
+        dropped = False  # whether what stood just before, in this paragraph or the one above, was left out
         for block in section.blocks:
             if isinstance(block, Table):
                 blocks.append(block)
+                dropped = False
                 continue
             kept: list[Planned] = []
-            dropped = False
             for planned in block.sentences:
                 if planned is first or planned.kind == "definition":
                     kept.append(planned)
@@ -60,7 +64,7 @@ def untold(outline: Outline, wordings: Wordings, told: Collection[str]) -> Outli
                     planned.kind == "interpretation"
                 )  # "Cases so few carry no conclusion." must stand again
                 said = planned if caveat else _otherwise(planned, wordings, told)
-                leans = dropped and _LEANS.match(visible(wordings.sentence(planned))) is not None
+                leans = dropped and (caveat or _LEANS.match(visible(wordings.sentence(planned))) is not None)
                 dropped = said is None or leans
                 if said is not None and not leans:
                     kept.append(said)

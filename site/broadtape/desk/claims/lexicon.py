@@ -121,7 +121,8 @@ _CLASSES: Final[dict[str, str]] = {
         halves halving tenfold twofold threefold""",
     "cause": """because due_to owing_to thanks_to driven_by fueled_by fuelled_by sparked spurred boosted_by
         lifted_by helped_by hurt_by weighed_down_by amid as_investors as_traders triggered prompted on_news
-        on_hopes on_fears on_worries in_response_to reacted reacting""",
+        on_hopes on_fears on_worries on_earnings on_results on_filings on_policy on_rates on_yields in_response_to
+        reacted reacting""",
     "puffery": """historic unprecedented definitive stunning spectacular remarkable massive solid_floor roaring
         frenzy carnage bloodbath epic legendary explosive""",
     "advice": "should_buy should_sell must_buy buy_now sell_now",
