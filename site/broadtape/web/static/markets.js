@@ -46,6 +46,7 @@
         fetch(`/api/v1/symbols?q=${encodeURIComponent(text)}&limit=8`).then((answer) => answer.json()).then(({ symbols }) => {
           if (field.value.trim() !== text || document.activeElement !== field) return;
           if (!symbols.length) { close(); return; }
+          const marked = at >= 0 ? list.children[at].dataset.symbol : "";
           list.replaceChildren(...symbols.map((one, place) => {
             const item = element("li");
             item.id = `${list.id}-${place}`;
@@ -60,6 +61,9 @@
           at = -1;
           list.hidden = false;
           field.setAttribute("aria-expanded", "true");
+          // A late answer takes nobody's choice away where it still holds it.
+          const again = symbols.findIndex((one) => one.symbol === marked);
+          if (again >= 0) mark(again); else field.removeAttribute("aria-activedescendant");
         }).catch(close);
       }, 120);
     });
