@@ -26,6 +26,7 @@ from broadtape.config import may_show
 from broadtape.desk import (
     drawing,
     newsworthiness,
+    patterns,
     planning,
     proof,
     prose,
@@ -38,8 +39,8 @@ from broadtape.desk import (
 from broadtape.desk.facts import FactBook
 from broadtape.desk.newsworthiness import Ranked
 from broadtape.desk.outline import Outline
+from broadtape.desk.patterns import Signal
 from broadtape.desk.prose import Draft
-from broadtape.desk.signals import Signal
 from broadtape.desk.stories import Assignment, Nearby, Proposal
 from broadtape.market import likeness, places
 from broadtape.model import (
@@ -97,8 +98,8 @@ def view_on(store: MarketStore, on: date) -> MarketView:
         last = view.sessions[-1].item() if len(view.sessions) else None
         nearest = f"; the session before is {last}" if last else ""
         raise NoData(f"{on} is no trading session{nearest}")
-    if not signals.benchmarks(view):
-        if not any(view.benchmark(role) for role in signals.ROLES):
+    if not patterns.benchmarks(view):
+        if not any(view.benchmark(role) for role in patterns.ROLES):
             raise NoData("the settings name no benchmark; add benchmarks = { large = … } to [desk]")
         newest = _newest_with(view)
         reach = (
@@ -113,7 +114,7 @@ def view_on(store: MarketStore, on: date) -> MarketView:
 def _newest_with(view: MarketView) -> date | None:
     """The last day on which a benchmark has a bar in view."""
     found: list[date] = []
-    for role in signals.ROLES:
+    for role in patterns.ROLES:
         symbol = view.benchmark(role)
         try:
             found += [view.bars(symbol).days[-1].item()] if symbol else []

@@ -8,9 +8,9 @@ from itertools import accumulate
 import pytest
 from fakes import FakeMarket, weekdays
 
-from broadtape.desk import newsworthiness, signals
+from broadtape.desk import newsworthiness, patterns, signals
 from broadtape.desk.newsworthiness import Ranked
-from broadtape.desk.signals import Signal
+from broadtape.desk.patterns import Signal
 
 SPX, RUT, IXIC = "INDEXSP:SPX", "INDEXRUSSELL:RUT", "INDEXNASDAQ:IXIC"
 ROLES = {"large": SPX, "small": RUT, "tech": IXIC}
@@ -119,7 +119,7 @@ def test_a_close_above_a_years_closes_but_not_all_is_a_52_week_high() -> None:
     [(50, 1), (500, 10), (950, 10), (2603.91, 100), (9_990, 100), (10_010, 1000), (24_016, 1000)],
 )
 def test_round_numbers_lie_further_apart_the_higher_the_level(level: float, step: float) -> None:
-    assert signals.round_step(level) == step
+    assert patterns.round_step(level) == step
 
 
 def test_the_first_close_above_a_round_number_is_told_once() -> None:
@@ -180,7 +180,7 @@ def test_a_series_that_stopped_before_the_session_is_silent() -> None:
     stopped = {str(day): close for day, close in zip(days, wavy([-6.0]), strict=True)}
     view = FakeMarket("2026-01-12", {SPX: stopped, RUT: wavy([0.1])}, benchmarks=ROLES)
 
-    assert signals.benchmarks(view) == [RUT]
+    assert patterns.benchmarks(view) == [RUT]
     assert {subject for _, subject in kinds(view)} == {RUT}
 
 

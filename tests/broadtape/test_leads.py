@@ -10,7 +10,7 @@ import pytest
 
 from broadtape import edition
 from broadtape.config import Instance
-from broadtape.desk import signals
+from broadtape.desk import patterns
 from broadtape.desk.facts import FactBook
 from broadtape.desk.stories import Assignment
 from broadtape.market import MarketStore
@@ -39,7 +39,7 @@ def lead(instance: Instance, store: MarketStore, day: Any) -> tuple[str, frozens
     )
     first = edition.choose(assignment, story=None, most=instance.desk.most_stories)[0]
     if first.lead is None or first.story in {"wrap", "week", "month"}:  # of the market: all indices are in it
-        return first.story, frozenset(signals.benchmarks(view))
+        return first.story, frozenset(patterns.benchmarks(view))
     return first.story, frozenset({first.lead.signal.subject})
 
 

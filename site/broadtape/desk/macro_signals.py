@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from broadtape import metrics
 from broadtape.desk.facts import FactBook
-from broadtape.desk.signals import SERIES, Detector, Signal, basis_of, distributed
+from broadtape.desk.patterns import SERIES, Detector, Signal, basis_of, distributed
 from broadtape.model import MarketView, NewsView, NoData, Readings
 
 _LEAST_HISTORY = 250  # sessions: under a year of its own past, a series has no measure of the unusual

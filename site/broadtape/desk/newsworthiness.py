@@ -17,7 +17,7 @@ import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from broadtape.desk.signals import SERIES, Signal
+from broadtape.desk.patterns import SERIES, Signal
 from broadtape.model import Kind
 
 _BREADTH_BY_ROLE = {"large": 1.0, "tech": 0.9, "small": 0.85, "volatility": 0.6}

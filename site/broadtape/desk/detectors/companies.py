@@ -13,7 +13,7 @@ from datetime import timedelta
 import numpy as np
 
 from broadtape.desk.facts import FactBook
-from broadtape.desk.signals import Signal
+from broadtape.desk.patterns import Signal
 from broadtape.metrics import panel as panels
 from broadtape.metrics.groups import SECTOR_FUNDS, members_of
 from broadtape.metrics.panel import Panel

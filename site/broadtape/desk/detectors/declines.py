@@ -12,7 +12,7 @@ import numpy as np
 
 from broadtape import metrics
 from broadtape.desk.facts import FactBook
-from broadtape.desk.signals import LEAST_HISTORY, Signal, basis_of, benchmarks, distributed, session_size
+from broadtape.desk.patterns import LEAST_HISTORY, Signal, basis_of, benchmarks, distributed, session_size
 from broadtape.model import Fact, MarketView
 
 _WORDS = {"10": "a correction", "20": "a bear market"}

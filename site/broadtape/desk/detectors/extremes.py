@@ -12,7 +12,7 @@ import numpy as np
 
 from broadtape import metrics
 from broadtape.desk.facts import FactBook
-from broadtape.desk.signals import (
+from broadtape.desk.patterns import (
     LEAST_HISTORY,
     Signal,
     basis_of,

@@ -14,7 +14,7 @@ from decimal import Decimal
 import numpy as np
 
 from broadtape.desk.outline import Cell, Paragraph, Planned, Table, paragraph
-from broadtape.desk.signals import basis_of
+from broadtape.desk.patterns import basis_of
 from broadtape.desk.stories import Assignment
 from broadtape.model import Basis, Fact, NewsView, NoData, UnknownSymbol
 from broadtape.numbers import day as printed_day

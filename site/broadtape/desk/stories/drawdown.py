@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from broadtape.desk.newsworthiness import Ranked
 from broadtape.desk.outline import Cell, ChartPlan, Outline, Planned, Section, Table, paragraph, section
-from broadtape.desk.signals import basis_of, benchmarks
+from broadtape.desk.patterns import basis_of, benchmarks
 from broadtape.desk.stories import Assignment, Proposal, common
 from broadtape.model import Fact
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from broadtape.desk.outline import Cell, ChartPlan, Outline, Planned, Section, Table, paragraph, section
-from broadtape.desk.signals import basis_of
+from broadtape.desk.patterns import basis_of
 from broadtape.desk.stories import Assignment, Nearby, Proposal, common
 from broadtape.model import Basis, Fact
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from broadtape.desk.outline import ChartPlan, Outline, Planned, Section, SentenceKind, paragraph, section
-from broadtape.desk.signals import basis_of, benchmarks
+from broadtape.desk.patterns import basis_of, benchmarks
 from broadtape.desk.stories import Assignment, Proposal, common
 from broadtape.model import Fact, NoData
 

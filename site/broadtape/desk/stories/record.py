@@ -14,7 +14,7 @@ import numpy as np
 from broadtape import metrics
 from broadtape.desk.newsworthiness import Ranked
 from broadtape.desk.outline import ChartPlan, Outline, Planned, Section, paragraph, section
-from broadtape.desk.signals import benchmarks
+from broadtape.desk.patterns import benchmarks
 from broadtape.desk.stories import Assignment, Proposal, common
 from broadtape.model import Fact
 

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from broadtape import metrics
 from broadtape.desk.newsworthiness import Ranked
 from broadtape.desk.outline import ChartPlan, Outline, Paragraph, Planned, Section, Table, paragraph, section
-from broadtape.desk.signals import round_step
+from broadtape.desk.patterns import round_step
 from broadtape.desk.stories import Assignment, Proposal, common
 from broadtape.model import Basis, Fact
 

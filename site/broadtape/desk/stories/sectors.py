@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from broadtape.desk.newsworthiness import Ranked
 from broadtape.desk.outline import Cell, ChartPlan, Outline, Planned, Section, Table, paragraph, section
-from broadtape.desk.signals import basis_of
+from broadtape.desk.patterns import basis_of
 from broadtape.desk.stories import Assignment, Proposal, common
 from broadtape.metrics.groups import SECTOR_FUNDS, members_of
 from broadtape.model import Fact, UnknownSymbol

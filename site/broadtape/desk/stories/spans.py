@@ -23,7 +23,7 @@ from broadtape.desk.outline import (
     paragraph,
     section,
 )
-from broadtape.desk.signals import basis_of, benchmarks
+from broadtape.desk.patterns import basis_of, benchmarks
 from broadtape.desk.stories import Assignment, Proposal, common
 from broadtape.metrics.groups import SECTOR_FUNDS
 from broadtape.metrics.periods import Unit

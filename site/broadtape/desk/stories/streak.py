@@ -10,7 +10,7 @@ from datetime import date
 
 from broadtape.desk.newsworthiness import Ranked
 from broadtape.desk.outline import ChartPlan, Outline, Planned, Section, paragraph, section
-from broadtape.desk.signals import basis_of, benchmarks
+from broadtape.desk.patterns import basis_of, benchmarks
 from broadtape.desk.stories import Assignment, Proposal, common
 from broadtape.model import Fact
 

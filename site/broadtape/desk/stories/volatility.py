@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from broadtape.desk.outline import ChartPlan, Outline, Planned, Section, paragraph, section
-from broadtape.desk.signals import basis_of
+from broadtape.desk.patterns import basis_of
 from broadtape.desk.stories import Assignment, Proposal, common
 from broadtape.desk.stories.base import Plan, days_since
 from broadtape.model import Fact, NoData

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from broadtape.desk.outline import ChartPlan, Outline, Paragraph, Planned, Section, paragraph, section
-from broadtape.desk.signals import basis_of, benchmarks
+from broadtape.desk.patterns import basis_of, benchmarks
 from broadtape.desk.stories import Assignment, Proposal, common
 from broadtape.model import Basis, Fact
 

@@ -1,0 +1,110 @@
+"""Where an index stands and how far it went: record closes, years' extremes, round numbers, moves of a day and a week.
+
+Owns from what on each is news; runs, declines and what stands out otherwise have modules of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from broadtape import metrics
+from broadtape.desk.facts import FactBook
+from broadtape.desk.patterns import (
+    LEAST_HISTORY,
+    Signal,
+    basis_of,
+    benchmarks,
+    distributed,
+    round_step,
+    session_size,
+)
+from broadtape.model import MarketView
+
+_RECORD_HISTORY = 1_260  # sessions, five years: a high of less is no record to readers
+_MOVE_WINDOWS = (("1s", 1), ("5s", 5))
+
+
+def records(view: MarketView, book: FactBook, _pairs: Sequence[tuple[str, str]]) -> Iterator[Signal]:
+    """A first record close in its data, and closes at a 52-week high or low."""
+    for symbol in benchmarks(view):
+        if basis_of(view, symbol) != "price":
+            continue
+        days, closes = metrics.closes(view, symbol, "price")
+        if len(days) < LEAST_HISTORY:
+            continue
+        name = view.instrument(symbol).name
+        # A low is told as a 52-week low: the lowest close "in the data" says more of the data than of the index.
+        best = np.maximum.accumulate(closes)
+        fresh = np.flatnonzero(closes[1:] > best[:-1]) + 1
+        fact = book.find("record", of=symbol, side="high")
+        told = fact is not None and ("all-time" in fact.tags or len(closes) >= _RECORD_HISTORY)
+        if fact is not None and told and len(fresh) > 1 and fresh[-1] == len(closes) - 1:
+            wait = int(fresh[-1] - fresh[-2])
+            rarity = max(float(np.sum(np.diff(fresh) >= wait)) / len(closes), 1 / len(closes))
+            what = f"{name} closed at a record high, the first in {wait} sessions"
+            yield Signal("record", symbol, what, fact, rarity, session_size(closes))
+        for side, sign in (("high", 1.0), ("low", -1.0)):
+            year = book.find("record", of=symbol, side=side, window="52w")
+            if year is None or (side == "high" and fact is not None):
+                continue
+            if side == "low" and distributed(view, symbol):
+                continue
+            rarity = _share_of_extremes(sign * closes, 252)
+            what = f"{name} closed at a 52-week {side}"
+            yield Signal("52-week", symbol, what, year, rarity, session_size(closes), params={"side": side})
+
+
+def _share_of_extremes(values: NDArray[np.float64], window: int) -> float:
+    """Share of sessions whose value is the highest of the `window` sessions that end with it."""
+    if len(values) <= window:
+        return 1.0
+    views = np.lib.stride_tricks.sliding_window_view(values, window)
+    return max(float(np.mean(views[:, -1] >= views.max(axis=1))), 1 / len(values))
+
+
+def round_numbers(view: MarketView, book: FactBook, _pairs: Sequence[tuple[str, str]]) -> Iterator[Signal]:
+    """The first close above a round number."""
+    for symbol in benchmarks(view):
+        if basis_of(view, symbol) != "price":
+            continue
+        days, closes = metrics.closes(view, symbol, "price")
+        if len(days) < LEAST_HISTORY:
+            continue
+        step = round_step(float(closes[-1]))
+        crossed = np.floor(closes / step) * step
+        reached = float(crossed[-1])
+        if reached <= 0 or float(np.max(closes[:-1])) >= reached:
+            continue
+        fact = book.find("first-close", of=symbol, side="above", level=f"{reached:g}")
+        firsts = np.flatnonzero(np.diff(np.maximum.accumulate(np.floor(closes / step))) > 0)
+        if fact is not None and fact.value == view.as_of:
+            yield Signal("round-number", symbol,
+                         f"{view.instrument(symbol).name} closed above {reached:,.0f} for the first time",
+                         fact, max(len(firsts), 1) / len(closes), session_size(closes),
+                         params={"level": f"{reached:g}"})  # fmt: skip
+
+
+def moves(view: MarketView, book: FactBook, _pairs: Sequence[tuple[str, str]]) -> Iterator[Signal]:
+    """What each index did on the day and in five sessions."""
+    for symbol in benchmarks(view):
+        basis = basis_of(view, symbol)
+        if basis is None:
+            continue
+        days, closes = metrics.closes(view, symbol, basis)
+        if len(days) < LEAST_HISTORY:
+            continue
+        chosen = {} if basis == "price" else {"basis": basis}
+        for window, sessions in _MOVE_WINDOWS:
+            if basis == "price" and distributed(view, symbol, sessions):
+                continue
+            moves = np.abs(closes[sessions:] / closes[:-sessions] - 1)
+            fact = book.find("return", of=symbol, over=window, **chosen)
+            if fact is None:
+                continue
+            rarity = float(np.mean(moves >= moves[-1]))
+            what = "on the day" if sessions == 1 else f"over {sessions} sessions"
+            yield Signal("move", symbol, f"{view.instrument(symbol).name} {fact.value:+} % {what}", fact, rarity,
+                         session_size(closes, sessions), params={"over": window, **chosen})  # fmt: skip
