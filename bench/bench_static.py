@@ -30,7 +30,7 @@ STEPS = {
     ),
     "write files": "from broadtape.exporting import export; export(instance, root / 'out')",
     "search index": (
-        "from broadtape.publishing import searchable; from broadtape.archive.catalogue import CatalogueWriter\n"
+        "from broadtape.publishing import searchable; from broadtape.archive.cataloguing import CatalogueWriter\n"
         "from broadtape.heartbeat import utc_now\n"
         "with CatalogueWriter(instance.catalogue) as w: searchable.update(instance, w, utc_now(), lambda *_: None)"
     ),

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from broadtape import metrics, numbers
 from broadtape.archive import Archive
-from broadtape.archive.consistency import ACKNOWLEDGED, noted
+from broadtape.archive.consistency import noted
+from broadtape.archive.records import ACKNOWLEDGED
 from broadtape.desk import proof
 from broadtape.desk.claims.parts import shown
 from broadtape.model import (

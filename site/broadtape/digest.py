@@ -22,7 +22,8 @@ from broadtape.feeds import DISCLAIMER
 from broadtape.model import BroadtapeError
 
 if TYPE_CHECKING:
-    from broadtape.archive.catalogue import Catalogue, Entry
+    from broadtape.archive.catalogue import Catalogue
+    from broadtape.archive.records import Entry
     from broadtape.config import Instance, Site
 
 STORIES = 15  # of one day; more are named as a number

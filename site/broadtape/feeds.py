@@ -22,7 +22,8 @@ from urllib.parse import quote, urljoin, urlsplit
 from xml.sax.saxutils import escape, quoteattr
 
 from broadtape import __version__, numbers, urls
-from broadtape.archive.catalogue import Catalogue, Entry
+from broadtape.archive.catalogue import Catalogue
+from broadtape.archive.records import Entry
 
 if TYPE_CHECKING:
     from broadtape.config import Site

@@ -297,7 +297,7 @@ class Indexing:
 
     def step(self) -> float:
         """Bring the index up to date, or make it anew, while the one there is answers."""
-        from broadtape.archive.catalogue import CatalogueWriter  # noqa: PLC0415 – as publishing
+        from broadtape.archive.cataloguing import CatalogueWriter  # noqa: PLC0415 – as publishing
         from broadtape.publishing import searchable  # noqa: PLC0415
 
         instance = self._keeper.instance

@@ -26,8 +26,9 @@ import structlog
 
 from broadtape import resources, urls
 from broadtape.archive import changes
-from broadtape.archive.catalogue import Catalogue, Entry, Ledger
+from broadtape.archive.catalogue import Catalogue
 from broadtape.archive.local import Local
+from broadtape.archive.records import Entry, Ledger
 from broadtape.archive.tape import Tape
 from broadtape.heartbeat import settings_digest, utc_now
 from broadtape.pagestore import SAFE, Due, Job, PageWriter, Printed, path_of

@@ -13,7 +13,8 @@ from typing import Any
 from fakes import FakeMarket
 
 from broadtape import config, publishing
-from broadtape.archive.catalogue import Catalogue, Entry
+from broadtape.archive.catalogue import Catalogue
+from broadtape.archive.records import Entry
 from broadtape.config import Instance
 from broadtape.publishing import Published, searchable
 from broadtape.search import Document

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from broadtape.archive import catalogue as module
-from broadtape.archive.catalogue import (
-    Catalogue,
-    CatalogueWriter,
+from broadtape.archive import rows
+from broadtape.archive.catalogue import Catalogue
+from broadtape.archive.cataloguing import CatalogueWriter
+from broadtape.archive.files import CannotFile
+from broadtape.archive.records import (
     FactView,
     FileMark,
     Filing,
@@ -25,7 +26,6 @@ from broadtape.archive.catalogue import (
     QuoteRow,
     StandingPage,
 )
-from broadtape.archive.files import CannotFile
 from broadtape.model import (
     Article,
     Correction,
@@ -326,7 +326,7 @@ def test_an_outdated_or_damaged_file_reads_as_empty_and_is_rebuilt(
     desk.file(filing("one"))
     desk.writer.close()
     if damage == "schema":
-        monkeypatch.setattr(module, "SCHEMA", module.SCHEMA + 1)
+        monkeypatch.setattr(rows, "SCHEMA", rows.SCHEMA + 1)
     else:
         desk.path.write_bytes(b"not a database at all" * 100)
 
@@ -390,9 +390,9 @@ def test_threads_make_the_decoder_of_a_type_one_at_a_time(monkeypatch: pytest.Mo
         def decode(self, _raw: bytes) -> str:
             return "read"
 
-    monkeypatch.setattr(module.msgspec.json, "Decoder", SlowDecoder)
-    monkeypatch.setattr(module, "_decoders", {})
-    threads = [threading.Thread(target=module._load, args=(b"{}", kind)) for kind in (Article, Problem) * 3]
+    monkeypatch.setattr(rows.msgspec.json, "Decoder", SlowDecoder)
+    monkeypatch.setattr(rows, "_decoders", {})
+    threads = [threading.Thread(target=rows.load, args=(b"{}", kind)) for kind in (Article, Problem) * 3]
     for thread in threads:
         thread.start()
     for thread in threads:

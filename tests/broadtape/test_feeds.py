@@ -13,7 +13,9 @@ import pytest
 from lxml import etree
 
 from broadtape import feeds
-from broadtape.archive.catalogue import Catalogue, CatalogueWriter, Entry, Filing
+from broadtape.archive.catalogue import Catalogue
+from broadtape.archive.cataloguing import CatalogueWriter
+from broadtape.archive.records import Entry, Filing
 from broadtape.config import Site
 from broadtape.feeds import Format
 from broadtape.model import Article, Correction, Photo, SourceLink

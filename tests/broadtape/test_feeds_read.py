@@ -22,7 +22,7 @@ from newsroom import Newsroom
 from test_feeds import FORMATS, NOW, entry, site
 
 from broadtape import feeds
-from broadtape.archive.catalogue import Entry
+from broadtape.archive.records import Entry
 from broadtape.feeds import Format
 from broadtape.model import Correction, Photo, SourceLink
 

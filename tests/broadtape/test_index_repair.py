@@ -12,7 +12,7 @@ import pytest
 from newsroom import Newsroom
 
 from broadtape import search
-from broadtape.archive.catalogue import CatalogueWriter
+from broadtape.archive.cataloguing import CatalogueWriter
 from broadtape.keeper import Indexing, Keeper
 from broadtape.publishing import searchable
 from broadtape.search import ENGINES, EngineName, Query, mark, open_index, open_writer, writing

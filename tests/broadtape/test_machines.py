@@ -17,7 +17,9 @@ from web_fakes import NOW, FakeCatalogue, FakeSearch, busy, entry, instance
 from werkzeug.test import TestResponse
 
 from broadtape import icons, raster
-from broadtape.archive.catalogue import Catalogue, CatalogueWriter, Filing
+from broadtape.archive.catalogue import Catalogue
+from broadtape.archive.cataloguing import CatalogueWriter
+from broadtape.archive.records import Filing
 from broadtape.config import Instance
 from broadtape.model import SourceLink
 from broadtape.publishing import icons as drawing

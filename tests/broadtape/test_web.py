@@ -33,7 +33,7 @@ from web_fakes import (
 from werkzeug.test import TestResponse
 
 from broadtape import resources
-from broadtape.archive.catalogue import Gone, StandingPage
+from broadtape.archive.records import Gone, StandingPage
 from broadtape.config import FileSource
 from broadtape.model import BadSettings, Correction, Photo, SourceLink
 from broadtape.web import contexts, create_app, standing

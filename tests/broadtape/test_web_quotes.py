@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from web_fakes import SESSION, entry, walk
 
-from broadtape.archive.catalogue import HistoryRow, InstrumentView
+from broadtape.archive.records import HistoryRow, InstrumentView
 from broadtape.web import cards, drawing, pictures, quotes, words
 
 

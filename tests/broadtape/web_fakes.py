@@ -18,7 +18,8 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import escape
 
-from broadtape.archive.catalogue import (
+from broadtape.archive.local import Local
+from broadtape.archive.records import (
     DefinitionView,
     Entry,
     FactView,
@@ -33,7 +34,6 @@ from broadtape.archive.catalogue import (
     StandingPage,
     key_of,
 )
-from broadtape.archive.local import Local
 from broadtape.config import Instance, load
 from broadtape.model import (
     Article,

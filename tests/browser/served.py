@@ -23,7 +23,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from broadtape import config, demo
-from broadtape.archive.catalogue import Catalogue, Entry
+from broadtape.archive.catalogue import Catalogue
+from broadtape.archive.records import Entry
 from broadtape.market import MarketStore
 from newswire.observations import Forecast, ForecastPeriod, Harvest, Notice, Provenance
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from broadtape.archive.records import ACKNOWLEDGED
+
 if TYPE_CHECKING:
     from broadtape.archive.files import Archive
     from broadtape.model import Article
@@ -24,8 +26,6 @@ _SETTLED: Final = frozenset({
 _MONTH: Final = re.compile(r"(\d{4})-(\d\d)")
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _TELLING: Final = frozenset({"published", "approved", "review"})
-
-ACKNOWLEDGED: Final = "revisions_noted"  # front-matter key: fact ids with the values a correction has told of
 
 Key = tuple[str, tuple[tuple[str, str], ...], str]
 

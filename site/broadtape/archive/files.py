@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final, Literal, cast
 
 from broadtape import config, frontmatter, urls
-from broadtape.archive.consistency import ACKNOWLEDGED
+from broadtape.archive.records import ACKNOWLEDGED
 from broadtape.model import Article, BadSettings, BroadtapeError, BrokenArticle, Problem
 
 MAX_FILE: Final = 1_100_000  # bytes of one Markdown file: the parser's megabyte and its front matter

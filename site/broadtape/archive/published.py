@@ -15,7 +15,7 @@ from broadtape import urls
 from broadtape.factquery import Condition, FactQuery
 
 if TYPE_CHECKING:
-    from broadtape.archive.catalogue import FactView
+    from broadtape.archive.records import FactView
 
 TABLES: Final = """
 CREATE TABLE claimed (           -- the facts that filed articles rest on

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from broadtape.archive.catalogue import HistoryRow
+from broadtape.archive.records import HistoryRow
 
 if TYPE_CHECKING:
     from typing import TypeVar

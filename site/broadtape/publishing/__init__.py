@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import msgspec
 
 from broadtape import __version__, config, heartbeat, localblocks, markdown, pagestore, urls, views
-from broadtape.archive.catalogue import CatalogueWriter, FileMark, Gone, InstrumentView, QuoteBoard
+from broadtape.archive.cataloguing import CatalogueWriter
 from broadtape.archive.files import made
+from broadtape.archive.records import FileMark, Gone, InstrumentView, QuoteBoard
 from broadtape.heartbeat import Mark, settings_digest, utc_now
 from broadtape.model import (
     Article,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment, FileSystemLoader
 
 from broadtape import markdown, metrics, resources
-from broadtape.archive.catalogue import FactView
+from broadtape.archive.records import FactView
 from broadtape.config import may_show
 from broadtape.publishing.boards import machine, printed
 from broadtape.publishing.rendering import PageLinks, Resolved

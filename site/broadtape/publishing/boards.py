@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from broadtape import metrics, numbers
-from broadtape.archive.catalogue import (
+from broadtape.archive.records import (
     DefinitionView,
     HistoryRow,
     InstrumentView,

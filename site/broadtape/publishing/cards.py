@@ -27,7 +27,7 @@ from broadtape.publishing import icons
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from broadtape.archive.catalogue import Entry
+    from broadtape.archive.records import Entry
     from broadtape.config import Instance, Site
 
 LOOK = 1  # raised when the same article would get another picture

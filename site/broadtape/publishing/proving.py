@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from broadtape import metrics
-from broadtape.archive.catalogue import FactView, dump_facts, load_facts
+from broadtape.archive.records import FactView
+from broadtape.archive.rows import dump_facts, load_facts
 from broadtape.model import (
     Article,
     BroadtapeError,

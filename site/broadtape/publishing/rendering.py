@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from broadtape import numbers, urls
-from broadtape.archive.catalogue import FactView, Filing
+from broadtape.archive.records import FactView, Filing
 from broadtape.markdown import Document, FactAnchor, to_html, to_text
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from broadtape.search import Document, IndexInDoubt, SearchBusy, document_of, op
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from broadtape.archive.catalogue import CatalogueWriter, Searchable
+    from broadtape.archive.cataloguing import CatalogueWriter
+    from broadtape.archive.records import Searchable
     from broadtape.config import Instance
 
 

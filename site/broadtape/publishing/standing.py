@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from broadtape import frontmatter, markdown, resources
-from broadtape.archive.catalogue import StandingPage
+from broadtape.archive.records import StandingPage
 from broadtape.model import BrokenArticle, Problem
 from broadtape.publishing.rendering import PlainLinks
 

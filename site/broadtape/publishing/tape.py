@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from broadtape.archive.catalogue import InstrumentView
+    from broadtape.archive.records import InstrumentView
     from broadtape.config import Audience
     from broadtape.model import Bars, Filing, MarketView, NewsView, Story
 

@@ -24,8 +24,8 @@ from broadtape.web import articles, cards, markets, openapi, searching, words
 from broadtape.web.press import absolute, answer, here, press
 
 if TYPE_CHECKING:
-    from broadtape.archive.catalogue import Entry, InstrumentView, QuoteRow
     from broadtape.archive.published import PublishedFact
+    from broadtape.archive.records import Entry, InstrumentView, QuoteRow
     from broadtape.archive.tape import Indicator, Listing
     from broadtape.web.lookup import Match
 

@@ -33,7 +33,7 @@ from broadtape.web.press import absolute, answer, caching, here, name_of, page, 
 from broadtape.web.press import head as page_head
 
 if TYPE_CHECKING:
-    from broadtape.archive.catalogue import Entry, FactView
+    from broadtape.archive.records import Entry, FactView
     from broadtape.model import Fact, Part
 
 blueprint = Blueprint("articles", __name__)

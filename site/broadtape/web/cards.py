@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import date
 
-    from broadtape.archive.catalogue import Entry, QuoteBoard, QuoteRow
+    from broadtape.archive.records import Entry, QuoteBoard, QuoteRow
     from broadtape.config import Instance, Site
 
 DISCLAIMER = "This content is intended for informational purposes only and is not financial advice."

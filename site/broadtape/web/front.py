@@ -20,7 +20,7 @@ from broadtape.web.press import here, name_of, page, press
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from broadtape.archive.catalogue import Entry
+    from broadtape.archive.records import Entry
 
 blueprint = Blueprint("front", __name__)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from broadtape.archive.catalogue import Entry
+    from broadtape.archive.records import Entry
 
 blueprint = Blueprint("machines", __name__)
 

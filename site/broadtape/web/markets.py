@@ -18,7 +18,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, abort, redirect, request
 
 from broadtape import config, numbers, urls
-from broadtape.archive.catalogue import QuoteBoard, QuoteRow
+from broadtape.archive.records import QuoteBoard, QuoteRow
 from broadtape.web import board, cards, drawing, front, lookup, quotes, words
 from broadtape.web.contexts import (
     ChartControls,
@@ -40,7 +40,7 @@ from broadtape.web.press import head as page_head
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from broadtape.archive.catalogue import HistoryRow, InstrumentView
+    from broadtape.archive.records import HistoryRow, InstrumentView
     from broadtape.archive.tape import FilingLine, Headline, Saying, Sessions
 
 blueprint = Blueprint("markets", __name__)

@@ -19,7 +19,7 @@ from broadtape import frontmatter
 from broadtape.config import may_show
 
 if TYPE_CHECKING:
-    from broadtape.archive.catalogue import Entry
+    from broadtape.archive.records import Entry
     from broadtape.config import Instance, Site
 
 MEDIA_TYPES = {

@@ -25,7 +25,8 @@ from broadtape.web.lookup import Lookup, of_listings
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-    from broadtape.archive.catalogue import Catalogue, InstrumentView
+    from broadtape.archive.catalogue import Catalogue
+    from broadtape.archive.records import InstrumentView
     from broadtape.config import Instance, Site
     from broadtape.search import SearchIndex
     from broadtape.web.contexts import Block, Chrome, FeedLink, Head, QuoteLine

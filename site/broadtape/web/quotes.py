@@ -19,7 +19,7 @@ from broadtape.web.contexts import Change, KeyFigure, SessionRow
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from broadtape.archive.catalogue import HistoryRow, InstrumentView
+    from broadtape.archive.records import HistoryRow, InstrumentView
     from broadtape.archive.tape import Sessions
 
 HISTORY = 30  # sessions in the table

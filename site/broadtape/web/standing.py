@@ -29,7 +29,7 @@ from broadtape.web.press import head as page_head
 from broadtape.web.press import here, page, press
 
 if TYPE_CHECKING:
-    from broadtape.archive.catalogue import Entry, Ledger
+    from broadtape.archive.records import Entry, Ledger
 
 blueprint = Blueprint("standing", __name__)
 

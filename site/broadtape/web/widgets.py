@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, g, request
 
 from broadtape import urls
-from broadtape.archive.catalogue import QuoteBoard
+from broadtape.archive.records import QuoteBoard
 from broadtape.web import cards, chrome, markets, words
 from broadtape.web.contexts import EmbedPage, Link, WidgetLine, WidgetsPage
 from broadtape.web.press import absolute, answer, here, name_of, page, press, static_address
