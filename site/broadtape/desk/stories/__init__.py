@@ -1,4 +1,4 @@
-"""The story kinds: each is one file here and one wording file in templates/prose.
+"""The story kinds: each has its file here (week and month share one) and its wordings in templates/prose.
 
 Owns the list of kinds and what every kind is given; each kind owns its plan.
 """
@@ -76,14 +76,13 @@ def kinds() -> dict[str, Story]:
         earnings,
         gauge,
         local,
-        month,
         policy,
         record,
         rotation,
         sectors,
+        spans,
         streak,
         volatility,
-        week,
         wrap,
     )
     from broadtape.desk.stories import print as releases  # noqa: PLC0415  a kind's file has its name
@@ -102,8 +101,8 @@ def kinds() -> dict[str, Story]:
         local.LocalMovers(),
         streak.Streak(),
         sectors.SectorLeadership(),
-        week.WeekWrap(),
-        month.MonthWrap(),
+        spans.SpanWrap("week"),
+        spans.SpanWrap("month"),
         wrap.MarketWrap(),
     ]
     return {story.name: story for story in stories}

@@ -7,13 +7,13 @@ is named and linked, never quoted; where nothing is on file the story says so.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 from broadtape.desk.newsworthiness import Ranked
 from broadtape.desk.outline import Cell, ChartPlan, Outline, Planned, Section, Table, paragraph, section
 from broadtape.desk.patterns import basis_of
 from broadtape.desk.stories import Assignment, Proposal, common
+from broadtape.desk.stories.base import Plan, chosen, lead_of
 from broadtape.model import Basis, Fact
 
 _FAR_DAYS = 200
@@ -39,27 +39,26 @@ class CompanyMove:
 
     def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
         """The move, where it stands, what is on file, the peers, precedent."""
-        if proposal.lead is None:
-            raise ValueError("a company's story needs the signal that leads it")
-        return _Plan(assignment, proposal.lead).outline(proposal.key)
+        return _Plan(assignment, lead_of(proposal)).outline(proposal.key)
 
 
-class _Plan:
+class _Plan(Plan):
     """The facts of one share and the sections made of them."""
 
     def __init__(self, assignment: Assignment, lead: Ranked) -> None:
-        self.assignment, self.view, self.book = assignment, assignment.view, assignment.book
+        super().__init__(assignment)
         self.of = lead.signal.subject
         self.basis: Basis = basis_of(self.view, self.of) or "price"
-        self.chosen = {} if self.basis == "price" else {"basis": self.basis}
+        self.chosen = chosen(self.basis)
         self.day = self.book.find("return", of=self.of, over="1s", **self.chosen)
         self.up = self.day is not None and "up" in self.day.tags
         price = self.basis == "price"
         index = self.view.benchmark("large")
         self.values: dict[str, object] = {
-            "of": self.of, "day_move": self.day, "up": self.up, "extreme": self._extreme() if price else None,
+            "of": self.of, "day_move": self.day, "up": self.up,
+            "extreme": self.day_extreme(self.of, self.up, _FAR_DAYS) if price else None,
             "close": self.book.find("level", of=self.of) if price else None,
-            "lowest": self._since() if price else None,
+            "lowest": self.last_beyond(self.of, "high" if self.up else "low", _FAR_DAYS) if price else None,
             "below": self.book.find("drawdown", of=self.of) if price else None,
             "record": self.book.find("record", of=self.of) if price else None,
             "index": index, "moved": self.book.find("return", of=index, over="1s") if index is not None else None,
@@ -68,37 +67,26 @@ class _Plan:
 
     def outline(self, key: str) -> Outline:
         """The whole story."""
-        parts = [self._opening(), self._on_file(), self._peers(), self._precedent(), self._next()]
-        return Outline(
-            story="company",
-            key=key,
-            as_of=self.view.as_of,
-            title=self._say("title"),
-            title_short=self._say("title_short"),
-            summary=self._say("summary"),
-            sections=tuple(part for part in parts if part is not None),
+        parts = [
+            self._opening(),
+            self._on_file(),
+            self._peers(),
+            self._precedent(),
+            self.ahead(1, headed=False),
+        ]
+        return self.assemble(
+            "company",
+            key,
+            parts,
+            title=self.say("title"),
+            title_short=self.say("title_short"),
             topics=("companies", "markets"),
             subjects=(self.of,),
             chart=self._chart(),
         )
 
-    def _say(self, key: str, kind: str = "fact", guard: str = "", **more: object) -> Planned:
-        return Planned(key, {**self.values, **more}, kind, guard)  # type: ignore[arg-type]  # kinds are literals here
-
     def _return(self, window: str) -> Fact | None:
         return self.book.find("return", of=self.of, over=window, **self.chosen)
-
-    def _extreme(self) -> Fact | None:
-        fact = self.book.find("return-extreme", of=self.of, side="best" if self.up else "worst")
-        since = (fact.get("since") or fact.get("data_start")) if fact is not None else None
-        if fact is None or since is None or not isinstance(since.value, date):
-            return None
-        return fact if (self.view.as_of - since.value).days >= _FAR_DAYS else None
-
-    def _since(self) -> Fact | None:
-        fact = self.book.find("extreme-since", of=self.of, side="high" if self.up else "low")
-        known = fact is not None and isinstance(fact.value, date)
-        return fact if known and (self.view.as_of - fact.value).days >= _FAR_DAYS else None  # type: ignore[operator, union-attr]  # a date
 
     def _rank(self) -> Fact | None:
         """The place in the largest group that has it, told at the ends of the field only."""
@@ -122,16 +110,16 @@ class _Plan:
         return section(
             None,
             paragraph(
-                self._say("lede"),
-                self._say("rank") if self.values["rank"] is not None else None,
-                self._say("index") if self.values["moved"] is not None else None,
+                self.say("lede"),
+                self.say("rank") if self.values["rank"] is not None else None,
+                self.say("index") if self.values["moved"] is not None else None,
             ),
             paragraph(
-                self._say("volume") if self.values["volume"] is not None else None,
-                self._say("so_far")
+                self.say("volume") if self.values["volume"] is not None else None,
+                self.say("so_far")
                 if self.values["ytd"] is not None and self.values["five"] is not None
                 else None,
-                self._say("below") if isinstance(away, Fact) and away.value else None,
+                self.say("below") if isinstance(away, Fact) and away.value else None,
             ),
         )
 
@@ -139,8 +127,8 @@ class _Plan:
         found = common.on_file(self.assignment, self.of)
         said = [Planned("on_file", {"of": self.of, **one}, "attributed") for one in found]
         return section(
-            self._say("on_file_heading", "definition"),
-            paragraph(*said) if said else paragraph(self._say("nothing_on_file", "definition")),
+            self.say("on_file_heading", "definition"),
+            paragraph(*said) if said else paragraph(self.say("nothing_on_file", "definition")),
         )
 
     def _peers(self) -> Section | None:
@@ -170,8 +158,8 @@ class _Plan:
                 )
                 first = moves[0]
                 return section(
-                    self._say("peers_heading", "definition"),
-                    paragraph(self._say("peers", symbol=first[1], move_of=first[2])),
+                    self.say("peers_heading", "definition"),
+                    paragraph(self.say("peers", symbol=first[1], move_of=first[2])),
                     Table(("Company", "Change, dividends included" if total else "Change"), rows),
                 )
         return None
@@ -189,22 +177,9 @@ class _Plan:
             step //= 2
         if not said:
             return None
-        return section(self._say("precedent_heading", "definition"), *common.case_paragraphs(said))
-
-    def _next(self) -> Section | None:
-        events = common.coming(self.assignment, 1)
-        return section(None, paragraph(*events)) if events else None
+        return section(self.say("precedent_heading", "definition"), *common.case_paragraphs(said))
 
     def _chart(self) -> ChartPlan | None:
-        days = self.view.sessions[-252:].astype("datetime64[D]").tolist()
         if self.day is None:
             return None
-        return ChartPlan(
-            symbols=(self.of,),
-            first=days[0],
-            last=self.view.as_of,
-            basis=self.basis,
-            indexed=self.basis == "total",
-            title=self._say("chart_title", "definition"),
-            alt=self._say("chart_alt"),
-        )
+        return self.drawn((self.of,), 252, basis=self.basis, indexed=self.basis == "total")

@@ -13,6 +13,7 @@ from broadtape.desk.newsworthiness import Ranked
 from broadtape.desk.outline import Cell, ChartPlan, Outline, Planned, Section, Table, paragraph, section
 from broadtape.desk.patterns import basis_of, benchmarks
 from broadtape.desk.stories import Assignment, Proposal, common
+from broadtape.desk.stories.base import Plan, day_of, lead_of
 from broadtape.model import Fact
 
 _KINDS = ("drawdown", "bull", "recovery")
@@ -59,16 +60,14 @@ class Drawdown:
 
     def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
         """What was reached, how the indices stand, who fell most, precedent, what speaks against it, what is next."""
-        if proposal.lead is None:
-            raise ValueError("a drawdown story needs the signal that leads it")
-        return _Plan(assignment, proposal.lead).outline(proposal.key)
+        return _Plan(assignment, lead_of(proposal)).outline(proposal.key)
 
 
-class _Plan:
+class _Plan(Plan):
     """The facts of one decline or recovery and the sections made of them."""
 
     def __init__(self, assignment: Assignment, lead: Ranked) -> None:
-        self.assignment, self.view, self.book = assignment, assignment.view, assignment.book
+        super().__init__(assignment)
         self.of = lead.signal.subject
         self.day = self.book.find("return", of=self.of, over="1s")
         self.up = self.day is not None and "up" in self.day.tags
@@ -83,14 +82,15 @@ class _Plan:
         self.peak = self._peak()
         self.window = f"since:{self.peak}"
         self.below = self.book.find("drawdown", of=self.of)
-        self.extreme = self._extreme()
+        self.extreme = self.day_extreme(self.of, self.up, _FAR_DAYS)
         self.values: dict[str, object] = {
             "of": self.of, "day_move": self.day, "close": self.book.find("level", of=self.of), "below": self.below,
             "fall": self.book.find("return", of=self.of, over=self.window), "reached": self.reached,
             "bull": self.bull, "recovery": self.recovery, "climb": self.climb, "before": self.before,
             "depth": self.book.find("recovery", of=self.of, stat="depth"), "extreme": self.extreme, "mode": self.mode,
             "correction": self.correction, "bear": self.bear, "up": self.up,
-            "lowest": self._lowest(), "regained": self._regained(), "record": self.book.find("record", of=self.of),
+            "lowest": None if self.up else self.last_beyond(self.of, "low", _FAR_DAYS),
+            "regained": self._regained(), "record": self.book.find("record", of=self.of),
         }  # fmt: skip
 
     def _mode(self, lead: Ranked) -> str:
@@ -105,10 +105,7 @@ class _Plan:
         if fact is None:
             raise ValueError(f"{self.of} is in no decline")
         name = {"bull": "low", "recovery": "trough"}.get(self.mode, "peak")
-        found = fact.part(name).value
-        if not isinstance(found, date):
-            raise TypeError(f"{fact.key.address}: {name} is no date")
-        return found
+        return day_of(fact, name)
 
     @property
     def rising(self) -> bool:
@@ -124,38 +121,19 @@ class _Plan:
         """The whole story."""
         parts = [
             self._opening(), self._standing(), self._sectors(), self._companies(), self._precedent(),
-            self._against(), self._next(),
+            self._against(), self.ahead(),
         ]  # fmt: skip
-        return Outline(
-            story="drawdown",
-            key=key,
-            as_of=self.view.as_of,
-            title=self._say(f"title_{self.mode}"),
-            title_short=self._say("title_short"),
-            summary=self._say("summary", others=self._others()),
-            sections=tuple(part for part in parts if part is not None),
+        return self.assemble(
+            "drawdown",
+            key,
+            parts,
+            title=self.say(f"title_{self.mode}"),
+            title_short=self.say("title_short"),
+            summary=self.say("summary", others=self.other_moves(self.of)),
             topics=("drawdowns", "markets"),
             subjects=(self.of,),
             chart=self._chart(),
         )
-
-    def _say(self, key: str, kind: str = "fact", guard: str = "", **more: object) -> Planned:
-        return Planned(key, {**self.values, **more}, kind, guard)  # type: ignore[arg-type]  # kinds are literals here
-
-    def _extreme(self) -> Fact | None:
-        """The session as the best or worst since one that lies far enough back to be news."""
-        fact = self.book.find("return-extreme", of=self.of, side="best" if self.up else "worst")
-        since = (fact.get("since") or fact.get("data_start")) if fact is not None else None
-        if fact is None or since is None or not isinstance(since.value, date):
-            return None
-        return fact if (self.view.as_of - since.value).days >= _FAR_DAYS else None
-
-    def _lowest(self) -> Fact | None:
-        """The last earlier close as low, where it lies far enough back to be news."""
-        fact = None if self.up else self.book.find("extreme-since", of=self.of, side="low")
-        if fact is None or not isinstance(fact.value, date):
-            return None
-        return fact if (self.view.as_of - fact.value).days >= _FAR_DAYS else None
 
     def _regained(self) -> Fact | None:
         """How much of the fall is made good, where it is worth telling."""
@@ -173,43 +151,35 @@ class _Plan:
             side = "best" if self.up else "worst"
             fact = self.book.find("return-extreme", of=instrument.symbol, side=side)
             if fact is not None and fact.get("since") is not None:
-                return self._say("fund_extreme", fund=instrument.symbol, longer=fact)
+                return self.say("fund_extreme", fund=instrument.symbol, longer=fact)
         return None
 
-    def _others(self) -> tuple[tuple[str, Fact], ...]:
-        pairs = [
-            (symbol, self.book.find("return", of=symbol, over="1s"))
-            for symbol in benchmarks(self.view)
-            if symbol != self.of and basis_of(self.view, symbol) == "price"
-        ]
-        return tuple((symbol, fact) for symbol, fact in pairs if fact is not None)
-
     def _opening(self) -> Section | None:
-        others = self._others()
+        others = self.other_moves(self.of)
         deep = self.single
         return section(
             None,
             paragraph(
-                self._say(f"lede_{self.mode}"),
-                self._say("extreme") if self.extreme and not deep else None,
-                self._say("deep_below") if deep and self.below else None,
+                self.say(f"lede_{self.mode}"),
+                self.say("extreme") if self.extreme and not deep else None,
+                self.say("deep_below") if deep and self.below else None,
                 self._fund(),
             ),
             paragraph(
-                self._say("length") if self.reached else None,
-                self._say("since_last") if self.reached and self.before else None,
-                self._say("regained_share")
+                self.say("length") if self.reached else None,
+                self.say("since_last") if self.reached and self.before else None,
+                self.say("regained_share")
                 if self.mode == "surge" and self.values["regained"] is not None
                 else None,
-                self._say("recovery_time") if self.mode == "recovery" else None,
-                self._say("bull_time") if self.mode == "bull" else None,
-                self._say("bull_below") if self.mode == "bull" and self.below and self.below.value else None,
-                self._say("in_bear")
+                self.say("recovery_time") if self.mode == "recovery" else None,
+                self.say("bull_time") if self.mode == "bull" else None,
+                self.say("bull_below") if self.mode == "bull" and self.below and self.below.value else None,
+                self.say("in_bear")
                 if deep and self.bear
-                else self._say("in_correction")
+                else self.say("in_correction")
                 if deep and self.correction
                 else None,
-                self._say("others", others=others) if others else None,
+                self.say("others", others=others) if others else None,
             ),
         )
 
@@ -233,7 +203,7 @@ class _Plan:
         named = common.since_header(self.assignment, self.peak)
         table = Table(("", "Close", "1 session", named, "Year to date"), tuple(rows)) if rows else None
         return section(
-            self._say("standing_heading") if self.values["fall"] else None,
+            self.say("standing_heading") if self.values["fall"] else None,
             table,
             paragraph(*self._others_stand(symbols[1:]), common.volatility(self.assignment)),
         )
@@ -254,7 +224,7 @@ class _Plan:
                 found.setdefault("others_record", []).append((symbol, record))
             elif away is not None and away.value:
                 found.setdefault("others_away", []).append((symbol, away))
-        return [self._say(key, listed=tuple(pairs)) for key, pairs in sorted(found.items())]
+        return [self.say(key, listed=tuple(pairs)) for key, pairs in sorted(found.items())]
 
     def _sectors(self) -> Section | None:
         """The sector funds, by what the story measures: the session of a far move, else the whole way."""
@@ -281,7 +251,7 @@ class _Plan:
             for _, symbol, day, whole in moves
         )
         return section(
-            self._say("sectors_heading", "definition"),
+            self.say("sectors_heading", "definition"),
             paragraph(Planned("sectors", {**self.values, **values})),
             Table(("", "1 session", common.since_header(self.assignment, self.peak)), rows),
         )
@@ -291,20 +261,7 @@ class _Plan:
         if not after:
             return None
         window, first = ("1s", None) if self.single else (f"{after[0]}..{self.view.as_of}", after[0])
-        field = common.field_of(self.assignment, window, first, self.view.as_of)
-        if field is None:
-            return None
-        table, best, worst = common.winners_and_losers(self.assignment, field)
-        if table is None or best is None or worst is None:
-            return None
-        values = {"best": best, "worst": worst, "total": field.basis == "total"}
-        return section(
-            Planned("companies_heading", kind="definition"),
-            paragraph(Planned("companies_ends", values)),
-            table,
-            common.breadth(self.assignment, field),
-            common.local_lens(self.assignment, window),
-        )
+        return self.companies(window, first)
 
     def _precedent(self) -> Section | None:
         by = 20 if self.mode == "bear" and self._cases(20) >= 3 else 10
@@ -322,7 +279,7 @@ class _Plan:
         if not told and not after:
             return None
         return section(
-            self._say("precedent_heading", "definition"), paragraph(*told), *common.case_paragraphs(after)
+            self.say("precedent_heading", "definition"), paragraph(*told), *common.case_paragraphs(after)
         )
 
     def _after(self, by: int) -> list[Planned]:
@@ -353,7 +310,7 @@ class _Plan:
         for window in common.since_months(self.assignment, 12, 36, 60):
             fact = self.book.find("return", of=self.of, over=window)
             if fact is not None and wanted in fact.tags and self._tells(fact, window):
-                counter = self._say("counter", counter=fact)
+                counter = self.say("counter", counter=fact)
                 break
         return section(
             None,
@@ -367,23 +324,8 @@ class _Plan:
         far = isinstance(fact.value, Decimal) and abs(fact.value) >= 1
         return far and abs((start - self.peak).days) > _FAR_DAYS
 
-    def _next(self) -> Section | None:
-        events = common.coming(self.assignment)
-        return section(self._say("next_heading", "definition"), paragraph(*events)) if events else None
-
     def _chart(self) -> ChartPlan | None:
-        days = self.view.sessions[-504:].astype("datetime64[D]").tolist()
         if self.day is None:
             return None
-        shade = (self.peak, self.view.as_of)
-        return ChartPlan(
-            symbols=(self.of,),
-            first=days[0],
-            last=self.view.as_of,
-            basis="price",
-            indexed=False,
-            title=self._say("chart_title", "definition"),
-            alt=self._say("chart_alt"),
-            shade=shade,
-            shade_label="Since the low" if self.rising else "Since the peak",
-        )
+        label = "Since the low" if self.rising else "Since the peak"
+        return self.drawn((self.of,), 504, shade=(self.peak, self.view.as_of), shade_label=label)

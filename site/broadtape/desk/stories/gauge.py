@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from broadtape.desk.outline import ChartPlan, Outline, Section, paragraph, section
 from broadtape.desk.stories import Assignment, Proposal, common
-from broadtape.desk.stories.base import Plan, days_since
+from broadtape.desk.stories.base import Plan
 from broadtape.model import Fact, NoData
 
 _FAR_DAYS = 120
@@ -51,30 +51,20 @@ class _Plan(Plan):
         if now is None or moved is None or period is None or not isinstance(period.value, date):
             raise NoData(f"{self.view.as_of}: {series} has no reading and change of a day")
         self.series, self.day = series, period.value
-        self.values = {"now": now, "moved_by": moved, "when_of": self.day, "extreme": self._extreme(),
-                       "barrel": _TOPICS.get(series) == "oil"}  # fmt: skip
-
-    def _extreme(self) -> Fact | None:
-        for side in ("high", "low"):
-            fact = self.book.find("reading-extreme", series=self.series, side=side)
-            far = days_since(fact, "since", self.view.as_of) or days_since(
-                fact, "data_start", self.view.as_of
-            )
-            if fact is not None and far >= _FAR_DAYS:
-                return fact
-        return None
+        self.values = {
+            "now": now, "moved_by": moved, "when_of": self.day, "barrel": _TOPICS.get(series) == "oil",
+            "extreme": self.reading_extreme(series, _FAR_DAYS),
+        }  # fmt: skip
 
     def outline(self, key: str) -> Outline:
         """The whole story."""
-        parts = [self._opening(), self._past(), self._markets(), self._next()]
-        return Outline(
-            story="gauge",
-            key=key,
-            as_of=self.view.as_of,
+        parts = [self._opening(), self._past(), self._markets(), self.ahead(2)]
+        return self.assemble(
+            "gauge",
+            key,
+            parts,
             title=self.say("title"),
             title_short=self.say("title", extreme=None),
-            summary=self.say("summary"),
-            sections=tuple(part for part in parts if part is not None),
             topics=("markets", _TOPICS.get(self.series, "interest-rates")),
             subjects=(),
             chart=self._chart(),
@@ -112,9 +102,6 @@ class _Plan(Plan):
             moves,
             common.levels_table(self.assignment, self.indices),
         )
-
-    def _next(self) -> Section | None:
-        return section(self.say("next_heading", "definition"), paragraph(*common.coming(self.assignment, 2)))
 
     def _chart(self) -> ChartPlan:
         return ChartPlan(

@@ -12,6 +12,7 @@ from decimal import Decimal
 from broadtape.desk.outline import Cell, ChartPlan, Outline, Planned, Section, Table, paragraph, section
 from broadtape.desk.patterns import basis_of
 from broadtape.desk.stories import Assignment, Nearby, Proposal, common
+from broadtape.desk.stories.base import Plan, chosen
 from broadtape.model import Basis, Fact
 
 _LEAST = 3  # companies; fewer are no field
@@ -68,14 +69,14 @@ def _moves(assignment: Assignment, place: Nearby) -> list[tuple[Decimal, str, Fa
     return sorted(best, key=lambda one: (-one[0], one[1]))
 
 
-class _Plan:
+class _Plan(Plan):
     """The facts of the companies near one site."""
 
     def __init__(self, assignment: Assignment, place: Nearby) -> None:
-        self.assignment, self.view, self.book = assignment, assignment.view, assignment.book
+        super().__init__(assignment)
         self.moves = _moves(assignment, place)
         self.basis = self.moves[0][3]
-        self.chosen = {} if self.basis == "price" else {"basis": self.basis}
+        self.chosen = chosen(self.basis)
         large = self.view.benchmark("large")
         best, worst = self.moves[0], self.moves[-1]
         self.first, self.second = sorted((best, worst), key=lambda one: (-abs(one[0]), one[1]))
@@ -88,21 +89,16 @@ class _Plan:
     def outline(self, key: str) -> Outline:
         """The whole story."""
         parts = [self._opening(), self._on_file(), self._longer()]
-        return Outline(
-            story="local",
-            key=key,
-            as_of=self.view.as_of,
-            title=self._say("title"),
-            title_short=self._say("title_short"),
-            summary=self._say("summary"),
-            sections=tuple(part for part in parts if part is not None),
+        return self.assemble(
+            "local",
+            key,
+            parts,
+            title=self.say("title"),
+            title_short=self.say("title_short"),
             topics=("local", "companies"),
             subjects=tuple(one[1] for one in self.moves),
             chart=self._chart(),
         )
-
-    def _say(self, key: str, kind: str = "fact", guard: str = "", **more: object) -> Planned:
-        return Planned(key, {**self.values, **more}, kind, guard)  # type: ignore[arg-type]  # kinds are literals here
 
     def _opening(self) -> Section | None:
         shown = (
@@ -118,8 +114,8 @@ class _Plan:
         head = "1 session, dividends included" if self.basis == "total" else "1 session"
         return section(
             None,
-            paragraph(self._say("lede")),
-            paragraph(self._say("index") if self.values["index"] is not None else None),
+            paragraph(self.say("lede")),
+            paragraph(self.say("index") if self.values["index"] is not None else None),
             Table(("Company", head, "5 sessions", "Year to date"), rows),
         )
 
@@ -136,10 +132,10 @@ class _Plan:
             found = common.on_file(self.assignment, symbol, 1)
             said += [Planned("on_file", {"of": symbol, **one}, "attributed") for one in found]
             silent += [] if found else [symbol]
-        nothing = self._say("nothing_on_file", "definition", silent=tuple(silent)) if silent else None
+        nothing = self.say("nothing_on_file", "definition", silent=tuple(silent)) if silent else None
         if not said and nothing is None:
             return None
-        return section(self._say("on_file_heading", "definition"), paragraph(*said), paragraph(nothing))
+        return section(self.say("on_file_heading", "definition"), paragraph(*said), paragraph(nothing))
 
     def _longer(self) -> Section | None:
         """The best and the worst of the year to date."""
@@ -154,17 +150,9 @@ class _Plan:
         year.sort(key=lambda one: (-one[0], one[1]))
         values = {"top": year[0][2], "top_of": year[0][1], "tail": year[-1][2], "tail_of": year[-1][1]}
         return section(
-            self._say("longer_heading", "definition"), paragraph(Planned("longer", {**self.values, **values}))
+            self.say("longer_heading", "definition"), paragraph(Planned("longer", {**self.values, **values}))
         )
 
     def _chart(self) -> ChartPlan:
-        days = self.view.sessions[-63:].astype("datetime64[D]").tolist()
-        return ChartPlan(
-            symbols=(self.first[1], self.second[1]),
-            first=days[0],
-            last=self.view.as_of,
-            basis=self.basis,
-            indexed=True,
-            title=self._say("chart_title", "definition", total=self.basis == "total"),
-            alt=self._say("chart_alt"),
-        )
+        title = self.say("chart_title", "definition", total=self.basis == "total")
+        return self.drawn((self.first[1], self.second[1]), 63, basis=self.basis, indexed=True, title=title)

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from broadtape.desk.outline import ChartPlan, Outline, Planned, Section, paragraph, section
 from broadtape.desk.stories import Assignment, Proposal, common
-from broadtape.desk.stories.base import Plan, days_since
+from broadtape.desk.stories.base import Plan
 from broadtape.model import Fact, NoData
 
 _FAR_DAYS = 270  # an extreme nearer than this is not worth a sentence
@@ -72,7 +72,8 @@ class _Plan(Plan):
             raise NoData(f"{self.view.as_of}: {release.series} has no reading")
         self.now = now
         self.before = self._before(release.series, release.measure)
-        extreme = self._extreme()
+        asked = {} if release.measure == "level" else {"transform": "yoy"}
+        extreme = self.reading_extreme(release.series, _FAR_DAYS, **asked)
         self.values = {
             "now": now, "before": self.before, "measure": release.measure, "extreme": extreme,
             "direction": _compared(now, self.before),
@@ -92,32 +93,18 @@ class _Plan(Plan):
                 return fact
         return None
 
-    def _extreme(self) -> Fact | None:
-        for side in ("high", "low"):
-            fact = self.book.find(
-                "reading-extreme", series=self.release.series, side=side,
-                **({} if self.release.measure == "level" else {"transform": "yoy"}),
-            )  # fmt: skip
-            far = days_since(fact, "since", self.view.as_of) or days_since(
-                fact, "data_start", self.view.as_of
-            )
-            if fact is not None and far >= _FAR_DAYS:
-                return fact
-        return None
-
     def outline(self, key: str) -> Outline:
         """The whole story."""
-        parts = [self._opening(), self._trend(), self._beside(), self._markets(), self._next()]
-        return Outline(
-            story="print",
-            key=key,
-            as_of=self.view.as_of,
+        parts = [self._opening(), self._trend(), self._beside(), self._markets(), self.ahead()]
+        return self.assemble(
+            "print",
+            key,
+            parts,
             title=self.say("title"),
             title_short=self.say("title_short"),
             summary=self.say(
                 "summary", symbol=self.indices[0] if self.indices else "", day_move=self._index_move()
             ),
-            sections=tuple(part for part in parts if part is not None),
             topics=self.release.topics,
             subjects=(),
             chart=self._chart(),
@@ -177,9 +164,6 @@ class _Plan(Plan):
             moves,
             common.levels_table(self.assignment, self.indices),
         )
-
-    def _next(self) -> Section | None:
-        return section(self.say("next_heading", "definition"), paragraph(*common.coming(self.assignment)))
 
     def _chart(self) -> ChartPlan | None:
         last = self.view.readings(self.release.series).periods[-1].astype("datetime64[D]").item()

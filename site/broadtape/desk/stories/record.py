@@ -13,9 +13,10 @@ import numpy as np
 
 from broadtape import metrics
 from broadtape.desk.newsworthiness import Ranked
-from broadtape.desk.outline import ChartPlan, Outline, Planned, Section, paragraph, section
+from broadtape.desk.outline import Outline, Planned, Section, paragraph, section
 from broadtape.desk.patterns import benchmarks
 from broadtape.desk.stories import Assignment, Proposal, common
+from broadtape.desk.stories.base import Plan, lead_of
 from broadtape.model import Fact
 
 _KINDS = ("record", "round-number")
@@ -41,16 +42,14 @@ class RecordClose:
 
     def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
         """The close, the way there, the other indices, the companies, precedent, what comes next."""
-        if proposal.lead is None:
-            raise ValueError("a record story needs the signal that leads it")
-        return _Plan(assignment, proposal.lead).outline(proposal.key)
+        return _Plan(assignment, lead_of(proposal)).outline(proposal.key)
 
 
-class _Plan:
+class _Plan(Plan):
     """The facts of one close and the sections made of them."""
 
     def __init__(self, assignment: Assignment, lead: Ranked) -> None:
-        self.assignment, self.view, self.book = assignment, assignment.view, assignment.book
+        super().__init__(assignment)
         self.of = lead.signal.subject
         self.record = self.book.find("record", of=self.of, side="high")
         self.round = lead.signal.fact if lead.signal.kind == "round-number" else self._round()
@@ -64,23 +63,18 @@ class _Plan:
     def outline(self, key: str) -> Outline:
         """The whole story."""
         parts = [
-            self._opening(), self._way(), self._others(), self._companies(), self._precedent(), self._next(),
+            self._opening(), self._way(), self._others(), self.companies(), self._precedent(), self._next(),
         ]  # fmt: skip
-        return Outline(
-            story="record",
-            key=key,
-            as_of=self.view.as_of,
-            title=self._say("title_round" if self.round else "title_record"),
+        return self.assemble(
+            "record",
+            key,
+            parts,
+            title=self.say("title_round" if self.round else "title_record"),
             title_short=None,
-            summary=self._say("summary"),
-            sections=tuple(part for part in parts if part is not None),
             topics=("records", "markets"),
             subjects=(self.of,),
-            chart=self._chart(),
+            chart=self.drawn((self.of,), 252),
         )
-
-    def _say(self, key: str, kind: str = "fact", guard: str = "", **more: object) -> Planned:
-        return Planned(key, {**self.values, **more}, kind, guard)  # type: ignore[arg-type]  # kinds are literals here
 
     def _round(self) -> Fact | None:
         found = [
@@ -109,9 +103,9 @@ class _Plan:
         return section(
             None,
             paragraph(
-                self._say("lede_round" if self.round else "lede_record"),
-                self._say("record_too") if self.round and self.record else None,
-                self._say("count", count=count) if count and count.value != 1 else None,
+                self.say("lede_round" if self.round else "lede_record"),
+                self.say("record_too") if self.round and self.record else None,
+                self.say("count", count=count) if count and count.value != 1 else None,
                 self._since_previous(),
             ),
         )
@@ -123,7 +117,7 @@ class _Plan:
         wait = self.book.find("session-count", from_=str(self.previous), to=str(self.view.as_of))
         if level is None or wait is None or wait.value == 2:
             return None
-        return self._say("previous", previous=level)
+        return self.say("previous", previous=level)
 
     def _way(self) -> Section | None:
         names = ("month", "quarter", "year_move")
@@ -137,7 +131,7 @@ class _Plan:
             Planned("way_heading", {**self.values, **found}) if found["year_move"] else None,
             paragraph(
                 Planned("way", {**self.values, **found}) if all(found.values()) else None,
-                self._say("dip", dip=deep) if deep else None,
+                self.say("dip", dip=deep) if deep else None,
             ),
         )
 
@@ -149,33 +143,17 @@ class _Plan:
             also = self.book.find("record", of=symbol, side="high")
             away = self.book.find("drawdown", of=symbol)
             if also is not None:
-                said.append(self._say("other_too", other=also, symbol=symbol))
+                said.append(self.say("other_too", other=also, symbol=symbol))
             elif away is not None and away.value:
-                said.append(self._say("other_away", other=away, symbol=symbol))
+                said.append(self.say("other_away", other=away, symbol=symbol))
         table = common.levels_table(
             self.assignment, [self.of, *(s for s in benchmarks(self.view) if s != self.of)]
         )
         return section(
-            self._say("others_heading", "definition"),
+            self.say("others_heading", "definition"),
             paragraph(*said),
             table,
-            paragraph(self._say("closing_definition", "definition")),
-        )
-
-    def _companies(self) -> Section | None:
-        field = common.field_of(self.assignment, "1s", None, self.view.as_of)
-        if field is None:
-            return None
-        table, best, worst = common.winners_and_losers(self.assignment, field)
-        if table is None or best is None or worst is None:
-            return None
-        values = {"best": best, "worst": worst, "total": field.basis == "total"}
-        return section(
-            Planned("companies_heading", kind="definition"),
-            paragraph(Planned("companies_ends", values)),
-            table,
-            common.breadth(self.assignment, field),
-            common.local_lens(self.assignment),
+            paragraph(self.say("closing_definition", "definition")),
         )
 
     def _precedent(self) -> Section | None:
@@ -187,9 +165,9 @@ class _Plan:
         counter = self.book.find("drawdown", of=small) if (small := self._weakest()) else None
         volatility = common.volatility(self.assignment)
         return section(
-            self._say("precedent_heading", "definition") if said else None,
+            self.say("precedent_heading", "definition") if said else None,
             *common.case_paragraphs(said),
-            paragraph(self._say("weakest", counter=counter, symbol=small) if counter else None, volatility),
+            paragraph(self.say("weakest", counter=counter, symbol=small) if counter else None, volatility),
         )
 
     def _waited(self) -> int:
@@ -212,22 +190,10 @@ class _Plan:
     def _next(self) -> Section | None:
         return (
             section(
-                self._say("next_heading", "definition"),
+                self.say("next_heading", "definition"),
                 paragraph(*common.coming(self.assignment)),
                 common.policy(self.assignment),
             )
             if common.coming(self.assignment)
             else None
-        )
-
-    def _chart(self) -> ChartPlan:
-        days = self.view.sessions[-252:].astype("datetime64[D]").tolist()
-        return ChartPlan(
-            symbols=(self.of,),
-            first=days[0],
-            last=self.view.as_of,
-            basis="price",
-            indexed=False,
-            title=self._say("chart_title", "definition"),
-            alt=self._say("chart_alt"),
         )

@@ -13,6 +13,7 @@ from broadtape.desk.newsworthiness import Ranked
 from broadtape.desk.outline import ChartPlan, Outline, Paragraph, Planned, Section, Table, paragraph, section
 from broadtape.desk.patterns import round_step
 from broadtape.desk.stories import Assignment, Proposal, common
+from broadtape.desk.stories.base import Plan, count_of, day_of, lead_of
 from broadtape.model import Basis, Fact
 
 _KINDS = ("relative-streak", "relative-streak-ended")
@@ -45,24 +46,22 @@ class Rotation:
 
     def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
         """The run and its place in the record, the sessions, the companies, precedent, what comes next."""
-        if proposal.lead is None:
-            raise ValueError("a rotation story needs the signal that leads it")
-        return _Plan(assignment, proposal.lead).outline(proposal.key)
+        return _Plan(assignment, lead_of(proposal)).outline(proposal.key)
 
 
-class _Plan:
+class _Plan(Plan):
     """The facts of one run, asked once, and the sections made of them."""
 
     def __init__(self, assignment: Assignment, lead: Ranked) -> None:
-        self.assignment, self.view, self.book = assignment, assignment.view, assignment.book
+        super().__init__(assignment)
         signal = lead.signal
         self.of, self.vs = signal.subject, signal.object
         self.chosen = dict(signal.params)
         self.basis: Basis = "total" if self.chosen.get("basis") == "total" else "price"
         self.run = signal.fact
         self.over = signal.kind == "relative-streak-ended"
-        self.start, self.end = _day(self.run, "start"), _day(self.run, "end")
-        self.length = _count(self.run)
+        self.start, self.end = day_of(self.run, "start"), day_of(self.run, "end")
+        self.length = count_of(self.run)
         self.window = f"{self.start}..{self.end}"
         pair = {"of": self.of, "vs": self.vs, **self.chosen}
         self.longer = self.book.find("streak-last-longer", **pair)
@@ -81,15 +80,15 @@ class _Plan:
 
     def _far(self, equal: Fact | None) -> bool:
         """Whether the latest equal run ended far enough back for "matching" it to be news."""
-        if equal is None or not _count(equal):
+        if equal is None or not count_of(equal):
             return False
-        return (self.view.as_of - _day(equal, f"end{_count(equal)}")).days >= _FAR_DAYS
+        return (self.view.as_of - day_of(equal, f"end{count_of(equal)}")).days >= _FAR_DAYS
 
     def _precedents(self, pair: dict[str, str]) -> tuple[int, Fact | None]:
         """The longest length, at most the run's, that at least a few earlier runs reached; and their count."""
         for least in range(self.length, _LEAST_RUN - 1, -1):
             fact = self.book.find("streak-count", at_least=least, **pair)
-            if fact is not None and _count(fact) >= _CASES_WANTED:
+            if fact is not None and count_of(fact) >= _CASES_WANTED:
                 return least, fact
         return self.length, None
 
@@ -98,14 +97,13 @@ class _Plan:
         parts = [
             self._opening(), self._figures(), self._companies(), self._precedent(), self._next(), self._summary(),
         ]  # fmt: skip
-        return Outline(
-            story="rotation",
-            key=key,
-            as_of=self.view.as_of,
-            title=self._say("title_ended" if self.over else "title"),
-            title_short=None if self.over else self._say("title_short"),
+        return self.assemble(
+            "rotation",
+            key,
+            parts,
+            title=self.say("title_ended" if self.over else "title"),
+            title_short=None if self.over else self.say("title_short"),
             summary=self._summary_line(),
-            sections=tuple(part for part in parts if part is not None),
             topics=("rotation", "markets"),
             subjects=(self.of, self.vs),
             chart=self._chart(),
@@ -115,10 +113,7 @@ class _Plan:
     def _summary_line(self) -> Planned:
         last = f"{self.view.as_of}..{self.view.as_of}"
         broke, other = self._return(self.of, last), self._return(self.vs, last)
-        return self._say("summary_ended" if self.over else "summary", broke=broke, broke_other=other)
-
-    def _say(self, key: str, kind: str = "fact", guard: str = "", **more: object) -> Planned:
-        return Planned(key, {**self.values, **more}, kind, guard)  # type: ignore[arg-type]  # kinds are literals here
+        return self.say("summary_ended" if self.over else "summary", broke=broke, broke_other=other)
 
     def _return(self, symbol: str, window: str) -> Fact | None:
         return self.book.find("return", of=symbol, over=window, **self.chosen)
@@ -132,20 +127,18 @@ class _Plan:
         return section(
             None,
             paragraph(
-                self._say("lede_ended" if self.over else "lede"),
-                self._say("broke", broke=broke[0], broke_other=broke[1])
-                if self.over and all(broke)
-                else None,
-                self._say("lede_gains") if self.gain and self.other and not self.over else None,
-                self._say("longer", longer=self.longer)
+                self.say("lede_ended" if self.over else "lede"),
+                self.say("broke", broke=broke[0], broke_other=broke[1]) if self.over and all(broke) else None,
+                self.say("lede_gains") if self.gain and self.other and not self.over else None,
+                self.say("longer", longer=self.longer)
                 if self.longer and self.equal and not self.over
                 else None,
             ),
             paragraph(
-                self._say("gap") if self.gap else None,
+                self.say("gap") if self.gap else None,
                 *self._months(months),
             ),
-            paragraph(self._say("streak_unit", "definition")),
+            paragraph(self.say("streak_unit", "definition")),
         )
 
     def _months_led(self) -> Fact | None:
@@ -162,11 +155,11 @@ class _Plan:
         """The months led, with what they make of the run where they lean clearly one way."""
         if months is None:
             return []
-        led, total = _count(months), months.part("total").value
-        said = [self._say("months_led", months=months)]
+        led, total = count_of(months), months.part("total").value
+        said = [self.say("months_led", months=months)]
         if isinstance(total, int) and led * 5 <= total * 2:
             said.append(
-                self._say("months_against", "interpretation", f"{months.id}.value <= {total * 2 // 5}")
+                self.say("months_against", "interpretation", f"{months.id}.value <= {total * 2 // 5}")
             )
         return said
 
@@ -183,17 +176,17 @@ class _Plan:
         if (self.view.as_of - date(self.view.as_of.year, 1, 1)).days <= 31:
             first5 = self._return(self.of, f"{self.view.as_of.year}.first5s")
         return section(
-            self._say("figures_heading") if self.gap else None,
+            self.say("figures_heading") if self.gap else None,
             paragraph(
-                self._say("began") if self.basis == "price" else None,
-                self._say("first_five", first5=first5) if first5 else None,
+                self.say("began") if self.basis == "price" else None,
+                self.say("first_five", first5=first5) if first5 else None,
                 self._round_number(),
                 self._record(),
             ),
             table,
-            paragraph(self._say("part_of_table", "definition") if len(shown) < len(days) else None),
+            paragraph(self.say("part_of_table", "definition") if len(shown) < len(days) else None),
             paragraph(
-                self._say("month_before", month_of=month_of, month_vs=month_vs)
+                self.say("month_before", month_of=month_of, month_vs=month_vs)
                 if month_of and month_vs
                 else None,
             ),
@@ -202,7 +195,7 @@ class _Plan:
 
     def _round_number(self) -> Planned | None:
         crossed = self._crossed()
-        return self._say("crossed", crossed=crossed) if crossed else None
+        return self.say("crossed", crossed=crossed) if crossed else None
 
     def _crossed(self) -> Fact | None:
         """The first close above the highest round number reached, if it fell in the run."""
@@ -218,29 +211,18 @@ class _Plan:
 
     def _record(self) -> Planned | None:
         fact = self.book.find("last-record", of=self.of, side="high") if self.basis == "price" else None
-        if fact is None or not self.start <= _day(fact, "date") <= self.view.as_of:
+        if fact is None or not self.start <= day_of(fact, "date") <= self.view.as_of:
             return None
         crossed = self._crossed()
-        if crossed is not None and crossed.value == _day(fact, "date"):
+        if crossed is not None and crossed.value == day_of(fact, "date"):
             return None  # the same close, told as the round number it crossed
-        return self._say("record", record=fact)
+        return self.say("record", record=fact)
 
     def _companies(self) -> Section | None:
         field = common.field_of(self.assignment, self.window, self.start, self.end)
         if self.over or field is None:
             field = common.field_of(self.assignment, "1s", None, self.view.as_of)
-        if field is None:
-            return None
-        table, best, worst = common.winners_and_losers(self.assignment, field)
-        if table is None or best is None or worst is None:
-            return None
-        values = {"best": best, "worst": worst, "total": field.basis == "total"}
-        return section(
-            Planned("companies_heading", kind="definition"),
-            paragraph(Planned("companies_ends", values)),
-            table,
-            common.breadth(self.assignment, field),
-        )
+        return self.field(field, near=False) if field is not None else None
 
     def _precedent(self) -> Section | None:
         if self.earlier is None:
@@ -253,17 +235,17 @@ class _Plan:
         )  # fmt: skip
         counter = self._counter_signal()
         return section(
-            self._say("precedent_heading", "definition"),
+            self.say("precedent_heading", "definition"),
             paragraph(
-                self._say("earlier_runs", earlier=self.earlier),
+                self.say("earlier_runs", earlier=self.earlier),
             ),
             *common.case_paragraphs(after),
             paragraph(
                 counter,
             ),
             paragraph(
-                self._say("other_record", other_record=other) if other else None,
-                self._say("no_exodus", "interpretation", f"up in {self.other.id}")
+                self.say("other_record", other_record=other) if other else None,
+                self.say("no_exodus", "interpretation", f"up in {self.other.id}")
                 if other and rose and self.other
                 else None,
             ),
@@ -276,66 +258,44 @@ class _Plan:
             fact = self.book.find("relative-return", of=self.of, vs=self.vs, over=window, **self.chosen)
             if fact is not None and "lag" in fact.tags and (worst is None or fact.value < worst.value):  # type: ignore[operator]  # Decimals
                 worst = fact
-        return self._say("counter", counter=worst) if worst else None
+        return self.say("counter", counter=worst) if worst else None
 
     def _other_record(self) -> Fact | None:
         fact = self.book.find("last-record", of=self.vs, side="high") if self.basis == "price" else None
-        return fact if fact is not None and self.start <= _day(fact, "date") <= self.view.as_of else None
+        return fact if fact is not None and self.start <= day_of(fact, "date") <= self.view.as_of else None
 
     def _next(self) -> Section | None:
         events = common.coming(self.assignment)
         watch: Planned | None = None
-        if not self.over and self.longer is not None and _count(self.longer) == self.length + 1:
-            watch = self._say(
+        if not self.over and self.longer is not None and count_of(self.longer) == self.length + 1:
+            watch = self.say(
                 "one_more_matches", "interpretation", f"{self.longer.id}.value == {self.length + 1}"
             )
         elif not self.over and self.longest is not None:
-            watch = self._say("every_further_extends", "interpretation", f"longest in {self.longest.id}")
+            watch = self.say("every_further_extends", "interpretation", f"longest in {self.longest.id}")
         elif self.over:
-            watch = self._say("starts_again", "definition")
+            watch = self.say("starts_again", "definition")
         blocks: list[Paragraph | Table | None] = [paragraph(watch), paragraph(*events)]
         if not any(blocks):
             return None
-        return section(self._say("next_heading", "definition"), *blocks)
+        return section(self.say("next_heading", "definition"), *blocks)
 
     def _summary(self) -> Section | None:
         """What would end the run; of one that is over the story has told all."""
         if self.over:
             return None
         return section(
-            self._say("summary_heading", "definition"),
-            paragraph(self._say("closing"), self._say("closing_condition", "definition")),
+            self.say("summary_heading", "definition"),
+            paragraph(self.say("closing"), self.say("closing_condition", "definition")),
         )
 
     def _chart(self) -> ChartPlan | None:
-        sessions = max(self.length + 15, 42)
-        days = self.view.sessions[-sessions:].astype("datetime64[D]").tolist()
         if self.gain is None or self.other is None:
             return None
-        return ChartPlan(
-            symbols=(self.of, self.vs),
-            first=days[0],
-            last=self.view.as_of,
-            basis=self.basis,
-            indexed=True,
-            title=self._say("chart_title", "definition"),
-            alt=self._say("chart_alt"),
-            shade=(self.start, self.end),
-            shade_label="The run",
-        )
-
-
-def _day(fact: Fact, name: str) -> date:
-    found = fact.part(name).value
-    if not isinstance(found, date):
-        raise TypeError(f"{fact.key.address}: {name} is no date")
-    return found
-
-
-def _count(fact: Fact) -> int:
-    if not isinstance(fact.value, int):
-        raise TypeError(f"{fact.key.address} is no count")
-    return fact.value
+        return self.drawn(
+            (self.of, self.vs), max(self.length + 15, 42), basis=self.basis, indexed=True,
+            shade=(self.start, self.end), shade_label="The run",
+        )  # fmt: skip
 
 
 def _years_before(day: date, years: int) -> date:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from broadtape.desk.newsworthiness import Ranked
-from broadtape.desk.outline import Cell, ChartPlan, Outline, Planned, Section, Table, paragraph, section
+from broadtape.desk.outline import Cell, ChartPlan, Outline, Section, Table, paragraph, section
 from broadtape.desk.patterns import basis_of
 from broadtape.desk.stories import Assignment, Proposal, common
+from broadtape.desk.stories.base import Plan
 from broadtape.metrics.groups import SECTOR_FUNDS, members_of
 from broadtape.model import Fact, UnknownSymbol
 
@@ -54,11 +55,11 @@ def _moves(assignment: Assignment, window: str) -> list[tuple[Decimal, str, Fact
     return sorted(found, key=lambda one: (-one[0], one[1]))
 
 
-class _Plan:
+class _Plan(Plan):
     """The facts of the sectors on one session."""
 
     def __init__(self, assignment: Assignment, lead: Ranked | None) -> None:
-        self.assignment, self.view, self.book = assignment, assignment.view, assignment.book
+        super().__init__(assignment)
         self.fresh = lead is not None and lead.signal.kind == "sector-lead"
         self.before = lead.signal.params.get("before", "") if lead is not None else ""
         self.day, self.long = _moves(assignment, "1s"), _moves(assignment, _LEAD)
@@ -80,22 +81,17 @@ class _Plan:
 
     def outline(self, key: str) -> Outline:
         """The whole story."""
-        parts = [self._opening(), self._leaders(), self._weights(), self._next()]
-        return Outline(
-            story="sectors",
-            key=key,
-            as_of=self.view.as_of,
-            title=self._say("title_lead" if self.fresh else "title"),
-            title_short=self._say("title_short"),
-            summary=self._say("summary"),
-            sections=tuple(part for part in parts if part is not None),
+        parts = [self._opening(), self._leaders(), self._weights(), self.ahead(2)]
+        return self.assemble(
+            "sectors",
+            key,
+            parts,
+            title=self.say("title_lead" if self.fresh else "title"),
+            title_short=self.say("title_short"),
             topics=("sectors", "markets"),
             subjects=tuple(symbol for _, symbol, _ in self.day),
             chart=self._chart(),
         )
-
-    def _say(self, key: str, kind: str = "fact", guard: str = "", **more: object) -> Planned:
-        return Planned(key, {**self.values, **more}, kind, guard)  # type: ignore[arg-type]  # kinds are literals here
 
     def _opening(self) -> Section | None:
         rows = tuple(
@@ -107,11 +103,11 @@ class _Plan:
         )  # fmt: skip
         return section(
             None,
-            paragraph(self._say("lede_lead" if self.fresh else "lede")),
+            paragraph(self.say("lede_lead" if self.fresh else "lede")),
             paragraph(
-                self._say("apart") if self.values["apart"] is not None else None,
-                self._say("share") if self.values["share"] is not None else None,
-                self._say("index") if self.values["index"] is not None else None,
+                self.say("apart") if self.values["apart"] is not None else None,
+                self.say("share") if self.values["share"] is not None else None,
+                self.say("index") if self.values["index"] is not None else None,
             ),
             Table(("", "1 session", "21 sessions", "63 sessions", "Year to date"), rows),
         )
@@ -123,11 +119,11 @@ class _Plan:
         if len(self.long) < _LEAST or self.values["leader"] is None:
             return None
         return section(
-            self._say("leaders_heading", "definition"),
+            self.say("leaders_heading", "definition"),
             paragraph(
-                self._say("day_ends") if self.fresh else self._say("leader"),
-                self._say("last") if self.values["last_move"] is not None else None,
-                self._say("before") if self.fresh and self.values["before"] is not None else None,
+                self.say("day_ends") if self.fresh else self.say("leader"),
+                self.say("last") if self.values["last_move"] is not None else None,
+                self.say("before") if self.fresh and self.values["before"] is not None else None,
             ),
         )
 
@@ -146,26 +142,13 @@ class _Plan:
         if month is None or year is None or {"even"} & (month.tags | year.tags):
             return None
         return section(
-            self._say("weights_heading", "definition"),
+            self.say("weights_heading", "definition"),
             paragraph(
-                self._say("weights", equal=_EQUAL, cap=_CAP, month=month, year_gap=year),
-                self._say("above", above=above) if above is not None else None,
+                self.say("weights", equal=_EQUAL, cap=_CAP, month=month, year_gap=year),
+                self.say("above", above=above) if above is not None else None,
             ),
         )
 
-    def _next(self) -> Section | None:
-        events = common.coming(self.assignment, 2)
-        return section(self._say("next_heading", "definition"), paragraph(*events)) if events else None
-
     def _chart(self) -> ChartPlan:
-        days = self.view.sessions[-63:].astype("datetime64[D]").tolist()
         pair = [str(self.values["leader_of"]), str(self.values["last_of"])] if self.long else [self.day[0][1]]
-        return ChartPlan(
-            symbols=tuple(dict.fromkeys(pair)),
-            first=days[0],
-            last=self.view.as_of,
-            basis="price",
-            indexed=True,
-            title=self._say("chart_title", "definition"),
-            alt=self._say("chart_alt"),
-        )
+        return self.drawn(tuple(dict.fromkeys(pair)), 63, indexed=True)

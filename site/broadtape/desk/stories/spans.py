@@ -1,14 +1,14 @@
-"""What the wraps of a week and of a month share: indices, days or seasons, sectors, companies, what is next.
+"""Week and month: what the indices, the sectors and the companies did in the week or month that the session ends.
 
-Owns no kind; week and month each name their unit, their words are in week.md.j2 and month.md.j2.
+Owns when either is due and what is said; the words are in week.md.j2 and month.md.j2.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 
 from broadtape import metrics
 from broadtape.desk.newsworthiness import Ranked
@@ -25,6 +25,7 @@ from broadtape.desk.outline import (
 )
 from broadtape.desk.patterns import basis_of, benchmarks
 from broadtape.desk.stories import Assignment, Proposal, common
+from broadtape.desk.stories.base import Plan
 from broadtape.metrics.groups import SECTOR_FUNDS
 from broadtape.metrics.periods import Unit
 from broadtape.model import Basis, BroadtapeError, Fact
@@ -50,6 +51,29 @@ class Span:
     unit: Unit
     window: str
     longer: tuple[tuple[Unit, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SpanWrap:
+    """The story of a week or a month, told on the session that ends it."""
+
+    name: Literal["week", "month"]
+
+    @property
+    def title(self) -> str:
+        """What it is about, for help texts."""
+        return f"the {self.name} that the session ends: indices, sectors, companies"
+
+    def propose(self, assignment: Assignment) -> list[Proposal]:
+        """One where the session is the period's last, as strong as its strongest signal, never worth nothing."""
+        return proposed(assignment, self.name, self.name)
+
+    def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
+        """The period, as it went."""
+        span = span_of(assignment, self.name)
+        if span is None:
+            raise ValueError(f"the session does not end a {self.name}")
+        return _Plan(assignment, span, self.name).outline(proposal.key)
 
 
 def span_of(assignment: Assignment, unit: Unit) -> Span | None:
@@ -97,17 +121,15 @@ def _returned(assignment: Assignment, symbol: str, window: str) -> Fact | None:
     return assignment.book.find("return", of=symbol, over=window, **chosen)
 
 
-class SpanPlan:
+class _Plan(Plan):
     """The facts of one period and the sections made of them."""
 
     def __init__(self, assignment: Assignment, span: Span, story: str) -> None:
-        self.assignment, self.view, self.book, self.span, self.story = (
-            assignment, assignment.view, assignment.book, span, story,
-        )  # fmt: skip
-        self.indices = benchmarks(self.view)
+        super().__init__(assignment)
+        self.span, self.story = span, story
         self.of = self.indices[0]
         self.basis: Basis = basis_of(self.view, self.of) or "price"
-        self.gain = self._return(self.of, span.window)
+        self.gain = self.moved(self.of, span.window)
         self.up = self.gain is not None and "up" in self.gain.tags
         self.run = self._run()
         self.far = {unit: self._extreme(unit) for unit in (span.unit, *(one for one, _ in span.longer))}
@@ -115,7 +137,7 @@ class SpanPlan:
             "of": self.of, "gain": self.gain, "up": self.up, "close": self.book.find("level", of=self.of),
             "run": self.run, "most": self._of_run("streak-most"), "longer_run": self._of_run("streak-longer"),
             "extreme": self.far[span.unit], "record": self._record(), "others": self._others(),
-            **{f"{unit}_gain": self._return(self.of, window) for unit, window in span.longer},
+            **{f"{unit}_gain": self.moved(self.of, window) for unit, window in span.longer},
             **{f"{unit}_extreme": self.far[unit] for unit, _ in span.longer},
         }  # fmt: skip
         for unit in ("quarter", "year"):
@@ -126,27 +148,18 @@ class SpanPlan:
         """The whole story."""
         parts = [
             self._opening(), self._days() if self.span.unit == "week" else self._season(), self._sectors(),
-            self._companies(), self._next(),
+            self._companies(), self.ahead(),
         ]  # fmt: skip
-        return Outline(
-            story=self.story,
-            key=key,
-            as_of=self.view.as_of,
+        return self.assemble(
+            self.story,
+            key,
+            parts,
             title=self.say("title"),
             title_short=self.say("title_short"),
-            summary=self.say("summary"),
-            sections=tuple(part for part in parts if part is not None),
             topics=("market-wrap", "markets"),
             subjects=tuple(self.indices),
             chart=self._chart(),
         )
-
-    def say(self, key: str, kind: str = "fact", guard: str = "", **more: object) -> Planned:
-        """A planned sentence over the story's facts."""
-        return Planned(key, {**self.values, **more}, kind, guard)  # type: ignore[arg-type]  # kinds are literals here
-
-    def _return(self, symbol: str, window: str) -> Fact | None:
-        return _returned(self.assignment, symbol, window)
 
     def _run(self) -> Fact | None:
         """The run of such weeks or months that this one lengthens, from three on."""
@@ -171,7 +184,7 @@ class SpanPlan:
         if self.basis != "price" or self.gain is None:
             return None
         window = dict((*self.span.longer, (self.span.unit, self.span.window)))[unit]
-        gain = self._return(self.of, window)
+        gain = self.moved(self.of, window)
         if gain is None:
             return None
         side = "best" if "up" in gain.tags else "worst"
@@ -185,7 +198,7 @@ class SpanPlan:
         return self.book.find("record", of=self.of) if self.basis == "price" else None
 
     def _others(self) -> tuple[tuple[str, Fact], ...]:
-        pairs = [(symbol, self._return(symbol, self.span.window)) for symbol in self.indices[1:]]
+        pairs = [(symbol, self.moved(symbol, self.span.window)) for symbol in self.indices[1:]]
         return tuple((symbol, fact) for symbol, fact in pairs if fact is not None)
 
     def _opening(self) -> Section | None:
@@ -243,7 +256,7 @@ class SpanPlan:
                 continue
             price = quote.part("value")
             shown = f"{price.value:,.{price.decimals}f}"
-            cells = [common.fact_cell(self._return(symbol, window)) for window in windows]
+            cells = [common.fact_cell(self.moved(symbol, window)) for window in windows]
             rows.append(
                 (Cell(symbol=symbol), Cell(f"${shown}" if price.unit == "USD" else shown, quote), *cells)
             )
@@ -258,15 +271,14 @@ class SpanPlan:
         moves = [
             (abs(fact.value), day, fact)
             for day in days
-            if (fact := self._return(self.of, f"{day}..{day}")) is not None
-            and isinstance(fact.value, Decimal)
+            if (fact := self.moved(self.of, f"{day}..{day}")) is not None and isinstance(fact.value, Decimal)
         ]
         if len(moves) < 2:
             return None
         _, day, fact = max(moves, key=lambda one: (one[0], one[1]))
         rows = []
         for when in days:
-            cells = [common.fact_cell(self._return(symbol, f"{when}..{when}")) for symbol in self.indices]
+            cells = [common.fact_cell(self.moved(symbol, f"{when}..{when}")) for symbol in self.indices]
             rows.append((Cell(printed_day(when, reference=self.view.as_of)), *cells))
         heads = ("Session", *(self.view.instrument(symbol).name for symbol in self.indices))
         return section(
@@ -300,7 +312,7 @@ class SpanPlan:
             (fact.value, symbol, fact)
             for symbol in self.assignment.sector_funds
             if basis_of(self.view, symbol) == "price"
-            and (fact := self._return(symbol, self.span.window)) is not None
+            and (fact := self.moved(symbol, self.span.window)) is not None
             and isinstance(fact.value, Decimal)
         ]
         if len(moves) < _SECTORS_LEAST:
@@ -315,7 +327,7 @@ class SpanPlan:
         }  # fmt: skip
         head = "Week" if self.span.unit == "week" else "Month"
         rows = tuple(
-            (Cell(symbol=symbol), common.fact_cell(fact), common.fact_cell(self._return(symbol, "ytd")))
+            (Cell(symbol=symbol), common.fact_cell(fact), common.fact_cell(self.moved(symbol, "ytd")))
             for _, symbol, fact in moves
         )
         return section(
@@ -331,41 +343,15 @@ class SpanPlan:
         start = self.gain.get("start") if self.gain else None
         if start is None or not isinstance(start.value, date):
             return None
-        field = common.field_of(self.assignment, self.span.window, start.value, self.view.as_of)
-        if field is None:
-            return None
-        table, best, worst = common.winners_and_losers(self.assignment, field)
-        if table is None or best is None or worst is None:
-            return None
-        values = {"best": best, "worst": worst, "total": field.basis == "total"}
-        return section(
-            Planned("companies_heading", kind="definition"),
-            paragraph(Planned("companies_ends", values)),
-            table,
-            common.breadth(self.assignment, field),
-            common.local_lens(self.assignment, self.span.window),
-        )
-
-    def _next(self) -> Section | None:
-        events: Sequence[Planned] = common.coming(self.assignment)
-        return section(self.say("next_heading", "definition"), paragraph(*events)) if events else None
+        return self.companies(self.span.window, start.value)
 
     def _chart(self) -> ChartPlan | None:
-        back = 63 if self.span.unit == "week" else 252
-        days = self.view.sessions[-back:].astype("datetime64[D]").tolist()
         start = self.gain.get("start") if self.gain else None
         if self.gain is None or start is None or not isinstance(start.value, date):
             return None
-        return ChartPlan(
-            symbols=tuple(self.indices[:2]),
-            first=days[0],
-            last=self.view.as_of,
-            basis=self.basis,
-            indexed=True,
-            title=self.say(
-                "chart_title", "definition", other=self.indices[1] if len(self.indices) > 1 else ""
-            ),
-            alt=self.say("chart_alt"),
-            shade=(start.value, self.view.as_of),
-            shade_label="The week" if self.span.unit == "week" else "The month",
-        )
+        other = self.indices[1] if len(self.indices) > 1 else ""
+        return self.drawn(
+            self.indices[:2], 63 if self.span.unit == "week" else 252, basis=self.basis, indexed=True,
+            title=self.say("chart_title", "definition", other=other),
+            shade=(start.value, self.view.as_of), shade_label=f"The {self.span.unit}",
+        )  # fmt: skip

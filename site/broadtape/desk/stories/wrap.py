@@ -7,12 +7,12 @@ ordinary a long story with precedent.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 from broadtape.desk.outline import ChartPlan, Outline, Paragraph, Planned, Section, paragraph, section
 from broadtape.desk.patterns import basis_of, benchmarks
 from broadtape.desk.stories import Assignment, Proposal, common
+from broadtape.desk.stories.base import Plan
 from broadtape.model import Basis, Fact
 
 _ALSO = 0.05  # of the second signal: a session with several of its own is worth a little more
@@ -48,20 +48,20 @@ class MarketWrap:
         return _Plan(assignment, proposal).outline(proposal.key)
 
 
-class _Plan:
+class _Plan(Plan):
     """The facts of one session and the sections made of them."""
 
     def __init__(self, assignment: Assignment, proposal: Proposal) -> None:
-        self.assignment, self.view, self.book = assignment, assignment.view, assignment.book
-        self.indices = benchmarks(self.view)
+        super().__init__(assignment)
         self.of = self.indices[0]
         self.long = proposal.score >= _LONG_FROM
         self.basis: Basis = basis_of(self.view, self.of) or "price"
         self.chosen = {} if self.basis == "price" else {"basis": self.basis}
-        self.day = self._return(self.of, "1s")
+        self.day = self.moved(self.of, "1s")
         self.up = self.day is not None and "up" in self.day.tags
-        self.since = self._extreme()
-        self.extreme = self._day_extreme()
+        price = self.basis == "price" and self.day is not None
+        self.since = self.last_beyond(self.of, "high" if self.up else "low", _FAR_DAYS) if price else None
+        self.extreme = self.day_extreme(self.of, self.up, _FAR_DAYS) if price else None
         self.drawdown = self._drawdown()
         self.turn = self._turn()
         self.told = f"record/{self.of}" in assignment.covered  # another story of the edition has the record
@@ -77,52 +77,22 @@ class _Plan:
         parts = [
             self._opening(),
             self._week(),
-            self._companies(),
+            self.companies(each=4 if self.long else 3, counted=self.long or self.counted is not None),
             self._sectors(),
             self._precedent(),
-            self._next(),
+            self.ahead(2, headed=self.long),
         ]
-        return Outline(
-            story="wrap",
-            key=key,
-            as_of=self.view.as_of,
+        return self.assemble(
+            "wrap",
+            key,
+            parts,
             title=self._title(),
-            title_short=self._say("title", other=None, symbol=""),
-            summary=self._say("summary", others=self._others()),
-            sections=tuple(part for part in parts if part is not None),
+            title_short=self.say("title", other=None, symbol=""),
+            summary=self.say("summary", others=self._others()),
             topics=("market-wrap", "markets"),
             subjects=tuple(self.indices),
             chart=self._chart(),
         )
-
-    def _say(self, key: str, kind: str = "fact", guard: str = "", **more: object) -> Planned:
-        return Planned(key, {**self.values, **more}, kind, guard)  # type: ignore[arg-type]  # kinds are literals here
-
-    def _return(self, symbol: str, window: str) -> Fact | None:
-        basis = basis_of(self.view, symbol)
-        chosen = {} if basis in (None, "price") else {"basis": str(basis)}
-        return self.book.find("return", of=symbol, over=window, **chosen)
-
-    def _extreme(self) -> Fact | None:
-        """The last earlier close beyond the session's, where it lies far enough back to be news."""
-        if self.day is None or self.basis != "price":
-            return None
-        fact = self.book.find("extreme-since", of=self.of, side="high" if self.up else "low")
-        if fact is None or not isinstance(fact.value, date):
-            return None
-        return fact if (self.view.as_of - fact.value).days >= _FAR_DAYS else None
-
-    def _day_extreme(self) -> Fact | None:
-        """The session as the best or worst since one that lies far enough back to be news."""
-        if self.day is None or self.basis != "price":
-            return None
-        fact = self.book.find("return-extreme", of=self.of, side="best" if self.up else "worst")
-        if fact is None:
-            return None
-        since = fact.get("since") or fact.get("data_start")
-        if since is None or not isinstance(since.value, date):
-            return None
-        return fact if (self.view.as_of - since.value).days >= _FAR_DAYS else None
 
     def _turn(self) -> Fact | None:
         """How far the session had gone the other way before it turned, where that is news."""
@@ -147,19 +117,19 @@ class _Plan:
 
     def _title(self) -> Planned:
         if self.turn is not None and isinstance(self.turn.value, Decimal) and abs(self.turn.value) >= _TURNED:
-            return self._say("title_turn")
+            return self.say("title_turn")
         if self.since is not None:
-            return self._say("title_since")
+            return self.say("title_since")
         if self.extreme is not None:
-            return self._say("title_extreme")
+            return self.say("title_extreme")
         symbol, other = self._furthest()
         if self.told and (other is not None or self.counted is not None):
             counts = self.counted.sentences[0].values if self.counted else {}
             share, side = counts.get("share"), counts.get("side")
-            return self._say("title_told", other=other, symbol=symbol, share=share, side=side)
+            return self.say("title_told", other=other, symbol=symbol, share=share, side=side)
         if self.values["record"] is not None:
-            return self._say("title_record")
-        return self._say("title", other=other, symbol=symbol)
+            return self.say("title_record")
+        return self.say("title", other=other, symbol=symbol)
 
     def _furthest(self) -> tuple[str, Fact | None]:
         """The other index whose move is furthest from the first one's; that of two alike named first."""
@@ -175,24 +145,22 @@ class _Plan:
         return symbol, fact
 
     def _others(self) -> tuple[tuple[str, Fact], ...]:
-        pairs = [(symbol, self._return(symbol, "1s")) for symbol in self.indices[1:]]
+        pairs = [(symbol, self.moved(symbol, "1s")) for symbol in self.indices[1:]]
         return tuple((symbol, fact) for symbol, fact in pairs if fact is not None)
 
     def _opening(self) -> Section | None:
         others = self._others()
-        month = (
-            self._return(self.of, "mtd") if self.view.as_of.day > 5 and self.view.as_of.month > 1 else None
-        )
+        month = self.moved(self.of, "mtd") if self.view.as_of.day > 5 and self.view.as_of.month > 1 else None
         return section(
             None,
             paragraph(
-                self._say("lede"),
-                self._say("turn") if self.turn is not None else None,
-                self._say("others", others=others) if others else None,
+                self.say("lede"),
+                self.say("turn") if self.turn is not None else None,
+                self.say("others", others=others) if others else None,
             ),
             paragraph(
-                self._say("drawdown") if self.drawdown else None,
-                self._say("month_to_date", mtd=month) if month else None,
+                self.say("drawdown") if self.drawdown else None,
+                self.say("month_to_date", mtd=month) if month else None,
                 common.volatility(self.assignment) if self.long else None,
             ),
         )
@@ -207,26 +175,10 @@ class _Plan:
             common.levels_table(self.assignment, symbols),
         )
 
-    def _companies(self) -> Section | None:
-        field = common.field_of(self.assignment, "1s", None, self.view.as_of)
-        if field is None:
-            return None
-        table, best, worst = common.winners_and_losers(self.assignment, field, 4 if self.long else 3)
-        if table is None or best is None or worst is None:
-            return None
-        values = {"best": best, "worst": worst, "total": field.basis == "total"}
-        return section(
-            Planned("companies_heading", kind="definition"),
-            paragraph(Planned("companies_ends", values)),
-            table,
-            common.breadth(self.assignment, field) if self.long or self.counted else None,
-            common.local_lens(self.assignment),
-        )
-
     def _sectors(self) -> Section | None:
         moves: list[tuple[Decimal, str, Fact]] = []
         for symbol in self.assignment.sector_funds:
-            fact = self._return(symbol, "1s") if basis_of(self.view, symbol) == "price" else None
+            fact = self.moved(symbol, "1s") if basis_of(self.view, symbol) == "price" else None
             if fact is not None and isinstance(fact.value, Decimal):
                 moves.append((fact.value, symbol, fact))
         if len(moves) < 5:
@@ -234,9 +186,9 @@ class _Plan:
         moves.sort(key=lambda item: (-item[0], item[1]))
         best, worst = moves[0], moves[-1]
         return section(
-            self._say("sectors_heading", "definition"),
+            self.say("sectors_heading", "definition"),
             paragraph(
-                self._say("sectors", best=best[2], best_of=best[1], worst=worst[2], worst_of=worst[1]),
+                self.say("sectors", best=best[2], best_of=best[1], worst=worst[2], worst_of=worst[1]),
             ),
         )
 
@@ -252,7 +204,7 @@ class _Plan:
             )  # fmt: skip
         counter = self._counter()
         return section(
-            self._say("precedent_heading", "definition") if said or counter else None,
+            self.say("precedent_heading", "definition") if said or counter else None,
             *common.case_paragraphs(said),
             paragraph(counter),
             common.policy(self.assignment),
@@ -261,26 +213,17 @@ class _Plan:
     def _counter(self) -> Planned | None:
         """A longer stretch that points the other way than the session."""
         for window in common.since_months(self.assignment, 12, 36, 3):
-            fact = self._return(self.of, window)
+            fact = self.moved(self.of, window)
             if fact is not None and ("up" in fact.tags) != self.up and "flat" not in fact.tags:
-                return self._say("counter", counter=fact)
+                return self.say("counter", counter=fact)
         return None
 
-    def _next(self) -> Section | None:
-        events = common.coming(self.assignment, 2)
-        return section(self._say("next_heading", "definition") if self.long else None, paragraph(*events))
-
     def _chart(self) -> ChartPlan | None:
-        days = self.view.sessions[-126:].astype("datetime64[D]").tolist()
         if self.day is None:
             return None
-        return ChartPlan(
-            symbols=tuple(self.indices[:2]) if not self.long else (self.of,),
-            first=days[0],
-            last=self.view.as_of,
-            basis=self.basis,
-            indexed=not self.long or self.basis == "total",
-            title=self._say("chart_title" if self.long else "chart_title_pair", "definition",
-                            other=self.indices[1] if len(self.indices) > 1 else ""),
-            alt=self._say("chart_alt"),
+        other = self.indices[1] if len(self.indices) > 1 else ""
+        title = self.say("chart_title" if self.long else "chart_title_pair", "definition", other=other)
+        return self.drawn(
+            (self.of,) if self.long else self.indices[:2], 126, basis=self.basis,
+            indexed=not self.long or self.basis == "total", title=title,
         )  # fmt: skip
