@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from broadtape import metrics, numbers
 from broadtape.archive import Archive
 from broadtape.archive.consistency import noted
+from broadtape.archive.files import beside
 from broadtape.archive.records import ACKNOWLEDGED
-from broadtape.desk import proof
+from broadtape.desk import pictures, proof
 from broadtape.desk.claims.parts import shown
 from broadtape.model import (
     Article,
     BadParameter,
     BroadtapeError,
+    Claim,
     Correction,
     Fact,
     MarketView,
@@ -95,7 +98,7 @@ def tasks(
         if article.status != "published" or not article.facts.get("facts"):
             continue
         try:
-            report = proof.verify(article, view_for, archive.lookup)
+            report = pictures.verify(article, view_for, archive.lookup, beside(Path(article.path)))
         except (BroadtapeError, ValueError):
             continue  # what cannot be proved at all is verify's to say
         changes = _changes(article, report, view_for)
@@ -138,7 +141,11 @@ def _changes(
     records = article.facts.get("facts")
     told = noted(article)
     found: dict[str, Change] = {}
+    drawn: list[Claim] = []
     for claim in report.claims:
+        if claim.status is Status.REVISED and claim.metric == pictures.METRIC:
+            drawn.append(claim)
+            continue
         record = records.get(claim.fact) if isinstance(records, Mapping) else None
         if claim.status is not Status.REVISED or not isinstance(record, Mapping):
             continue
@@ -159,7 +166,18 @@ def _changes(
         found[claim.fact] = Change(
             claim.fact, filed.key.address, about, shown(filed.part("value")), now, (text,)
         )
-    return tuple(found.values())
+    return (*found.values(), *_drawn(drawn, told))
+
+
+def _drawn(claims: Sequence[Claim], told: Mapping[str, str]) -> Iterator[Change]:
+    """What a chart shows that was revised: its first value that differs stands for it."""
+    for claim in claims:
+        if not claim.claimed:
+            continue  # the drawing of that table
+        about = f"Chart, {claim.text.removeprefix(f'{pictures.TABLE}: ')}"
+        if told.get(pictures.METRIC) != claim.computed:
+            text = f"{claim.line}: {claim.reason}"
+            yield Change(pictures.METRIC, pictures.METRIC, about, claim.claimed, claim.computed, (text,))
 
 
 def _about(fact: Fact, view: MarketView) -> str:

@@ -21,12 +21,13 @@ from jinja2 import FileSystemLoader
 from broadtape import markdown, metrics, resources, rewriter
 from broadtape.archive import Archive
 from broadtape.archive.consistency import Ledger
-from broadtape.archive.files import new_id, words_digest
+from broadtape.archive.files import beside, new_id, words_digest
 from broadtape.config import may_show
 from broadtape.desk import (
     drawing,
     newsworthiness,
     patterns,
+    pictures,
     planning,
     proof,
     prose,
@@ -495,7 +496,9 @@ def _file(
     if writer is not None:
         article, record, told_again = _reworded(article, record, writer, view_for, archive)
         written = dataclasses.replace(written, body=article.body)
-    report = proof.verify(dataclasses.replace(article, facts=record), view_for, archive.lookup)
+    report = pictures.verify(
+        dataclasses.replace(article, facts=record), view_for, archive.lookup, attachments.get
+    )
     plain = markdown.to_text(markdown.parse(written.body))
     close = likeness.too_close(f"{written.title}\n\n{written.summary}\n\n{plain}", told)
     conflicts = ledger.conflicts(article, record, anew)
@@ -512,7 +515,8 @@ def _file(
     )
     if not report.ok and status == "filed":  # once more as filed, so that the lines are the file's
         there = archive.load(path).article
-        report = proof.verify(there, view_for, archive.lookup) if there is not None else report
+        if there is not None:
+            report = pictures.verify(there, view_for, archive.lookup, beside(Path(there.path)))
     standing = archive.load(path).article if status == "kept" else None
     return Filed(
         story=outline.story,
@@ -690,7 +694,8 @@ def assemble(
         "sentences": [dict(entry) for entry in written.sentences],
     }
     attachments = {}
-    if drawn is not None:
+    if drawn is not None and outline.chart is not None:
+        record["chart"] = pictures.record(outline.chart, written, drawn)
         attachments = {"chart.svg": drawing.svg(drawn), "chart.csv": drawing.table(drawn).encode()}
     return article, record, attachments
 

@@ -111,6 +111,28 @@ def dump_facts(facts: Mapping[str, object]) -> bytes:
     return (json.dumps(facts, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
+def beside(path: Path, limit: int = MAX_FACTS) -> Callable[[str], bytes | None]:
+    """What lies beside an article's file by name; None where nothing does, or more than `limit` bytes.
+
+    Only the folder itself is looked into: a name with a slash, or a link that leads out of it, finds nothing.
+    """
+
+    def found(name: str) -> bytes | None:
+        if "/" in name or "\\" in name or name.startswith("."):
+            return None
+        try:
+            there = (path.parent / name).resolve(strict=True)
+            if there.parent != path.parent.resolve(strict=True):
+                return None
+            with there.open("rb") as file:
+                data = file.read(limit + 1)
+        except (OSError, ValueError):
+            return None
+        return data if len(data) <= limit else None
+
+    return found
+
+
 def write_file(path: Path, data: bytes) -> None:
     """Replace a file as one step that survives a power cut; a reader sees the old bytes or the new ones."""
     path.parent.mkdir(parents=True, exist_ok=True)

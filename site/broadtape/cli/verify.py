@@ -30,7 +30,7 @@ _MANY = 3  # from here on a progress bar helps
 )
 @pass_newsroom
 def command(newsroom: Newsroom, paths: tuple[Path, ...], as_json: bool) -> None:
-    """Recompute every claim of articles from the store.
+    """Recompute every claim of articles from the store, and draw their charts again.
 
     PATH is a Markdown file, the folder of one article, or a folder of articles; without one, the whole archive.
     The exit code is 1 when a claim is unsupported or contradicted, or a file cannot be read; each is named as
@@ -40,7 +40,8 @@ def command(newsroom: Newsroom, paths: tuple[Path, ...], as_json: bool) -> None:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     from broadtape.archive import Archive
-    from broadtape.desk.proof import verify
+    from broadtape.archive.files import beside
+    from broadtape.desk.pictures import verify
     from broadtape.market import MarketStore
     from broadtape.model import BroadtapeError
 
@@ -72,7 +73,7 @@ def command(newsroom: Newsroom, paths: tuple[Path, ...], as_json: bool) -> None:
                 )
                 continue
             try:
-                report = verify(loaded.article, store.view, archive.lookup)
+                report = verify(loaded.article, store.view, archive.lookup, beside(Path(loaded.article.path)))
             except (BroadtapeError, ValueError) as error:
                 failed += 1
                 click.echo(f"{path}:0: {error}", err=True)

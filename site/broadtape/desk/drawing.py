@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -25,14 +25,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from broadtape.desk.outline import ChartPlan
-    from broadtape.desk.prose import Draft
+
+LOOK = (
+    1  # raised with every change of how a chart is drawn: what was drawn before is then known by its digest
+)
 
 Spec = chart.ChartSpec | chart.BarSpec | curves.CurveSpec | heat.HeatSpec
 _MATURITY = re.compile(r"DGS(\d+)(MO)?")
 _NEAR_DAY = 7  # calendar days before the day asked for that a curve may be of
 
 
-def draw(view: MarketView, plan: ChartPlan, written: Draft) -> Spec | None:
+class Labels(Protocol):
+    """The words of a chart: those of a draft, or those on file."""
+
+    @property
+    def chart_title(self) -> str:
+        """What stands above it."""
+
+    @property
+    def alt(self) -> str:
+        """What it shows, for whoever does not see it."""
+
+
+def draw(view: MarketView, plan: ChartPlan, written: Labels) -> Spec | None:
     """The story's chart before it is drawn; None where the market has too little to show."""
     try:
         match plan.kind:
@@ -106,7 +121,7 @@ _TELLING = frozenset(
 )
 
 
-def faults(view: MarketView, plan: ChartPlan, written: Draft, facts: Iterable[Fact]) -> list[str]:
+def faults(view: MarketView, plan: ChartPlan, written: Labels, facts: Iterable[Fact]) -> list[str]:
     """Why a chart's labels may not stand: its title must follow from the article's facts, as far as it is more than
     the frame of the drawing, and what names a stretch or a point of it claims nothing.
     """
@@ -133,7 +148,7 @@ def _tells(token: Token) -> bool:
 # --- lines ----------------------------------------------------------------------------------------------------
 
 
-def _lines(view: MarketView, plan: ChartPlan, written: Draft) -> chart.ChartSpec | None:
+def _lines(view: MarketView, plan: ChartPlan, written: Labels) -> chart.ChartSpec | None:
     if plan.kind == "steps":
         lines, unit = [_policy(view, plan)], "percent"
     elif plan.kind == "drawdown":
@@ -229,7 +244,7 @@ def _zero(lines: Iterable[chart.Line]) -> Decimal | None:
 # --- curves, bars, heat ---------------------------------------------------------------------------------------
 
 
-def _curve(view: MarketView, plan: ChartPlan, written: Draft) -> curves.CurveSpec | None:
+def _curve(view: MarketView, plan: ChartPlan, written: Labels) -> curves.CurveSpec | None:
     drawn = []
     for wanted in plan.days:
         points: dict[int, Decimal] = {}
@@ -257,7 +272,7 @@ def _months(series: str) -> int:
     return 0 if found is None else int(found[1]) * (1 if found[2] else 12)
 
 
-def _bars(view: MarketView, plan: ChartPlan, written: Draft) -> chart.BarSpec | None:
+def _bars(view: MarketView, plan: ChartPlan, written: Labels) -> chart.BarSpec | None:
     facts = [row[0] for row in plan.cells if row and row[0] is not None]
     names = without_shared([_name(view, fact) for fact in facts])
     bars = tuple(chart.Bar(name, _change(fact)) for name, fact in zip(names, facts, strict=True))
@@ -266,7 +281,7 @@ def _bars(view: MarketView, plan: ChartPlan, written: Draft) -> chart.BarSpec | 
     return chart.BarSpec(written.chart_title, bars, _source(origins(view, plan)), plan.last, written.alt)
 
 
-def _heat(view: MarketView, plan: ChartPlan, written: Draft) -> heat.HeatSpec | None:
+def _heat(view: MarketView, plan: ChartPlan, written: Labels) -> heat.HeatSpec | None:
     named = [(next((fact for fact in row if fact is not None), None), row) for row in plan.cells]
     kept = [(fact, row) for fact, row in named if fact is not None]
     names = without_shared([_name(view, fact) for fact, _ in kept])

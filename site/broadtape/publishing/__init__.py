@@ -9,10 +9,11 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -20,7 +21,7 @@ import msgspec
 
 from broadtape import __version__, config, heartbeat, localblocks, markdown, pagestore, urls, views
 from broadtape.archive.cataloguing import CatalogueWriter
-from broadtape.archive.files import made
+from broadtape.archive.files import beside, made
 from broadtape.archive.records import FileMark, Gone, InstrumentView, QuoteBoard
 from broadtape.heartbeat import Mark, settings_digest, utc_now
 from broadtape.model import (
@@ -49,6 +50,7 @@ from broadtape.publishing.revisions import Revision, Revisions
 
 if TYPE_CHECKING:
     from broadtape.config import Instance, Site
+    from broadtape.desk.proof import Report
     from broadtape.frontmatter import Parsed
     from broadtape.market import MarketReader
 
@@ -192,7 +194,7 @@ class _Run:
         self.anew = False  # everything is to be made again: the settings changed, or this program did
         self._known: dict[str, bool] = {}
         self._licensed: dict[str, bool] = {}
-        self._verify: proving.Verify | None = None
+        self._verify: Callable[..., Report] | None = None
 
     # --- the order of things ------------------------------------------------------------------------------
 
@@ -362,7 +364,9 @@ class _Run:
         """What becomes of a file that can be read."""
         article = parsed.article
         address = urls.article(article.date, article.slug)
-        state = msgspec.structs.replace(state, id=article.id)
+        photo = article.photo.src if article.photo else ""
+        pictured = (photo, reading.photo_stamp(self.instance, path, photo))
+        state = msgspec.structs.replace(state, id=article.id, photo=pictured)
         if article.status == "withdrawn":
             self.revisions.forget(path)
             self.writer.put_gone(path, self.instance.sites, _gone(article, address))
@@ -395,18 +399,17 @@ class _Run:
         shown = KEPT if self._proven(path) else ABSENT
         problems = [*parsed.warnings, *proving.problems(article, proof, self.instance.audience, shown=shown)]
         if stops:
-            return self._keep(path, state, problems, "held", before)
+            sound = not any(claim.metric == proving.CHART for claim in proof.failing)
+            return self._keep(path, state, problems, "held", before, chart=sound)
         self._put(path, article, document, address, proof, problems)
         revised = Revision(path, article.id, digest, *raw, self.now)
         self.revisions.put(revised)
         self.revisions.stood(article.id, address)
-        photo = article.photo.src if article.photo else ""
         scheduled = article.date > self.now
         return msgspec.structs.replace(
             state,
             outcome="scheduled" if scheduled else "published",
             due=article.date.timestamp() if scheduled else 0.0,
-            photo=(photo, reading.photo_stamp(self.instance, path, photo)),
         )
 
     def _put(
@@ -468,15 +471,25 @@ class _Run:
         return Problem(path, 0, f"has the address {address} of {other}", "rename the file or change its date")
 
     def _keep(
-        self, path: str, state: _State, problems: list[Problem], outcome: Outcome, before: _State | None
+        self,
+        path: str,
+        state: _State,
+        problems: list[Problem],
+        outcome: Outcome,
+        before: _State | None,
+        *,
+        chart: bool = True,
     ) -> _State:
-        """The file cannot be shown as it is: its last proven revision stays, if there is one."""
+        """The file cannot be shown as it is: its last proven revision stays, if there is one.
+
+        Without its chart where that is what fails: the file that lies there is no longer the one that was proven.
+        """
         held = self._proven(path)
         self.writer.set_problems(path, problems)
         if held is None:
             self.writer.remove(path)
-        elif self.writer.placed(path) is None:
-            self._restore(held)
+        elif not chart or self.writer.placed(path) is None:
+            self._restore(held, chart=chart)
         return msgspec.structs.replace(state, outcome=outcome, id=state.id or (before.id if before else ""))
 
     def _proven(self, path: str) -> Revision | None:
@@ -498,7 +511,7 @@ class _Run:
         document = markdown.parse(article.body, first_line=article.body_line)
         return article, document, self._proof(held.path, article, document, held.digest, keep=False)
 
-    def _restore(self, held: Revision) -> None:
+    def _restore(self, held: Revision, *, chart: bool = True) -> None:
         """Show a last proven revision again, after the catalogue was lost or made anew."""
         try:
             article, document, proof = self._proved(held)
@@ -510,6 +523,7 @@ class _Run:
         if proof is None or (self.instance.audience == "public" and proof.restricted):
             return
         known = self.writer.known_problems(held.path)
+        article = article if chart else replace(article, photo=None)
         self._put(held.path, article, document, address, proof, known)
 
     def _proof(
@@ -520,18 +534,19 @@ class _Run:
             return proving.EMPTY
         if self.market.reader is None:
             return None
-        stamp = f"{digest}|{self.market.generation}|{__version__}|{article.date.date()}"
+        drawn = reading.photo_stamp(self.instance, path, article.photo.src if article.photo else "")
+        stamp = f"{digest}|{drawn}|{self.market.generation}|{__version__}|{article.date.date()}"
         held = self.writer.proof(path)
         if held is not None and held[0] == stamp and (kept := proving.load(held[1])) is not None:
             return kept
         if self._verify is None:
-            from broadtape.desk.proof import verify  # noqa: PLC0415 – loads much; most posts have no claim
+            from broadtape.desk.pictures import verify  # noqa: PLC0415 – loads much; most posts have no claim
 
             self._verify = verify
         proof = proving.prove(
             article,
             document,
-            verify=self._verify,
+            verify=partial(self._verify, files=beside(self.instance.content / path)),
             view_for=self.market.view,
             lookup=self.writer.record,
         )

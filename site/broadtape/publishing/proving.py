@@ -34,9 +34,10 @@ if TYPE_CHECKING:
     from broadtape.markdown import Document
 
 Lookup = Callable[[str], Mapping[str, object] | None]
-Verify = Callable[[Article, Callable[[date], MarketView], Lookup], "Report"]
+Verify = Callable[[Article, Callable[[date], MarketView], Lookup], "Report"]  # of text and chart
 
 _ID = re.compile(r"[a-z2-7]{8}")
+CHART = "chart"  # the metric under which claims about an article's chart are listed (desk.pictures)
 OVERRIDE = "override"  # front-matter key: the reason for which an editor publishes against the proof
 _WORST_FIRST = (
     *(Status.CONTRADICTED, Status.UNSUPPORTED, Status.REVISED),
@@ -173,6 +174,8 @@ def problems(article: Article, proof: Proof, audience: Audience, *, shown: str) 
         cause = f"{claim.status}: “{claim.text}”{f' – {claim.reason}' if claim.reason else ''}"
         if not stops and reason:
             remedy = f"published by override: {reason}"
+        elif claim.metric == CHART:
+            remedy = "put the chart back as it was filed, or write it anew with write --replace"
         else:
             remedy = "correct the text or the link, or give the front matter a key override with the reason"
         remedy += shown if stops else ""

@@ -149,7 +149,7 @@ def in_other_bundle(instance: Instance, path: str) -> bool:
 
 
 def photo_stamp(instance: Instance, path: str, src: str) -> int:
-    """Changes when the article's picture does; 0 without one."""
+    """Changes when the article's picture does, or the table beside a chart; 0 without one."""
     if not src or ":" in src:
         return 0
     full = (
@@ -157,8 +157,10 @@ def photo_stamp(instance: Instance, path: str, src: str) -> int:
         if src.startswith("/media/")
         else (instance.content / path).parent / src
     )
-    found = _stamp(instance, full)
-    return 0 if found is None else found[0] ^ found[1]
+    marks = [_stamp(instance, full)]
+    if full.suffix == ".svg":
+        marks.append(_stamp(instance, full.with_suffix(".csv")))
+    return sum((mark[0] ^ mark[1]) * (place + 1) for place, mark in enumerate(marks) if mark is not None)
 
 
 def raw(instance: Instance, path: str, seen: Stamp) -> tuple[bytes, bytes]:
