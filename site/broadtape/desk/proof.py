@@ -29,7 +29,8 @@ from broadtape.desk.claims import (
     lex,
     sentence_digest,
 )
-from broadtape.desk.claims.entail import concerns, is_comparand, licenses
+from broadtape.desk.claims.bearing import concerns, licenses
+from broadtape.desk.claims.case import is_comparand
 from broadtape.desk.claims.guards import BadGuard, guard_holds
 from broadtape.desk.claims.names import table_for
 from broadtape.desk.claims.parts import Window, shown, window_of

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from broadtape.desk.claims.entail import Context, Objection, concerns, entails
+from broadtape.desk.claims.bearing import concerns
+from broadtape.desk.claims.entail import entails
 from broadtape.desk.claims.lexer import lex
 from broadtape.desk.claims.names import NameTable
 from broadtape.desk.claims.parts import Window, window_of
 from broadtape.desk.claims.tokens import Figure, Moment, Name, Plain, Proper, Token, Word
+from broadtape.desk.claims.verdicts import Context, Objection
 from broadtape.model import Fact, Status
 
 _JOINING: Final = r"(?:and|while|but|as|whereas|after)\s"
