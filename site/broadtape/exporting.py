@@ -12,7 +12,9 @@ import gzip
 import json
 import os
 import secrets
+from collections import deque
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -26,7 +28,7 @@ from broadtape import urls
 from broadtape.heartbeat import utc_now
 from broadtape.model import BroadtapeError
 from broadtape.pagestore import Printed
-from broadtape.printing import BEST, Printer, ask, printed
+from broadtape.printing import BEST, QUICK, Printer, ask, printed
 from broadtape.web.press import STATIC
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ class Exported:
 
 
 Progress = Callable[[str, int, int], None]
+_IN_FLIGHT: Final = 64  # pages that wait to be written
 Files = dict[str, str]  # path under the folder → what tells whether it is the same: a page's tag
 
 
@@ -187,18 +190,23 @@ def _write(
     for site, pages in listed:
         home = folder / site.key
         _static(home, site.key, before, after, done)
-        for address, tag, status in pages:
-            number += 1
-            if number % 50 == 0:
-                progress("write", number, total)
-            name = file_of(address)
-            if status == 410:
-                name = f"{RULES}/{site.key}.gone{address}index.html"
-                _page(printer, site, address, folder / name, name, tag, before, after, done)
-            elif status == 200 and name:
-                done.pages += 1
-                key = f"{site.key}/{name}"
-                _page(printer, site, address, home / name, key, tag, before, after, done)
+        last = 0
+        with _Hands() as hands:
+            for address, tag, status in pages:
+                number += 1
+                if number % 50 == 0:
+                    progress("write", number, total)
+                if (rank := _rank(address)) != last:
+                    hands.wait()
+                    last = rank
+                name = file_of(address)
+                if status == 410:
+                    name = f"{RULES}/{site.key}.gone{address}index.html"
+                    _page(printer, site, address, folder / name, name, tag, before, after, done, hands)
+                elif status == 200 and name:
+                    done.pages += 1
+                    key = f"{site.key}/{name}"
+                    _page(printer, site, address, home / name, key, tag, before, after, done, hands)
         for address, code in ((urls.NEWS_SITEMAP, 200), (_MISSING, 404)):
             _asked(printer, site, address, code, home, before, after, done, now)
         _rules(printer, site, folder, after, done)
@@ -218,16 +226,44 @@ def _homes(sites: list[Site]) -> Iterator[str]:
 
 def _in_order(pages: list[tuple[str, str, int]]) -> list[tuple[str, str, int]]:
     """Files first, then articles, then what lists them, the front page last: no link leads to what is not there yet."""
+    return sorted(pages, key=lambda one: (_rank(one[0]), one[0]))
 
-    def rank(one: tuple[str, str, int]) -> tuple[int, str]:
-        address = one[0]
-        if address == urls.FRONT:
-            return 3, address
-        if urls.parse_article(address.partition("?")[0]):
-            return 0, address
-        return (1 if address.startswith("/media/") else 2), address
 
-    return sorted(pages, key=rank)
+def _rank(address: str) -> int:
+    if address == urls.FRONT:
+        return 3
+    if urls.parse_article(address.partition("?")[0]):
+        return 0
+    return 1 if address.startswith("/media/") else 2
+
+
+class _Hands:
+    """Threads that compress and write: both let others run meanwhile. An error comes up at the next wait."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="export")
+        self._begun: deque[Future[None]] = deque()
+
+    def __enter__(self) -> _Hands:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        try:
+            if kind is None:
+                self.wait()
+        finally:
+            self._pool.shutdown(cancel_futures=True)
+
+    def write(self, path: Path, page: Printed) -> None:
+        """Write a page's forms, soon."""
+        while len(self._begun) >= _IN_FLIGHT:
+            self._begun.popleft().result()
+        self._begun.append(self._pool.submit(_forms, path, page))
+
+    def wait(self) -> None:
+        """Until everything is written."""
+        while self._begun:
+            self._begun.popleft().result()
 
 
 def file_of(address: str) -> str:
@@ -264,6 +300,7 @@ def _page(
     before: Files,
     after: Files,
     done: Exported,
+    hands: _Hands,
 ) -> None:
     after[name] = tag
     if before.get(name) == tag and path.exists():
@@ -282,13 +319,16 @@ def _page(
             return
         _replace(path, body, page.modified)
     else:
-        _forms(path, page)
+        hands.write(path, page)
     done.written += 1
 
 
 def _forms(path: Path, page: Printed) -> None:
     """The plain file and its compressed forms beside it; the plain one last, since it is what is asked for."""
-    for suffix, body in ((".gz", page.gzip), (".br", page.br)):
+    br = page.br
+    if br is None and page.gzip is not None:  # printed a moment ago
+        br = brotli.compress(page.identity(), quality=QUICK)
+    for suffix, body in ((".gz", page.gzip), (".br", br)):
         beside = path.with_name(path.name + suffix)
         if body is not None:
             _replace(beside, body, page.modified)

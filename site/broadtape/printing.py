@@ -35,7 +35,7 @@ from broadtape.pagestore import SAFE, Due, Job, PageWriter, Printed, path_of
 from broadtape.prepared import SMALLEST_PACKED, packable
 from broadtape.search import open_index
 from broadtape.web import create_app
-from broadtape.web.press import CLOCK, Press
+from broadtape.web.press import Press, find_clock
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -45,7 +45,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-QUICK: Final = 5  # Brotli when a page is printed: 1.4 ms for 64 KB
+UNPACKED: Final = 1  # in place of Brotli's quality: none yet, whoever is asked for it makes one
+QUICK: Final = 5  # Brotli for a reader that asks, and for files: 1.4 ms for 64 KB
 BEST: Final = 11  # and when nothing else is to do: 60 ms, a fifth smaller
 LARGEST: Final = 2 * 1024 * 1024  # bytes; a larger answer stays a file
 FILES_FROM: Final = 64 * 1024  # of what compression does not shrink (photographs): those too
@@ -256,7 +257,7 @@ class Recorder(Catalogue):
         return super().stamp()
 
 
-_KNOWN = {"close", "generation", "next_change", "path"}
+_KNOWN = {"close", "generation", "next_change", "path", "snapshot"}
 
 
 def _whatever(name: str) -> Callable[..., Any]:
@@ -304,12 +305,14 @@ class _Recording(Press):
         if held is None or held[0] != generation:
             if held is not None or len(self.made_from) > 20_000:
                 self.made_from.clear()
+            # Whoever makes it may have been told not to listen; whoever gets it next depends on it all the same.
             outer, recorder.keys = recorder.keys, set()
+            deaf, recorder.deaf = recorder.deaf, 0
             try:
                 value = make()
                 held = self.made_from[key] = (generation, value, frozenset(recorder.keys))
             finally:
-                recorder.keys = outer
+                recorder.keys, recorder.deaf = outer, deaf
         recorder.note(*held[2])
         kept: T = held[1]
         return kept
@@ -342,6 +345,17 @@ class _Recording(Press):
 # --- printing ---------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A page as rendered, what it read and what it leads to; no page where none can be kept."""
+
+    job: Job
+    page: Printed | None
+    keys: set[str]
+    links: tuple[str, ...]
+    gone: bool = False
+
+
 class Printer:
     """Prints what is due, page by page; safe to stop at any moment."""
 
@@ -354,6 +368,7 @@ class Printer:
         self.app = _application(instance, self.recorder, now)
         self._seeded = -1
         self._looked = -LOOK_S
+        self._known: dict[str, set[str]] = {}  # by site: addresses that were wanted a moment ago
 
     def close(self) -> None:
         """Close the files."""
@@ -383,6 +398,7 @@ class Printer:
             self._looked = -LOOK_S
         if time.monotonic() - self._looked >= LOOK_S:
             self._looked = time.monotonic()
+            self._known.clear()
             self._look_around()
         tape = _state(self.instance.tape)
         if tape != self.store.meta(TAPE):
@@ -411,39 +427,52 @@ class Printer:
                     self.store.account({key}, self.store.generation, self.store.meta("settings"))
                     self.store.set_meta(key, digest)
 
-    def some(self, most: int) -> int:
-        """Print the next pages; returns how many were looked at."""
-        jobs = self.store.due(most)
+    def some(self, most: int, *, late: bool = True) -> int:
+        """Print the next pages, those that are only late too; returns how many were looked at."""
+        jobs = self.store.due(most, late=late)
         if not jobs:
             return 0
-        for job in jobs:
-            self.one(job)
+        # A change that comes while pages are rendered marks them again: then they are due again.
+        generation = self.store.generation
+        with self.recorder.snapshot():
+            made = [one for job in jobs if (one := self._made(job)) is not None]
+        with self.store.change():
+            if self.store.generation == generation:
+                for one in made:
+                    self._put(one)
         return len(jobs)
 
-    def one(self, job: Job) -> None:
-        """Print one page."""
+    def _made(self, job: Job) -> _Made | None:
+        """The page as it is now, with what it read."""
         site = self.instance.sites.get(job.site)
         if site is None:
-            return
-        # A change that comes while the page is rendered marks it again: then it is due again.
-        generation = self.store.generation
+            return None
         self.recorder.keys = set()
         status, headers, body = ask(self.app, site, job.address)
         keys = self.recorder.keys
-        with self.store.change():
-            if self.store.generation != generation:
-                return
-            if status in (404, 405, 421) or status == 400:
-                self.store.drop(job)
-            elif status not in _KEPT_STATUS or not _may_keep(headers):
-                if status >= 500:
-                    log.error("page not printed", site=site.key, address=job.address, status=status)
-                self.store.fail(job, keys)
-            else:
-                page = printed(status, headers, body, self._now())
-                self.store.put(job, page, keys, quality=QUICK if page.br is not None else 0)
-                if body is not None:
-                    self.store.want(site.key, links(site, headers, body))
+        if status in (404, 405, 421) or status == 400:
+            return _Made(job, None, keys, (), gone=True)
+        if status not in _KEPT_STATUS or not _may_keep(headers):
+            if status >= 500:
+                log.error("page not printed", site=site.key, address=job.address, status=status)
+            return _Made(job, None, keys, ())
+        found = links(site, headers, body) if body is not None else ()
+        return _Made(job, printed(status, headers, body, self._now()), keys, tuple(found))
+
+    def _put(self, made: _Made) -> None:
+        """Keep a page, and have printed what it leads to."""
+        job = made.job
+        if made.gone:
+            self.store.drop(job)
+        elif made.page is None:
+            self.store.fail(job, made.keys)
+        else:
+            self.store.put(job, made.page, made.keys, quality=UNPACKED if made.page.gzip is not None else 0)
+            known = self._known.setdefault(job.site, set())
+            new = [address for address in made.links if address not in known]
+            if new:
+                self.store.want(job.site, new)
+                known.update(new)
 
     def improve(self, most: int) -> int:
         """Compress some pages better, now that there is time; returns how many."""
@@ -552,7 +581,7 @@ def printed(status: int, headers: Iterable[tuple[str, str]], body: bytes | None,
         tag = hashlib.sha256((known if body is None else "").encode() + (body or b"")).hexdigest()[:24]
         return Printed(status, tuple(kept), tag, modified, None, None, None, len(body or b""))
     if media.startswith("text/html"):
-        body = CLOCK.sub(_stopped, body.decode()).encode()
+        body = _stopped(body.decode()).encode()
     worth = worth and len(body) >= SMALLEST_PACKED
     if worth:
         kept.append(("Vary", "Accept-Encoding"))
@@ -562,17 +591,21 @@ def printed(status: int, headers: Iterable[tuple[str, str]], body: bytes | None,
         tag=hashlib.sha256(f"{status} {lower.get('location', '')}\n".encode() + body).hexdigest()[:24],
         modified=modified,
         gzip=gzip.compress(body, 6, mtime=0) if worth else None,
-        br=brotli.compress(body, quality=QUICK) if worth else None,
+        br=None,
         plain=None if worth else body,
         size=len(body),
     )
 
 
-def _stopped(match: re.Match[str]) -> str:
-    """The clock as a page keeps it: empty and hidden until the browser sets it."""
-    clock = re.sub(r' datetime="[^"]*"', ' datetime="1970-01-01T00:00Z" hidden', match[0], count=1)
+def _stopped(text: str) -> str:
+    """The page with its clock as it is kept: empty and hidden until the browser sets it."""
+    found = find_clock(text)
+    if found is None:
+        return text
+    clock = re.sub(r' datetime="[^"]*"', ' datetime="1970-01-01T00:00Z" hidden', found[0], count=1)
     clock = re.sub(r"(<time[^>]*>)[^<]*", r"\1", clock)
-    return re.sub(r'(<span class="weekday">)[^<]*', r"\1", clock)
+    clock = re.sub(r'(<span class="weekday">)[^<]*', r"\1", clock)
+    return text[: found.start()] + clock + text[found.end() :]
 
 
 def links(site: Site, headers: Iterable[tuple[str, str]], body: bytes) -> Iterator[str]:

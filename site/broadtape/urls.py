@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Final, Literal, Protocol
 from urllib.parse import quote, unquote, urlencode
 
@@ -85,6 +86,7 @@ def is_slug(text: str) -> bool:
     return len(text) <= MAX_SLUG and _SLUG.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=10_000)  # every card names topics
 def key(name: str) -> str:
     """How a topic or author stands in an address: "Market Desk" → "market-desk"; other scripts are kept."""
     folded = unicodedata.normalize("NFKC", name).casefold()
@@ -130,6 +132,7 @@ def attachment(address: str, name: str) -> str:
     return f"{address}{quote(name, safe='/')}"
 
 
+@lru_cache(maxsize=10_000)  # as above
 def topic(name: str) -> str:
     """A topic's page."""
     return f"/topics/{quote(key(name))}/"

@@ -58,8 +58,7 @@ def print_all(newsroom: Newsroom, *, late: bool = True) -> set[str]:
             jobs = one.store.due(50, late=late)
             if not jobs:
                 break
-            for job in jobs:
-                one.one(job)
+            one.some(50, late=late)
         after = one.store.prints()
     return {address for key, count in after.items() if count != before.get(key, 0) for address in key[1:]}
 
@@ -91,9 +90,14 @@ def test_a_printed_page_leaves_the_clock_to_the_browser_and_keeps_its_date(newsr
         html = page.identity().decode()
 
         assert re.search(r'<time class="clock" datetime="1970-01-01T00:00Z" hidden[^>]*></time>', html)
-        assert page.br is not None
         assert page.gzip is not None
-        assert brotli.decompress(page.br) == gzip.decompress(page.gzip) == html.encode()
+        assert page.br is None  # made when there is time
+        while one.improve(20):
+            pass
+        better = one.store.get("bay", article("one", 10))
+        assert better is not None
+        assert better.br is not None
+        assert brotli.decompress(better.br) == gzip.decompress(page.gzip) == html.encode()
         first = page.modified
 
         newsroom.now += timedelta(hours=5)  # printed again, the same bytes keep their date
@@ -304,7 +308,8 @@ def test_readers_answer_with_the_printed_bytes_until_something_changes(newsroom:
 
     status, headers, body = ask(reader, where, ACCEPT_ENCODING="br")
 
-    assert (status, body, headers["Content-Encoding"]) == ("200 OK", page.br, "br")
+    assert (status, headers["Content-Encoding"]) == ("200 OK", "br")
+    assert brotli.decompress(body) == page.identity()
     assert headers["ETag"] == f'"{page.tag}-br"'
     assert parsedate_to_datetime(headers["Last-Modified"]) == page.modified
     assert headers["Cache-Control"] == "private, no-cache"

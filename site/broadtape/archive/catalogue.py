@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from dataclasses import replace
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,9 @@ from broadtape.factquery import FactQuery
 from broadtape.model import Article, Problem
 
 _RELATED_LOOK = 100  # newest articles of a topic or symbol among which related ones are chosen
+_MOST_HELD = 1_000  # entries that a thread remembers between queries: some 10 MB
+_HELD_FOR = timedelta(seconds=30)  # what becomes visible by itself shows at most so late
+_AT_ONCE = 500  # a longer list is read as it comes
 
 _ENTRY = (
     "a.article, a.address, a.html, a.text, a.words, a.proof, a.n, a.at, r.feed_html, a.filed, a.photo_bytes,"
@@ -65,6 +68,31 @@ class _Connection:
             self.db.close()
 
 
+Tag = tuple[str, str, str]  # site, kind, key
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What a thread remembers of one state of the catalogue, while it holds that state."""
+
+    connection: _Connection
+    generation: int
+    since: datetime
+    entries: dict[tuple[str, int], tuple[int, Entry] | None] = field(default_factory=dict)
+    newest: dict[Tag, tuple[int, list[tuple[int, int]]]] = field(default_factory=dict)  # uses; n and moment
+    tags: dict[tuple[str, int], list[tuple[str, str]]] = field(default_factory=dict)
+
+    def serves(self, connection: _Connection, generation: int, now: datetime) -> bool:
+        """Whether it still holds, and is not too much."""
+        return (
+            self.connection is connection
+            and self.generation == generation
+            and self.since <= now < self.since + _HELD_FOR
+            and len(self.entries) <= _MOST_HELD
+            and len(self.tags) <= 20 * _MOST_HELD
+        )
+
+
 class Catalogue:
     """The reader's side: read-only, one connection a thread; an absent or outdated file reads as empty.
 
@@ -76,8 +104,40 @@ class Catalogue:
         self._now = now
         self._local = threading.local()
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """While it lasts, this thread reads one state of the catalogue, whatever is published meanwhile.
+
+        A page reads some thirty times: so it asks once which state that is, and remembers the entries that stand in
+        several of its lists.
+        """
+        held = self._local
+        if getattr(held, "memory", None) is not None or (db := self._connection()) is None:
+            yield
+            return
+        try:
+            db.execute("BEGIN")
+            generation, now = self.generation, self._now()
+            kept: _Memory | None = getattr(held, "kept", None)
+            if kept is None or not kept.serves(held.connection, generation, now):
+                kept = held.kept = _Memory(held.connection, generation, now)
+            held.memory = kept
+            yield
+        finally:
+            held.memory = None
+            with suppress(sqlite3.Error):
+                db.rollback()
+
+    def _remembered(self) -> _Memory | None:
+        """What this thread's snapshot remembers; None outside of one."""
+        memory: _Memory | None = getattr(self._local, "memory", None)
+        return memory
+
     def _connection(self) -> sqlite3.Connection | None:
         """This thread's connection; opened anew when the file was replaced, None while there is none."""
+        memory = self._remembered()
+        if memory is not None:
+            return memory.connection.db
         try:
             found = self.path.stat()
         except FileNotFoundError:
@@ -94,7 +154,7 @@ class Catalogue:
 
     def close(self) -> None:
         """Close this thread's connection; it is opened again when needed."""
-        self._local.connection = None
+        self._local.connection = self._local.kept = None
 
     def _rows(self, query: str, *values: object) -> list[Any]:
         db = self._connection()
@@ -110,6 +170,9 @@ class Catalogue:
     @property
     def generation(self) -> int:
         """Rises by one with every published change; 0 while nothing was ever published."""
+        memory = self._remembered()
+        if memory is not None:
+            return memory.generation
         return int(self._value("SELECT value FROM meta WHERE name = 'generation'") or 0)
 
     def touched_since(self, generation: int) -> set[str]:
@@ -196,6 +259,11 @@ class Catalogue:
 
     def _entries(self, site: str, chosen: str, values: list[object]) -> list[Entry]:
         """Entries whose n the query `chosen` selects, newest first."""
+        memory = self._remembered()
+        if memory is not None:
+            numbers = [int(row[0]) for row in self._rows(chosen, *values)]
+            if len(numbers) <= _AT_ONCE:
+                return self._numbered(memory, site, numbers)
         rows = self._rows(
             f"SELECT {_ENTRY} FROM article a JOIN rendering r ON r.n = a.n AND r.site = ?"  # noqa: S608 – constant text
             f" WHERE a.n IN ({chosen}) ORDER BY a.at DESC, a.n DESC",
@@ -203,6 +271,23 @@ class Catalogue:
             *values,
         )
         return [self._entry(site, row) for row in rows]
+
+    def _numbered(self, memory: _Memory, site: str, numbers: list[int]) -> list[Entry]:
+        """The entries of these numbers, newest first; those of which the snapshot does not know are read."""
+        missing = [n for n in numbers if (site, n) not in memory.entries]
+        if missing:
+            memory.entries.update({(site, n): None for n in missing})  # until it is found: not of this site
+            marks = ",".join("?" * len(missing))
+            for row in self._rows(
+                f"SELECT {_ENTRY} FROM article a JOIN rendering r ON r.n = a.n AND r.site = ?"  # noqa: S608 – marks only
+                f" WHERE a.n IN ({marks})",
+                site,
+                *missing,
+            ):
+                memory.entries[site, int(row[6])] = (int(row[7]), self._entry(site, row))
+        found = [(held[0], n, held[1]) for n in numbers if (held := memory.entries[site, n]) is not None]
+        found.sort(key=lambda one: one[:2], reverse=True)
+        return [entry for _, _, entry in found]
 
     def _entry(self, site: str, row: tuple[Any, ...]) -> Entry:
         article, address, html, text, words, proof, n, at, feed_html, filed, photo_bytes, *said = row
@@ -347,46 +432,71 @@ class Catalogue:
         here = self._number(entry)
         if here is None or limit <= 0:
             return []
-        mine = self._rows(
-            "SELECT kind, key FROM listing WHERE n = ? AND site = ? AND kind IN ('topic', 'symbol')",
-            here,
-            site,
-        )
         # Only the newest of each tag are looked at: a tag of thousands of articles would cost more than the page.
         uses: dict[tuple[str, str], int] = {}
         moments: dict[int, int] = {}
-        for kind, key in mine:
-            tag = (site, kind, key)
-            counted = "SELECT count(*) FROM (SELECT 1 FROM listing WHERE site = ? AND kind = ? AND key = ? LIMIT 5000)"
-            uses[kind, key] = max(1, int(self._value(counted, *tag)))
-            newest = self._rows(
-                "SELECT n, at FROM listing WHERE site = ? AND kind = ? AND key = ? AND at <= ?"
-                " ORDER BY at DESC, n DESC LIMIT ?",
-                *tag, self._at(), _RELATED_LOOK,
-            )  # fmt: skip
-            moments.update((n, at) for n, at in newest if n != here)
+        for kind, key in self._tags_of(site, [here])[here]:
+            uses[kind, key], newest = self._newest(site, kind, key)
+            moments.update(one for one in newest if one[0] != here)
         if not moments:
             return []
-        marks = ",".join("?" * len(moments))
         weights: dict[int, float] = {}
-        for n, kind, key in self._rows(
-            f"SELECT n, kind, key FROM listing WHERE n IN ({marks}) AND site = ? AND kind IN ('topic', 'symbol')",  # noqa: S608 – marks only
-            *moments, site,
-        ):  # fmt: skip
-            if (kind, key) in uses:
-                weights[n] = weights.get(n, 0.0) + 1.0 / uses[kind, key]
+        for n, tags in self._tags_of(site, list(moments)).items():
+            for tag in tags:
+                if tag in uses:
+                    weights[n] = weights.get(n, 0.0) + 1.0 / uses[tag]
         ranked = sorted(weights, key=lambda n: (-weights[n], -moments[n]))[:limit]
-        order = {n: place for place, n in enumerate(ranked)}
-        if not order:
-            return []
-        marks = ",".join("?" * len(order))
+        return self._in_order(site, ranked)
+
+    def _in_order(self, site: str, numbers: list[int]) -> list[Entry]:
+        """The entries of these numbers, in their order."""
+        memory = self._remembered()
+        if memory is not None:
+            self._numbered(memory, site, numbers)
+            return [held[1] for n in numbers if (held := memory.entries[site, n]) is not None]
+        marks = ",".join("?" * len(numbers))
         found = self._rows(
             f"SELECT {_ENTRY} FROM article a JOIN rendering r ON r.n = a.n AND r.site = ?"  # noqa: S608 – marks only
             f" WHERE a.n IN ({marks})",
             site,
-            *order,
+            *numbers,
         )
+        order = {n: place for place, n in enumerate(numbers)}
         return [self._entry(site, row) for row in sorted(found, key=lambda row: order[int(row[6])])]
+
+    def _newest(self, site: str, kind: str, key: str) -> tuple[int, list[tuple[int, int]]]:
+        """How often a tag is used (5,000 is often), and number and moment of its newest articles."""
+        memory, tag = self._remembered(), (site, kind, key)
+        if memory is not None and tag in memory.newest:
+            return memory.newest[tag]
+        counted = (
+            "SELECT count(*) FROM (SELECT 1 FROM listing WHERE site = ? AND kind = ? AND key = ? LIMIT 5000)"
+        )
+        newest = self._rows(
+            "SELECT n, at FROM listing WHERE site = ? AND kind = ? AND key = ? AND at <= ?"
+            " ORDER BY at DESC, n DESC LIMIT ?",
+            *tag, self._at(), _RELATED_LOOK,
+        )  # fmt: skip
+        found = max(1, int(self._value(counted, *tag))), [(int(n), int(at)) for n, at in newest]
+        if memory is not None:
+            memory.newest[tag] = found
+        return found
+
+    def _tags_of(self, site: str, numbers: list[int]) -> dict[int, list[tuple[str, str]]]:
+        """Topics and symbols of articles, as kind and key, by the articles' numbers in this order."""
+        memory = self._remembered()
+        known = memory.tags if memory is not None else {}
+        missing = [n for n in numbers if (site, n) not in known]
+        for first in range(0, len(missing), _AT_ONCE):
+            some = missing[first : first + _AT_ONCE]
+            known.update({(site, n): [] for n in some})
+            marks = ",".join("?" * len(some))
+            for n, kind, key in self._rows(
+                f"SELECT n, kind, key FROM listing WHERE n IN ({marks}) AND site = ? AND kind IN ('topic', 'symbol')",  # noqa: S608 – marks only
+                *some, site,
+            ):  # fmt: skip
+                known[site, int(n)].append((str(kind), str(key)))
+        return {n: known[site, n] for n in numbers}
 
     def quotes(self, site: str, as_of: date | None) -> QuoteBoard | None:
         """The board of a session (None: of the newest one); None where there is none."""

@@ -11,9 +11,9 @@ import re
 from datetime import UTC, date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
-from flask import Blueprint, Response, abort, send_file
+from flask import Blueprint, Response, abort, g, send_file
 
 from broadtape import cards as sharing
 from broadtape import numbers, urls
@@ -86,6 +86,7 @@ def article(year: int, month: int, day: int, slug: str) -> Response:
     if picture is not None and f'src="{picture.src.rsplit("/", 1)[-1]}"' in entry.html:
         picture = None  # the text shows it itself
     checked = entry.proof.get("verified", 0) + entry.proof.get("revised", 0)
+    image = social_image(entry)
     context = ArticlePage(
         address=entry.address,
         title=it.title,
@@ -135,8 +136,8 @@ def article(year: int, month: int, day: int, slug: str) -> Response:
             canonical=canonical(entry),
             index=indexable(entry),
             kind="article",
-            image=social_image(entry),
-            image_alt=it.title if social_image(entry) else "",
+            image=image,
+            image_alt=it.title if image else "",
             image_size=social_size(entry),
             json_ld=json_ld(entry),
             properties=properties(entry),
@@ -243,12 +244,12 @@ def facts_document(entry: Entry) -> dict[str, Any]:
 
 def share(address: str, title: str) -> tuple[Link, ...]:
     """Where a reader can pass a story on: links only, with nothing in them but its title and address."""
-    both = f"{title} {address}"
+    named, where = quote(title, safe=""), quote(address, safe="")
     return (
-        Link("E-mail", f"mailto:?{urlencode({'subject': title, 'body': address}, quote_via=quote)}"),
-        Link("Bluesky", f"https://bsky.app/intent/compose?{urlencode({'text': both}, quote_via=quote)}"),
-        Link("Facebook", f"https://www.facebook.com/sharer/sharer.php?{urlencode({'u': address})}"),
-        Link("LinkedIn", f"https://www.linkedin.com/sharing/share-offsite/?{urlencode({'url': address})}"),
+        Link("E-mail", f"mailto:?subject={named}&body={where}"),
+        Link("Bluesky", f"https://bsky.app/intent/compose?text={named}%20{where}"),
+        Link("Facebook", f"https://www.facebook.com/sharer/sharer.php?u={where}"),
+        Link("LinkedIn", f"https://www.linkedin.com/sharing/share-offsite/?url={where}"),
     )
 
 
@@ -363,9 +364,18 @@ def indexable(entry: Entry) -> bool:
     return not owner or owner == site.key or site.indexing != "noindex"
 
 
+def drawn(entry: Entry) -> dict[str, tuple[int, int]]:
+    """Name and size of the article's cards; looked for once a page, which asks four times."""
+    held: dict[str, dict[str, tuple[int, int]]] = g.setdefault("drawn", {})
+    found = held.get(entry.article.id)
+    if found is None:
+        found = held[entry.article.id] = sharing.pictures(press().instance, here().key, entry.article.id)
+    return found
+
+
 def social_image(entry: Entry) -> str:
     """The address of a picture that other sites can show: the article's card, else its own (theirs take no SVG)."""
-    if sharing.picture(press().instance, here().key, entry.article.id, "card.png") is not None:
+    if "card.png" in drawn(entry):
         return absolute(entry.address + "card.png")
     picture = cards.picture(press().instance, entry)
     if picture is None:
@@ -379,7 +389,7 @@ def social_image(entry: Entry) -> str:
 
 def social_size(entry: Entry) -> tuple[int, int] | None:
     """The size of the article's card; None where the picture is another one."""
-    return sharing.pictures(press().instance, here().key, entry.article.id).get("card.png")
+    return drawn(entry).get("card.png")
 
 
 def properties(entry: Entry) -> tuple[tuple[str, str], ...]:
@@ -438,7 +448,7 @@ def about(entry: Entry) -> list[dict[str, object]]:
 
 def structured_images(entry: Entry) -> list[str]:
     """The addresses of the article's pictures for search engines: its cards in three ratios, else the one it has."""
-    there = sharing.pictures(press().instance, here().key, entry.article.id)
+    there = drawn(entry)
     found = [absolute(entry.address + name) for name in sharing.STRUCTURED if name in there]
     return found or [image for image in (social_image(entry),) if image]
 

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flask import Response, current_app, g, request
+from jinja2 import meta, pass_context
+from markupsafe import Markup
 
 from broadtape import resources
 from broadtape.archive.tape import Listing, Tape
@@ -24,6 +26,7 @@ from broadtape.web.lookup import Lookup, of_listings
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from jinja2.runtime import Context
 
     from broadtape.archive.catalogue import Catalogue
     from broadtape.archive.records import InstrumentView
@@ -39,6 +42,8 @@ KEPT_FOR = timedelta(seconds=30)  # a scheduled article appears in lists of topi
 
 # The clock differs every minute; a page that differs in nothing else is the same page.
 CLOCK = re.compile(r'(?:<span class="weekday">[^<]*</span>\s*)?<time class="clock"[^>]*>[^<]*</time>')
+_WEEKDAY, _TIME = '<span class="weekday">', '<time class="clock"'
+MOST_FRAGMENTS = 200
 
 
 @dataclass(slots=True)
@@ -52,6 +57,7 @@ class Press:
     tape: Tape
     environments: dict[str, Environment] = field(default_factory=dict)
     _kept: dict[Hashable, tuple[int, datetime, Any]] = field(default_factory=dict)
+    _fragments: dict[tuple[str, str, int], tuple[Chrome, Markup]] = field(default_factory=dict)
 
     def environment(self, site: Site) -> Environment:
         """The templates of a site: its own folder first."""
@@ -132,18 +138,42 @@ class Press:
         return self.keep("lookup", listed)
 
     def surroundings(self, site: Site, path: str, *, plain: bool = False) -> Chrome:
-        """What surrounds the page at `path`; `plain` reads nothing from the catalogue."""
-        return chrome.around(
-            site,
-            self.instance,
-            now=self.clock(),
-            path=path,
-            as_of=None if plain else self.catalogue.stamp().as_of,
-            topics=()
-            if plain
-            else self.keep(("topics", site.key), lambda: tuple(self.catalogue.topics(site.key))),
-            blocks=() if plain else blocks.everywhere(self.blocks(site)),
+        """What surrounds the page at `path`, the same object for every page of a minute that no link of it leads to.
+
+        `plain` reads nothing from the catalogue.
+        """
+        now = self.clock()
+        if plain:
+            return chrome.around(site, self.instance, now=now, path=path, as_of=None, topics=())
+
+        def around(where: str) -> Chrome:
+            return chrome.around(
+                site,
+                self.instance,
+                now=now,
+                path=where,
+                as_of=self.catalogue.stamp().as_of,
+                topics=self.keep(("topics", site.key), lambda: tuple(self.catalogue.topics(site.key))),
+                blocks=blocks.everywhere(self.blocks(site)),
+            )
+
+        minute = int(now.timestamp() // 60)
+        usual = self.keep(("chrome", site.key, minute, ""), lambda: around(""))
+        linked = any(
+            link.address == path for links in (usual.utility, usual.sections, usual.legal) for link in links
         )
+        return self.keep(("chrome", site.key, minute, path), lambda: around(path)) if linked else usual
+
+    def fragment(self, site: Site, name: str, around: Chrome) -> Markup:
+        """A part of pages that shows nothing but their surroundings, rendered once for each state of those."""
+        key = (site.key, name, id(around))
+        held = self._fragments.get(key)
+        if held is None or held[0] is not around:
+            made = Markup(self.environment(site).get_template(name).render(chrome=around))  # noqa: S704  escaped
+            if len(self._fragments) >= MOST_FRAGMENTS:
+                self._fragments.clear()
+            held = self._fragments[key] = (around, made)
+        return held[1]
 
     def last_modified(self, site: Site) -> datetime | None:
         """When anything a page could show last changed; whole seconds, UTC, never in the future."""
@@ -158,7 +188,35 @@ class Press:
 def _environment(*first: Path) -> Environment:
     made = resources.environment(first)
     made.globals["static"] = static_address
+    made.globals["shared"] = _shared_part
     return made
+
+
+@pass_context
+def _shared_part(context: Context, name: str) -> Markup:
+    """The template of that name as an include would give it; rendered once where only the surroundings matter."""
+    environment = context.environment
+    if name in _of_chrome_alone(environment, name):
+        return press().fragment(here(), name, context["chrome"])
+    template = environment.get_template(name)
+    return Markup("".join(template.root_render_func(template.new_context(context.get_all(), shared=True))))  # noqa: S704  escaped
+
+
+@cache
+def _of_chrome_alone(environment: Environment, name: str) -> frozenset[str]:
+    """The template's name where it and what it includes look at nothing but `chrome`; a site's own may look at more."""
+    seen, left = set[str](), [name]
+    while left:
+        one = left.pop()
+        if one in seen or environment.loader is None:
+            continue
+        seen.add(one)
+        tree = environment.parse(environment.loader.get_source(environment, one)[0])
+        more = list(meta.find_referenced_templates(tree))
+        if meta.find_undeclared_variables(tree) - environment.globals.keys() - {"chrome"} or None in more:
+            return frozenset()
+        left += [found for found in more if found is not None]
+    return frozenset({name})
 
 
 @cache
@@ -254,7 +312,9 @@ def answer(body: str | bytes, media_type: str, *, status: int = 200, max_age: in
     if status != 200:
         response.headers["Cache-Control"] = "no-store" if status >= 500 else "no-cache"
         return response
-    same = CLOCK.sub("", body) if media_type == "text/html" and isinstance(body, str) else body
+    same: str | bytes = body
+    if media_type == "text/html" and isinstance(body, str) and (clock := find_clock(body)) is not None:
+        same = body[: clock.start()] + body[clock.end() :]
     digest = hashlib.sha256(same.encode() if isinstance(same, str) else same).hexdigest()[:24]
     response.set_etag(digest, weak=same is not body)
     written = this.last_modified(here())
@@ -264,6 +324,15 @@ def answer(body: str | bytes, media_type: str, *, status: int = 200, max_age: in
     response.headers.add("Vary", "Accept-Encoding")
     response.make_conditional(request)
     return response
+
+
+def find_clock(text: str) -> re.Match[str] | None:
+    """The page's clock. Looked for as plain text first: a pattern that may begin with nothing tries everywhere."""
+    at = text.find(_TIME)
+    if at < 0:
+        return None
+    before = text.rfind(_WEEKDAY, max(0, at - 120), at)
+    return (CLOCK.match(text, before) if before >= 0 else None) or CLOCK.match(text, at)
 
 
 def caching(max_age: int) -> str:

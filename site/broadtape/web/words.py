@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from broadtape import numbers
@@ -89,6 +90,7 @@ def minutes(words: int) -> int:
     return max(1, round(words / READING_SPEED))
 
 
+@lru_cache(maxsize=10_000)  # every card names topics
 def title_of(slug: str) -> str:
     """A topic's or author's name from its part of the address: `federal-reserve` is `Federal reserve`."""
     return numbers.capital(slug.replace("-", " "))
