@@ -303,7 +303,8 @@ def _tail(site: Site, entry: Entry, url: str) -> str:
     lines = []
     for update in article.updates[-1:]:
         day = numbers.day(update.date.astimezone(site.time_zone).date())
-        lines.append(f"<strong>Updated {day}:</strong> {html_escape(update.text)}")
+        done = "Closed" if article.extra.get("run_ended") else "Updated"
+        lines.append(f"<strong>{done} {day}:</strong> {html_escape(update.text)}")
     if entry.since:
         lines.append(f"<strong>Since then:</strong> {html_escape(entry.since)}")
     elif entry.later:

@@ -384,6 +384,17 @@ FACTS: dict[str, Fact] = {
         Part("title", "text", "Consumer Price Index for December 2025", "", 0), count("days", 1, "days"),
         tags="next scheduled",
     ),
+    "fall-from": fact(
+        f"decline-from?from=2025-02-19&of={LARGE}", number("value", "change", "-18.90"), who(LARGE),
+        on("peak", "2025-02-19"), on("trough", "2025-04-08"), count("length", 89, "sessions"),
+        on("broken", "2025-06-27"), tags="decline down below close peak trough lowest ended recovered",
+    ),
+    "inversion-from": fact(
+        "inversion-from?from=2022-07-06", count("value", 537, "sessions"), who("series:DGS10"),
+        who("series:DGS2", "object"), Part("series", "text", "10-year Treasury yield", "", 0),
+        on("start", "2022-07-06"), number("deepest", "change", "-1.08", "percentage points"),
+        on("deepest_day", "2023-07-03"), on("broken", "2024-08-27"), tags="lag inversion streak ended",
+    ),
     "run-from": fact(
         f"relative-streak-from?from=2026-01-02&of={SMALL}&vs={LARGE}", count("value", 7, "sessions"), who(SMALL),
         who(LARGE, "object"), on("start", "2026-01-02"), on("end", "2026-01-12"), tags="streak lead ongoing",
@@ -643,6 +654,17 @@ TRUE: tuple[tuple[str, str, str], ...] = (
     ("sessions", "", "seven sessions from Jan. 2 through Jan. 12"),
     ("run-from", SMALL, "outpaced the S&P 500 for a seventh straight session on Jan. 12"),
     ("rises-from", SMALL, "rose for a seventh session in a row"),
+    (
+        "fall-from",
+        LARGE,
+        "closed back at its peak of Feb. 19, 2025, on June 27, 2025, and was down 18.9% at its lowest close in between",
+    ),
+    (
+        "fall-from",
+        LARGE,
+        "was down 18.9% from its peak of Feb. 19, 2025, at its lowest close of April 8, 2025",
+    ),
+    ("inversion-from", "series:curve", "an inversion of 537 sessions ended on Aug. 27, 2024"),
     ("filing", SOFT, "filed its results on Friday, Jan. 9"),
     ("filings", "", "14 filings in December 2025"),
     ("grown", SOFT, "rose 32.9% in the quarter to Sept. 30 against that of 12 months before"),

@@ -735,6 +735,19 @@ def yield_inversion(m: Market, long: str = "DGS10", short: str = "DGS2") -> Said
     }  # fmt: skip
 
 
+def inversion_from(m: Market, long: str = "DGS10", short: str = "DGS2", **asked: str) -> Said:
+    told, began = gaps(m, long, short), date.fromisoformat(asked["from"])
+    at = next((place for place, (day, a, b) in enumerate(told) if day == began and a < b), None)
+    if at is None or (at and told[at - 1][1] < told[at - 1][2]):
+        return None
+    broken = next((day for day, a, b in told[at:] if a >= b), None)
+    run = [(day, a - b) for day, a, b in told[at:] if broken is None or day < broken]
+    return {
+        "value": len(run), "start": began, "end": run[-1][0] if broken is None else None, "broken": broken,
+        "deepest": half_up(min(gap for _, gap in run)), "deepest_day": min(run, key=lambda one: one[1])[0],
+    }  # fmt: skip
+
+
 def curve_shift(m: Market, long: str = "DGS10", short: str = "DGS2", over: str = "5") -> Said:
     told = gaps(m, long, short)
     if len(told) <= int(over):
@@ -776,6 +789,7 @@ METRICS: dict[str, Callable[..., Said]] = {
     "policy-cycle": policy_cycle, "policy-first": policy_first, "policy-largest": policy_largest,
     "policy-run": policy_run, "reading-beyond": reading_beyond, "reading-extreme": reading_extreme,
     "realised-volatility": realised_volatility, "yield-gap": yield_gap, "yield-inversion": yield_inversion,
+    "inversion-from": inversion_from,
     "quote": quote, "rank": rank, "reading": reading, "record": record, "record-count": record_count,
     "relative-return": relative_return, "relative-streak": relative_streak,
     "relative-streak-ended": relative_streak_ended, "return": return_, "return-extreme": return_extreme,

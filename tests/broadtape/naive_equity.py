@@ -60,6 +60,22 @@ def decline(m: Market, of: str, by: str = "10") -> Said:
     }  # fmt: skip
 
 
+def decline_from(m: Market, of: str, **asked: str) -> Said:
+    closes, began = m.current(of), date.fromisoformat(asked["from"])
+    if began not in closes:
+        return None
+    after = [day for day in sorted(closes) if day > began]
+    if not after or closes[after[0]] >= closes[began]:
+        return None
+    broken = next((day for day in after if closes[day] >= closes[began]), None)
+    below = [day for day in after if broken is None or day < broken]
+    low = min(below, key=lambda day: (closes[day], day))
+    return {
+        "value": half_up((closes[low] / closes[began] - 1) * 100), "peak": began, "trough": low, "broken": broken,
+        "length": len(below) + (broken is not None),
+    }  # fmt: skip
+
+
 def decline_before(m: Market, of: str, by: str = "10") -> Said:
     closes = m.current(of)
     course = path(closes)
@@ -144,7 +160,8 @@ def declines(m: Market, of: str, by: str = "10", stat: str = "n") -> Said:
 
 
 METRICS: dict[str, Callable[..., Said]] = {
-    "advance": advance, "decline": decline, "decline-before": decline_before, "declines": declines,
+    "advance": advance, "decline": decline, "decline-before": decline_before, "decline-from": decline_from,
+    "declines": declines,
     "recovery": recovery, "regained": regained,
 }  # fmt: skip
 

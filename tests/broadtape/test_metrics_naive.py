@@ -155,6 +155,8 @@ def pick(chance: random.Random, metric: str, today: date) -> dict[str, str]:
             if day <= today and (unit == "session" or _period(before, unit) != _period(day, unit))
         ]
         found["from"] = str(chance.choice(firsts))
+    if metric in ("decline-from", "inversion-from"):
+        found["from"] = str(chance.choice([day for day in SESSIONS if day <= today]))
     if metric == "session-count":
         found["from"], found["to"] = map(str, sorted(chance.sample(SESSIONS, 2)))
     if metric == "policy-moves":

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes import weekdays
 from invented import RUT, SPX, market
 from newsroom import FakeStore
 from test_edition import settings
@@ -17,8 +18,9 @@ from test_edition import settings
 from broadtape import edition
 from broadtape.archive import Archive
 from broadtape.archive.consistency import Ledger
+from broadtape.archive.files import beside
 from broadtape.config import Instance
-from broadtape.desk import proof
+from broadtape.desk import pictures, proof
 from broadtape.model import Article, MarketView
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -249,3 +251,105 @@ def test_a_conflict_is_told_and_ends_when_the_other_article_is_withdrawn(
     assert held.status == "held"
     assert "has 99 " in held.conflicts[0]
     assert (again.status, again.conflicts) == ("published", ())
+
+
+# --- declines and inversions ---------------------------------------------------------------------------------
+
+# A peak, a correction on Jan. 7, a bear market on Jan. 9, a bull market on Jan. 13 and the peak again on Jan. 15.
+FALL = [30.0, -4.0, -7.0, -2.0, -10.0, -1.0, 15.0, 8.0, 1.0, 12.0]
+STAGES = {
+    date(2026, 1, 7): "in a correction", date(2026, 1, 9): "bear market", date(2026, 1, 14): "bull market",
+    date(2026, 1, 16): "back above its peak",
+}  # fmt: skip
+
+
+@pytest.fixture
+def falling() -> FakeStore:
+    still = [0.1] * len(FALL)
+    return FakeStore(market("2026-01-16", large=FALL, small=still, tech=still))
+
+
+def test_the_stages_of_a_decline_are_told_at_one_address(instance: Instance, falling: FakeStore) -> None:
+    titles = []
+    for on, stage in STAGES.items():
+        filed = write(instance, falling, on, story="drawdown")
+        titles.append((filed[0].status, stage in filed[0].title))
+    article = runs(instance)[0]
+
+    assert titles == [("published", True), *[("updated", True)] * 3]
+    assert len(runs(instance)) == 1
+    assert article.extra["run"] == "decline-from?from=2026-01-05&of=INDEXSP:SPX"
+    assert article.extra["run_ended"] == date(2026, 1, 16)
+    assert [one.before for one in article.updates] == list(STAGES)[:3]
+    assert (
+        "closed back at its peak of Jan. 5 on Jan. 16, nine sessions after that peak"
+        in article.updates[-1].text
+    )
+    assert verified(instance, falling, article).ok
+    assert list(Archive(instance.content).versions(article)) == list(STAGES)[:3]
+
+
+def test_a_decline_that_no_story_ends_is_closed_by_the_next_edition(
+    instance: Instance, falling: FakeStore
+) -> None:
+    write(instance, falling, date(2026, 1, 7), story="drawdown")
+    filed = write(instance, falling, date(2026, 1, 16), story="wrap")
+    article = runs(instance)[0]
+
+    assert "closed" in [one.status for one in filed]
+    assert article.as_of == date(2026, 1, 7)
+    assert article.extra["run_ended"] == date(2026, 1, 16)
+    assert verified(instance, falling, article).ok
+
+
+def test_an_edition_written_late_says_only_what_was_known_then(
+    instance: Instance, falling: FakeStore
+) -> None:
+    write(instance, falling, date(2026, 1, 9), story="drawdown")
+    article = runs(instance)[0]
+
+    assert "run_ended" not in article.extra
+    assert article.updates == ()
+    assert "bull" not in article.body
+
+
+def test_a_kept_version_is_proved_with_its_own_chart(instance: Instance, falling: FakeStore) -> None:
+    for on in list(STAGES)[:2]:
+        write(instance, falling, on, story="drawdown")
+    archive = Archive(instance.content)
+    path = archive.versions(runs(instance)[0])[date(2026, 1, 7)]
+    there = archive.load(path).article
+    assert there is not None
+    report = pictures.verify(there, falling.view, archive.lookup, beside(path))
+
+    assert report.ok
+    assert {one.text for one in report.claims if one.metric == "chart"} == {"chart.svg", "chart.csv"}
+
+
+def yields(values: str) -> dict[str, dict[str, tuple[str, str]]]:
+    """Yields of the sessions to Jan. 16, the ten-year ones given, the two-year ones at four; public a day later."""
+    days = weekdays(date(2024, 6, 3), date(2026, 1, 15)).tolist()
+    after = [*days[1:], date(2026, 1, 16)]
+    told = ["4.50"] * (len(days) - len(values.split())) + values.split()
+    return {
+        "DGS10": {str(day): (value, str(known)) for day, known, value in zip(days, after, told, strict=True)},
+        "DGS2": {str(day): ("4.00", str(known)) for day, known in zip(days, after, strict=True)},
+    }
+
+
+def test_an_inversion_has_one_address_until_it_ends(instance: Instance) -> None:
+    run = " ".join(
+        ["3.90", "3.70", *["3.80"] * 23, "4.10"]
+    )  # 25 sessions from Dec. 11, the last but one on Jan. 14
+    store = FakeStore(market("2026-01-16", readings=yields(run)))
+    days = store.view(date(2026, 1, 16)).sessions.tolist()
+    first, last = (
+        write(instance, store, days[-26], story="curve"),
+        write(instance, store, days[-1], story="curve"),
+    )
+    article = runs(instance)[0]
+
+    assert [first[0].status, last[0].status] == ["published", "updated"]
+    assert article.extra["run_ended"] == date(2026, 1, 15)
+    assert article.updates[-1].text == "For the yield curve an inversion of 25 sessions ended on Jan. 15."
+    assert verified(instance, store, article).ok

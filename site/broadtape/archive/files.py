@@ -114,14 +114,16 @@ def dump_facts(facts: Mapping[str, object]) -> bytes:
 def beside(path: Path, limit: int = MAX_FACTS) -> Callable[[str], bytes | None]:
     """What lies beside an article's file by name; None where nothing does, or more than `limit` bytes.
 
-    Only the folder itself is looked into: a name with a slash, or a link that leads out of it, finds nothing.
+    Only the folder itself is looked into: a name with a slash, or a link that leads out of it, finds nothing. What
+    lies beside a kept version has its session before the name.
     """
+    kept = f"{path.stem}." if path.parent.name == VERSIONS else ""
 
     def found(name: str) -> bytes | None:
         if "/" in name or "\\" in name or name.startswith("."):
             return None
         try:
-            there = (path.parent / name).resolve(strict=True)
+            there = (path.parent / f"{kept}{name}").resolve(strict=True)
             if there.parent != path.parent.resolve(strict=True):
                 return None
             with there.open("rb") as file:
@@ -496,7 +498,7 @@ class Archive:
         kept = folder / f"{stem}.md"
         if kept.is_file():
             return
-        for name in ("facts.json", "chart.svg"):
+        for name in ("facts.json", "chart.svg", "chart.csv"):
             with suppress(FileNotFoundError):
                 write_file(folder / f"{stem}.{name}", (path.parent / name).read_bytes())
         write_file(kept, path.read_bytes())

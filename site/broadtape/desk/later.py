@@ -87,8 +87,7 @@ def _candidates(article: Article, facts: list[Fact], view: MarketView, told: dat
         fact = threads.state(run, lambda metric, asked: metrics.compute(view, metric, asked))
         ended = threads.over(fact) if fact is not None else None
         if fact is not None and (ended is None or ended > told):
-            relative = "run" if fact.get("object") is not None else "rise"
-            yield Planned(f"{relative}_{'ended' if ended else 'goes_on'}", {"run": fact})
+            yield Planned(threads.wording(fact, "goes_on"), {"run": fact})
     symbol = subject.partition("/")[0] or _main_symbol(article, facts, view)
     if not symbol:
         return

@@ -9,8 +9,9 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from broadtape import metrics
 from broadtape.desk import prose
 from broadtape.desk.outline import Planned
 from broadtape.model import BadParameter, Fact, MarketView, NoData, UnknownSymbol, parse_fact_address
@@ -18,13 +19,37 @@ from broadtape.model import BadParameter, Fact, MarketView, NoData, UnknownSymbo
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_FOLLOWED = {
-    "relative-streak": "relative-streak-from",
-    "relative-streak-ended": "relative-streak-from",
-    "relative-streak-from": "relative-streak-from",
-    "streak": "streak-from",
-    "streak-from": "streak-from",
+
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    """How a fact tells of a run: the metric that asks what became of it, and the part that says where it began."""
+
+    metric: str
+    began: str
+    said: str  # of which wordings in later.md.j2
+
+
+_RUN, _RISE = (
+    _Followed("relative-streak-from", "start", "run"),
+    _Followed("streak-from", "start", "rise"),
+)
+_DECLINE, _INVERSION = (
+    _Followed("decline-from", "peak", "decline"),
+    _Followed("inversion-from", "start", "inversion"),
+)
+_FOLLOWED: Final = {
+    "relative-streak": _RUN,
+    "relative-streak-ended": _RUN,
+    "relative-streak-from": _RUN,
+    "streak": _RISE,
+    "streak-from": _RISE,
+    "decline": _DECLINE,
+    "recovery": _DECLINE,
+    "decline-from": _DECLINE,
+    "yield-inversion": _INVERSION,
+    "inversion-from": _INVERSION,
 }
+_BY_QUESTION: Final = {one.metric: one for one in _FOLLOWED.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +73,16 @@ class Thread:
 
 def of(fact: Fact | None) -> Thread | None:
     """The run that a fact tells of; None where it tells of none."""
-    metric = _FOLLOWED.get(fact.key.metric) if fact is not None else None
-    if fact is None or metric is None:
-        return None
-    since = fact.part("start").value
+    followed = _FOLLOWED.get(fact.key.metric) if fact is not None else None
+    part = fact.get(followed.began) if fact is not None and followed is not None else None
+    if fact is None or followed is None or part is None:
+        return None  # of a recovery, only the fact that names the peak tells of the decline
+    since = part.value
     if not isinstance(since, date):
-        raise TypeError(f"{fact.key.address}: start is no date")
-    asked = dict(fact.key.params) | {"from": since.isoformat()}
-    return Thread(metric, tuple(sorted(asked.items())), since)
+        raise TypeError(f"{fact.key.address}: {followed.began} is no date")
+    known = {one.name for one in metrics.definition(followed.metric).parameters}
+    asked = {name: value for name, value in fact.key.params if name in known} | {"from": since.isoformat()}
+    return Thread(followed.metric, tuple(sorted(asked.items())), since)
 
 
 def read(address: object) -> Thread | None:
@@ -67,7 +94,7 @@ def read(address: object) -> Thread | None:
         since = date.fromisoformat(dict(params).get("from", ""))
     except ValueError:
         return None
-    if metric not in _FOLLOWED.values():
+    if metric not in _BY_QUESTION:
         return None
     return Thread(metric, tuple(sorted(dict(params).items())), since)
 
@@ -86,9 +113,14 @@ def over(fact: Fact) -> date | None:
     return broken.value if broken is not None and isinstance(broken.value, date) else None
 
 
+def wording(fact: Fact, going_on: str) -> str:
+    """The name of the sentence in later.md.j2 that says what became of a run; `going_on` where it is not over."""
+    return f"{_BY_QUESTION[fact.key.metric].said}_{'ended' if over(fact) else going_on}"
+
+
 def line(fact: Fact, view: MarketView, env: Environment, roles: Mapping[str, str], *, seed: int = 0) -> str:
     """One sentence, without links, that says what became of the run by the view's session."""
-    key = f"{'rise' if fact.get('object') is None else 'run'}_{'ended' if over(fact) else 'reached'}"
+    key = wording(fact, "reached")
     said = prose.say(
         [Planned(key, {"run": fact})], env, story="later", key=fact.key.address, as_of=view.as_of,
         instrument=view.instrument, roles=roles, seed=seed,

@@ -19,6 +19,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from broadtape.metrics.declines import bear_peak
     from broadtape.metrics.filed import BadRecord, from_json, to_json
     from broadtape.metrics.macro import course_of, series_of
     from broadtape.metrics.periods import complete, runs
@@ -44,6 +45,7 @@ __all__ = [
     "Definition",
     "Line",
     "Parameter",
+    "bear_peak",
     "closes",
     "closing",
     "complete",
@@ -70,6 +72,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "declines": ("bear_peak",),
     "filed": ("BadRecord", "from_json", "to_json"),
     "macro": ("course_of", "series_of"),
     "periods": ("complete", "runs"),

@@ -118,11 +118,40 @@ def _yield_inversion(answer: Answer) -> None:
     first = last
     while first and below[first - 1]:
         first -= 1
-    ongoing = last == len(below) - 1
+    _inverted(answer, found, first, last, end=True)
+
+
+@metric(
+    "inversion-from",
+    "What became of an inversion",
+    "For how many sessions in a row the longer yield was below the shorter one from the day on which that began, up "
+    "to the last day known for both or until it ended, and then what day ended it; and the widest gap.",
+    _LONG,
+    _SHORT,
+    Parameter("from", "the first day of the inversion", None, "2022-07-06", "date"),
+    examples=("inversion-from?from=2022-07-06", "inversion-from?from=2022-10-25&short=DGS3MO"),
+)
+def _inversion_from(answer: Answer) -> None:
+    found = gaps(answer)
+    began = date.fromisoformat(answer["from"])
+    first = next((at for at, day in enumerate(found.days) if day == began), -1)
+    if first < 0 or found.values[first] >= 0 or (first and found.values[first - 1] < 0):
+        raise NotTrue(f"no inversion of {answer['long']} and {answer['short']} began on {began}")
+    last = first
+    while last + 1 < len(found.values) and found.values[last + 1] < 0:
+        last += 1
+    # Of one that is over not its last day too: "ended on" can then only mean the day that ended it.
+    _inverted(answer, found, first, last, end=last == len(found.values) - 1)
+
+
+def _inverted(answer: Answer, found: Gaps, first: int, last: int, *, end: bool) -> None:
+    """A run of days with the longer yield below the shorter: its length, its ends, and its widest gap."""
+    ongoing = last == len(found.values) - 1
     answer.value("count", last - first + 1, "sessions")
     _names(answer)
     answer.day("start", found.days[first])
-    answer.day("end", found.days[last])
+    if end:
+        answer.day("end", found.days[last])
     answer.tags |= {"lag", "inversion", "streak", "ongoing" if ongoing else "ended"}
     if not ongoing:
         answer.day("broken", found.days[last + 1])

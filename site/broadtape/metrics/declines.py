@@ -1,12 +1,13 @@
 """Declines and recoveries: corrections, bear and bull markets, and how earlier ones went.
 
-Owns decline, advance, recovery, regained and declines, and the state machine that tells a bull market from a
-bear market. The distance from the highest close in the data is records' drawdown.
+Owns decline, decline-from, advance, recovery, regained and declines, and the state machine that tells a bull market
+from a bear market. The distance from the highest close in the data is records' drawdown.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ import numpy as np
 from broadtape.metrics.registry import Answer, Parameter, choice, metric, symbol_of
 from broadtape.metrics.series import Line, compare_with, current, line, median, percent, percent_change
 from broadtape.metrics.streaks import FEW
-from broadtape.model import NotTrue
+from broadtape.model import NoData, NotTrue
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -198,6 +199,51 @@ def _last_below(values: NDArray[np.float64], by: Decimal) -> int:
     """The last position that lay so far below the peak of its time; -1 where none did."""
     below = np.flatnonzero(compare_with(values[course(values).peak], values, -by) <= 0)
     return int(below[-1]) if len(below) else -1
+
+
+@metric(
+    "decline-from",
+    "What became of a decline",
+    "How far below a close the lowest close after it lay, until the first one at or above it again, and then what "
+    "session that was; the sessions are counted from that close on. A decline is one whose next close was lower.",
+    symbol_of(),
+    Parameter("from", "the session of the close from which it fell", None, "2025-02-19", "date"),
+    examples=("decline-from?from=2025-02-19&of=INDEXSP:SPX",),
+)
+def _decline_from(answer: Answer) -> None:
+    series, kept, values = _dense(answer)
+    began = date.fromisoformat(answer["from"])
+    peak = next((at for at, place in enumerate(kept.tolist()) if series.day(place) == began), -1)
+    if peak < 0:
+        raise NoData(f"{answer['of']} has no close on {began}")
+    after = values[peak + 1 :]
+    if not len(after) or after[0] >= values[peak]:
+        raise NotTrue(f"{answer['of']} did not fall from its close of {began}")
+    back = np.flatnonzero(after >= values[peak])
+    over = int(back[0]) if len(back) else -1
+    fallen = after[:over] if over >= 0 else after
+    low = peak + 1 + int(np.argmin(fallen))
+    end = peak + 1 + over if over >= 0 else len(values) - 1
+    depth = percent_change(series.exact(int(kept[peak])), series.exact(int(kept[low])))
+    answer.value("change", percent(depth), "percent", 2)
+    answer.names(answer["of"])
+    answer.day("peak", began)
+    answer.day("trough", series.day(int(kept[low])))
+    answer.count("length", end - peak, "sessions")
+    answer.tags |= {"decline", "down", "below", "close", "peak", "trough", "lowest"}
+    answer.tags.add("ended" if over >= 0 else "ongoing")
+    if over >= 0:
+        answer.tags.add("recovered")
+        answer.day("broken", series.day(int(kept[end])))
+    answer.rows([series], [int(kept[peak]), int(kept[low]), int(kept[end])])
+    answer.span(series, int(kept[peak]), int(kept[end]))
+
+
+def bear_peak(values: NDArray[np.float64]) -> int:
+    """The peak of the last bear market that is over; -1 where none is."""
+    path = course(values)
+    ended = np.flatnonzero(path.bear[:-1] & ~path.bear[1:])
+    return int(path.peak[ended[-1]]) if len(ended) else -1
 
 
 @metric(

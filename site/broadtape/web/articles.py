@@ -197,7 +197,8 @@ def version(year: int, month: int, day: int, slug: str, day_of: str) -> Response
     text = pictures.version(press().instance, entry, day_of) if day_of in kept else None
     if text is None:
         abort(404)
-    head = f"> As of {day_of}. The story as it stands now: {absolute(entry.address)}\n\n"
+    since = entry.article.updates[-1].text  # what it has come to; there is one, or no version were kept
+    head = f"> As of {day_of}. Since then: {since} The story as it stands now: {absolute(entry.address)}\n\n"
     return answer(f"{head}{text}\n---\n\n{cards.DISCLAIMER}\n", "text/markdown", max_age=3600)
 
 

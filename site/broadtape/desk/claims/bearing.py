@@ -27,6 +27,7 @@ _DAILY: Final = frozenset(
         "quote",
         "level",
         "decline",
+        "decline-from",
         "advance",
         "session-extreme",
         "gap",
@@ -38,7 +39,7 @@ POLICY: Final = frozenset(
         "policy-rate", "policy-last", "policy-moves", "policy-run", "policy-cycle", "policy-first", "policy-largest",
     }
 )  # fmt: skip
-CURVE: Final = frozenset({"curve-shift", "yield-gap", "yield-inversion"})
+CURVE: Final = frozenset({"curve-shift", "yield-gap", "yield-inversion", "inversion-from"})
 _EVENT_NAMES: Final = {
     "fomc": ("@FED",), "cpi": ("series:CPIAUCSL", "series:CPILFESL"), "jobs": ("series:UNRATE",),
     "gdp": ("series:A191RL1Q225SBEA",),

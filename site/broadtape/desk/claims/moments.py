@@ -48,7 +48,7 @@ _TO: Final = frozenset({"through", "until", "till", "to", "ended", "ending", "en
 _ENDED: Final = frozenset({"ended", "ending", "ends", "end"})
 _JOIN: Final = frozenset({"–", "—", "-", "to", "through", "until", "and"})
 _START_PARTS: Final = frozenset({"start", "from", "peak", "low", "data_start", "since"})
-_TURNS: Final = frozenset({"decline", "decline-before", "advance", "recovery", "regained"})
+_TURNS: Final = frozenset({"decline", "decline-from", "decline-before", "advance", "recovery", "regained"})
 _OF: Final = frozenset({"of", "from"})  # "its peak of Jan. 3" is no day on which the rest happened
 
 

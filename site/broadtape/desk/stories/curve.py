@@ -74,6 +74,7 @@ class _Plan(Plan):
             topics=("bonds", "interest-rates"),
             subjects=(),
             chart=self._chart(),
+            run=self.run if self.change in {"began", "ended"} else None,
         )
 
     def _reading(self, series: str, **more: str) -> Fact | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
+from broadtape import metrics
 from broadtape.desk.newsworthiness import Ranked
 from broadtape.desk.outline import Cell, ChartPlan, Outline, Planned, Section, Table, paragraph, section
 from broadtape.desk.patterns import basis_of, benchmarks
@@ -46,6 +47,9 @@ class Drawdown:
             large = assignment.view.benchmark("large")
             also = (item for item in assignment.ranked if self._deep(assignment, item, _ALSO_RARITY))
             lead = next((item for item in also if item.signal.subject == large), lead)
+            # The session's move is told in the story of the stage that it reached, even where an earlier one was news.
+            stages = (item for item in found if item.signal.kind in _KINDS)
+            lead = next((item for item in stages if item.signal.subject == lead.signal.subject), lead)
         subject = lead.signal.subject
         covers = (f"drawdown/{subject}", f"record/{subject}", "move")
         return [Proposal(self.name, f"drawdown/{subject}", found[0].score.total, lead, covers)]
@@ -93,6 +97,17 @@ class _Plan(Plan):
             "regained": self._regained(), "record": self.book.find("record", of=self.of),
         }  # fmt: skip
 
+    def _decline(self) -> Fact | None:
+        """The decline whose stages the story tells: reached, deeper, out of the bear market, back where it began.
+
+        A far move is a story of its own session and follows none.
+        """
+        if self.mode == "bull":
+            days, closes = metrics.closes(self.view, self.of, "price")
+            peak = metrics.bear_peak(closes)
+            return self.book.find("decline-from", of=self.of, from_=str(days[peak])) if peak >= 0 else None
+        return self.recovery if self.mode == "recovery" else self.reached
+
     def _mode(self, lead: Ranked) -> str:
         kind = lead.signal.kind
         if kind == "drawdown":
@@ -133,6 +148,7 @@ class _Plan(Plan):
             topics=("drawdowns", "markets"),
             subjects=(self.of,),
             chart=self._chart(),
+            run=self._decline(),
         )
 
     def _regained(self) -> Fact | None:
