@@ -405,6 +405,11 @@ class Instance:
         return self.cache / "catalogue.sqlite"
 
     @property
+    def revisions(self) -> Path:
+        """The last proven revision of every published file."""
+        return self.state / "revisions.sqlite"
+
+    @property
     def tape(self) -> Path:
         """Histories and boards of the market for readers."""
         return self.cache / "tape.sqlite"

@@ -427,15 +427,22 @@ class Printer:
                     self.store.account({key}, self.store.generation, self.store.meta("settings"))
                     self.store.set_meta(key, digest)
 
-    def some(self, most: int, *, late: bool = True) -> int:
-        """Print the next pages, those that are only late too; returns how many were looked at."""
+    def some(self, most: int, *, late: bool = True, within_s: float = 60.0) -> int:
+        """Print the next pages, those that are only late too, no more than fit the time; returns how many."""
         jobs = self.store.due(most, late=late)
+        began = time.monotonic()
         if not jobs:
             return 0
         # A change that comes while pages are rendered marks them again: then they are due again.
         generation = self.store.generation
         with self.recorder.snapshot():
-            made = [one for job in jobs if (one := self._made(job)) is not None]
+            made = []
+            for number, job in enumerate(jobs):
+                if number and time.monotonic() - began > within_s:
+                    jobs = jobs[:number]
+                    break
+                if (one := self._made(job)) is not None:
+                    made.append(one)
         with self.store.change():
             if self.store.generation == generation:
                 for one in made:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -227,6 +228,33 @@ def test_it_says_that_it_is_alive(office: Office) -> None:
 def test_editors_droppings_are_no_news(name: str) -> None:
     assert not watchable(watchfiles.Change.added, f"/x/content/articles/{name}")
     assert watchable(watchfiles.Change.added, "/x/content/articles/a.md")
+
+
+def test_a_database_held_open_is_written_back_when_there_is_time(tmp_path: Path) -> None:
+    path = tmp_path / "some.sqlite"
+
+    def write(statement: str) -> None:
+        db = sqlite3.connect(path)
+        db.execute("PRAGMA journal_mode = WAL")
+        with db:
+            db.execute(statement)
+        db.close()
+
+    write("CREATE TABLE t (n)")
+    held = keeper.Open()
+    held.hold(path, tmp_path / "absent.sqlite")
+    before = path.read_bytes()
+    write("INSERT INTO t VALUES ('noticed')")
+    assert path.read_bytes() == before  # closing it waited for no disk
+
+    held.settle()
+    assert b"noticed" in path.read_bytes()
+
+    path.unlink()
+    write("CREATE TABLE u (n)")  # made anew, as a damaged one is
+    held.hold(path)
+    held.settle()
+    held.close()
 
 
 def test_a_second_keeper_is_refused_and_told_who_has_the_instance(tmp_path: Path) -> None:

@@ -182,7 +182,7 @@ class _Run:
         self.progress = progress
         self.now = now
         self.writer = stack.enter_context(CatalogueWriter(instance.catalogue))
-        self.revisions = Revisions(instance.state / "revisions.sqlite")
+        self.revisions = Revisions(instance.revisions)
         stack.callback(self.revisions.close)
         reader = _open_store(instance.store)
         self.market = _Market(reader)
@@ -396,7 +396,8 @@ class _Run:
         state = msgspec.structs.replace(state, proved=wanted, store=self.market.generation if wanted else 0)
         stops = not proof.ok and not proving.override(article)
         stops = stops or (bool(proof.restricted) and not config.may_show(self.instance.audience, "private"))
-        shown = KEPT if self._proven(path) else ABSENT
+        said = stops or (bool(proof.restricted) and self.instance.audience == "public")
+        shown = KEPT if said and self._proven(path) else ABSENT  # costs a proof of what stood before
         problems = [*parsed.warnings, *proving.problems(article, proof, self.instance.audience, shown=shown)]
         if stops:
             sound = not any(claim.metric == proving.CHART for claim in proof.failing)
