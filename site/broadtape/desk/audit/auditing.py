@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
 
 from broadtape.desk.audit.clauses import Clauses, Context, assertions
+from broadtape.desk.audit.coverage import cover
 from broadtape.desk.audit.entities import directory
 from broadtape.desk.audit.histories import HistoryJudge
 from broadtape.desk.audit.leftovers import leftovers
@@ -26,7 +27,7 @@ from broadtape.desk.audit.resolving import Calendar
 from broadtape.desk.audit.scan import scan
 from broadtape.desk.audit.sentences import sentences
 from broadtape.desk.claims.names import table_for
-from broadtape.model import BadParameter, MarketView
+from broadtape.model import BadParameter, BroadtapeError, MarketView
 
 _NATIONAL = frozenset({"yield", "macro", "curve"})
 _ABROAD = re.compile(
@@ -45,6 +46,8 @@ _HOME = re.compile(
     r"\b(?:U\.S|US|United States|America|Labor Department|Bureau of Labor|Treasury|Treasurys|Treasuries|Federal Reserve|Fed|Wall Street|"
     r"S&P 500|Dow Jones|Nasdaq|Russell 2000)\b"
 )
+_SEVERAL = 2  # contradicted claims that another day of publication would bear out
+_SHIFTS = (-1, 1, -3, 3, -7, 7)  # days
 _DAYLIKE = frozenset({"weekday", "day", "today"})
 _UPTO = re.compile(r"(?:through|until|up to)\b", re.IGNORECASE)
 # A paragraph that also speaks of a week, a month or a half is not only about the day that it names.
@@ -62,13 +65,50 @@ def audit(script: Script, view_for: Callable[[date], MarketView]) -> Audit:
     """
     if script.dated is None:
         raise BadParameter(f"{script.path}: the article says no date; give one with --as-of YYYY-MM-DD")
-    return _Auditor(script, view_for).run()
+    reader = _Auditor(script, view_for)
+    found = reader.run()
+    if not found.contradicted:
+        return found
+    # asked again, now that it is known which days the article's other figures bear out
+    again = _Auditor(script, view_for, borne=frozenset(reader.moves.bears)).run()
+    return _of_another_day(again, script, view_for)
+
+
+def _of_another_day(found: Audit, script: Script, view_for: Callable[[date], MarketView]) -> Audit:
+    """The same, where several contradicted claims would hold were the article of a day nearby: then its day is in doubt."""
+    wrong = [one for one in found.findings if one.status == "contradicted"]
+    dated = found.dated
+    if len(wrong) < _SEVERAL or script.why in {"", "--as-of"}:  # nobody's vote, or the reader's own word
+        return found
+    for shift in _SHIFTS:
+        day = dated + timedelta(days=shift)
+        try:
+            other = _Auditor(replace(script, dated=day), view_for).run()
+        except BroadtapeError:
+            continue
+        held = {(one.sentence, one.text, one.kind) for one in other.findings if one.status == "verified"}
+        turned = [one for one in wrong if (one.sentence, one.text, one.kind) in held]
+        if len(turned) < _SEVERAL or other.counts["verified"] <= found.counts["verified"]:
+            continue
+        reason = f"it would hold were the article of {day}, as would others of it: its day is in doubt"
+        findings = tuple(
+            replace(one, status="unverifiable", reason=f"{reason}; {one.reason}") if one in turned else one
+            for one in found.findings
+        )
+        return replace(
+            found,
+            findings=findings,
+            notices=(*found.notices, f"more of it holds as of {day} than as of {dated}"),
+        )
+    return found
 
 
 class _Auditor:
     """One article."""
 
-    def __init__(self, script: Script, view_for: Callable[[date], MarketView]) -> None:
+    def __init__(
+        self, script: Script, view_for: Callable[[date], MarketView], *, borne: frozenset[date] | None = None
+    ) -> None:
         assert script.dated is not None
         self.script, self.dated = script, script.dated
         self.measures = Measures(view_for, self.dated)
@@ -76,7 +116,7 @@ class _Auditor:
         self.names = directory(view)
         self.calendar = Calendar(view, self.dated)
         titles = table_for(view).titles
-        self.moves = MoveJudge(self.measures, self.calendar, titles, closed=script.closed)
+        self.moves = MoveJudge(self.measures, self.calendar, titles, closed=script.closed, borne=borne)
         self.rates = RateJudge(self.measures, self.calendar)
         self.policies = PolicyJudge(self.measures, self.calendar)
         self.hours = False  # the article speaks of hours of its day
@@ -101,13 +141,14 @@ class _Auditor:
         clauses = Clauses(sentence, tokens, context)
         self._heads(clauses, context)
         told = any(token.span is not None and token.span.kind != "partial" for token in tokens)
-        claims = [self._carried(claim, context, told=told) for claim in assertions(clauses)]
+        moves = [self._carried(claim, context, told=told) for claim in assertions(clauses)]
+        covered = cover(clauses, [*moves, *Phrases(clauses).read()])
         found: list[Finding] = []
-        for _, siblings in groupby(claims, key=lambda claim: claim.sibling):
+        for _, siblings in groupby(covered[: len(moves)], key=lambda claim: claim.sibling):
             group = list(siblings)
             found += self._judge(group)
         found += self.policies.read(clauses)
-        found += [self.histories.judge(claim) for claim in Phrases(clauses).read()]
+        found += [self.histories.judge(claim) for claim in covered[len(moves) :]]
         found += leftovers(clauses, sentence)
         days = [
             (token.span, _OTHERS_DAY.search(sentence.text[: token.start]) is not None)

@@ -25,6 +25,7 @@ _PER_UNIT = frozenset(
 _LEVEL_WORDS = frozenset(
     {"record", "all-time", "high", "close", "low", "level", "of", "closing", "fresh", "mark", "new"}
 )
+_INFINITIVES = frozenset({"close", "end", "finish", "settle", "reach"})
 _HARMLESS_CAUSES = frozenset("nyb")  # on strong earnings, for a third day, by the close
 _PASSING = frozenset(
     {
@@ -154,6 +155,30 @@ class Clauses:
         """The entity at a position, references resolved."""
         found = self.tokens[place].entity
         return None if found is None else self.context.resolve(found)
+
+    def within(self, start: int, end: int) -> range:
+        """The positions of the tokens of a stretch of the text."""
+        inside = [place for place, token in enumerate(self.tokens) if start <= token.start < end]
+        return range(inside[0], inside[-1] + 1) if inside else range(0)
+
+    def reach(self, start: int, end: int, named: str) -> tuple[int, int]:
+        """The positions from the last name of someone (or of a kind) before a stretch of the text to its end; else from
+        the stretch's start to the first such name behind it."""
+        inside = self.within(start, end)
+        found = [
+            place
+            for place, token in enumerate(self.tokens)
+            if token.entity is not None
+            and (named in {token.entity.name, token.entity.kind} or token.entity.kind == "reference")
+        ]
+        before = [place for place in found if place < inside.start]
+        if before:
+            return before[-1], inside.stop
+        return inside.start, next((place + 1 for place in found if place >= inside.stop), inside.stop)
+
+    def spans(self) -> tuple[Span, ...]:
+        """Every stretch of time of the sentence."""
+        return tuple(token.span for token in self.tokens if token.span is not None)
 
     # --- reading ----------------------------------------------------------------------------------------
 
@@ -410,6 +435,8 @@ class Clauses:
         if not move.paired and self._several(at):
             return None
         at = self._levels(at, move)
+        if move.level is not None:
+            at = self._gain_of(at, move)
         move.end = at
         if at == start and not move.side:
             return None
@@ -500,9 +527,11 @@ class Clauses:
                 self._span(following, move)
             following += 2 if self.code(following) == "d" else 1
             following = self.skip(following, "c")
+        verb = self._infinitive(following, move)
+        infinitive, following = verb != following, verb
         first = self.code(following)
         came_from = first == "f" and self._level_at(following + 1) >= 0
-        if first in "th" or came_from:
+        if first in "th" or came_from or infinitive:
             place = self._level_at(following + 1)
             if place >= 0:
                 if came_from:
@@ -536,6 +565,31 @@ class Clauses:
         if at != following:
             move.spans = spans
         return at
+
+    def _infinitive(self, at: int, move: Move) -> int:
+        """The position of "at" in "to close at", "to end the day at"; of "to" in "to reach 2,465"; else the one given."""
+        verb = self.word(at + 1)
+        if self.code(at) != "t" or verb not in _INFINITIVES:
+            return at
+        if verb == "reach":
+            move.on = move.on or "either"
+            return at + 1
+        after = at + 2
+        while self.code(after) in "djW" and self.code(after) != ".":
+            after += 1
+        move.closing = True
+        return after if self.code(after) == "h" else at
+
+    def _gain_of(self, at: int, move: Move) -> int:
+        """Past "for a gain of 42.28 points or 0.37%" behind a level; the position given where there is none."""
+        noun = self.skip(self.skip(at, "c") + 1, "dj") if self.code(self.skip(at, "c")) == "y" else -1
+        if noun < 0 or self.code(noun) not in "gk" or self.code(noun + 1) != "o" or move.amounts or move.side:
+            return at
+        figure = self.skip(noun + 2, "dj")
+        if self.code(figure) not in "FOD":
+            return at
+        move.side = "up" if self.code(noun) == "g" else "down"
+        return self._amounts(figure, move)
 
     def _per_unit(self, at: int) -> int:
         if self.code(at) == "d" and self.word(at + 1) in _PER_UNIT:
@@ -804,7 +858,7 @@ def _of(
     common = Assertion(
         "move", text, clauses.sentence, subject, spans=spans, certain=certain and not doubtful,
         perfect=move.perfect, side=move.side, voice=clauses.voice(move.start, move.end), sibling=sibling,  # type: ignore[arg-type]  # one of the two voices
-        label=label, on=on, more={"each": move.each or len(move.subjects) == 1 or move.paired, "closing": move.closing, "borrowed": borrowed, "doubtful": doubtful},
+        label=label, on=on, place=(move.start, max(move.end, move.start + 1)), more={"each": move.each or len(move.subjects) == 1 or move.paired, "closing": move.closing, "borrowed": borrowed, "doubtful": doubtful},
     )  # fmt: skip
     amounts = [move.amounts[number]] if move.paired else move.amounts
     for amount in amounts:
@@ -819,6 +873,7 @@ def _of(
                 common,
                 kind="level",
                 amount=move.before,
+                side="",
                 spans=tuple(move.before_spans),
                 certain=True,
                 sibling=sibling + 50,

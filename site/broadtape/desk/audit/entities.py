@@ -145,6 +145,10 @@ GAUGES: tuple[Gauge, ...] = (
 _TICKER = re.compile(
     r" ?\(\s*(?P<all>(?:(?P<exchange>[A-Za-z ]{3,14}):\s?)?(?:Ticker: )?\$?(?P<ticker>[A-Z]{1,5}(?:[.-][A-Z])?|\.[A-Z]{2,5}|\^[A-Z]{2,5}))\s*\)"
 )
+_INDEX_TICKERS = frozenset(
+    {"SPX", "GSPC", "INX", "SP500", "IXIC", "COMP", "CCMP", "RUT", "RTY", "VIX", "DJI", "DJIA", "INDU"}
+    | {"SPY", "IVV", "VOO", "QQQ", "ONEQ", "IWM", "VTWO", "DIA"}  # funds on them
+)
 _AFTER = re.compile(
     r"(?:’s)?(?: Group| Holdings)?(?:’s)? (?:common |Class A )?(?:stock|shares|share price|stock price)(?! (?:index|exchange|market|buyback|repurchase|split|futures|offering|sale|options))(?!\w)",
     re.I,
@@ -312,6 +316,11 @@ class Directory:
 
     def _with_ticker(self, entity: Entity, found: re.Match[str]) -> Entity:
         """A ticker in brackets settles which instrument is meant; an index keeps its own symbol."""
+        if entity.kind == "index":
+            # "the S&P 500 (SPXT)" is that index with dividends: a symbol that is neither its own nor a fund on it is another's
+            bare = found["ticker"].lstrip(".^").upper()
+            own = bare in _INDEX_TICKERS or any(one.partition(":")[2] == bare for one in self._bars)
+            return entity if own else replace(entity, loose=True)
         if entity.kind not in {"stock", "etf"}:
             return entity
         symbol = ticker_symbol(f"({found['all']})") if found["exchange"] else None

@@ -44,7 +44,7 @@ def fits(amount: Amount, value: Decimal, *, slack: Decimal = Decimal(0)) -> Fit:
         return "near" if value < printed + margin else "no"
     if half_up(value, quantum) == printed or half_up(half_up(value, _CENT), quantum) == printed:
         return "yes"
-    return "near" if abs(value - printed) < quantum or abs(value - printed) <= slack else "no"
+    return "near" if abs(value - printed) <= quantum + slack else "no"
 
 
 def _around(printed: Decimal, quantum: Decimal, value: Decimal, margin: Decimal) -> Fit:

@@ -6,11 +6,15 @@ was computed from prices of the kind it speaks of.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
+import numpy as np
+
+from broadtape.desk.audit.coverage import altered, doubt
 from broadtape.desk.audit.fitting import Fit, fits, literal, shown
 from broadtape.desk.audit.measuring import Change, Gap, Measures
 from broadtape.desk.audit.parts import Amount, Assertion, Entity, Finding, Reading, Verdict
@@ -18,6 +22,15 @@ from broadtape.desk.audit.resolving import Calendar
 from broadtape.model import Fact
 
 PRICED = frozenset({"index", "etf", "stock", "market"})
+_EXACT = Decimal("0.01")  # of a level's last digit: it is one session's close and no other's
+_DAYS = frozenset({"weekday", "day", "today"})
+_REACH, _REACH_DAYS, _REACH_SESSIONS = Decimal("0.15"), 400, 200
+_YEAR = re.compile(r"(?<!Russell )\b(?:19|20)\d\d\b")
+_OF_ANOTHER = "it would hold of "
+# Windows that a text names by the calendar; any other ("this week", "in the quarter") has neighbours it is mixed up with.
+_NAMED = frozenset(
+    {"weekday", "day", "month", "quarter", "year", "range", "firsts", "week-ended", "since-day"}
+)
 _CLOSE_ENOUGH = Decimal("0.0002")  # of a level: by so much the last prints of two sources differ
 _ODD = Decimal("0.004")  # of a level: how far a source's last print may be from the official close
 _PERCENT_SLACK = Decimal("0.02")
@@ -43,9 +56,19 @@ class MoveJudge:
     """Judges what the clause grammar read of prices."""
 
     def __init__(
-        self, measures: Measures, calendar: Calendar, names: dict[str, str], *, closed: bool = False
+        self,
+        measures: Measures,
+        calendar: Calendar,
+        names: dict[str, str],
+        *,
+        closed: bool = False,
+        borne: frozenset[date] | None = None,
     ) -> None:
         self.closed = closed  # the article is known to be of after the close
+        self.borne = (
+            borne  # the sessions that other figures of the article bear out; None where that is not known yet
+        )
+        self.bears: set[date] = set()  # those that this reading of it found
         self.measures, self.calendar, self.names = measures, calendar, names
         self.indexes = [(symbol, name) for symbol, name in names.items() if symbol.startswith("INDEX")]
 
@@ -191,15 +214,29 @@ class MoveJudge:
             for number, claim in enumerate(group)
         }
         anchored = self._anchor(group, table)
+        turned = self._turned(group, likely) if anchored is None or not anchored[1] else None
         findings = []
         for number, claim in enumerate(group):
             trials = table[number]
+            if turned is not None and claim.kind != "level":
+                one = self.trial(claim, *turned)
+                told = (
+                    f"{self._told(claim, one)}; its other figures are of that time, and it went the other way"
+                )
+                findings.append(self._finding(claim, "contradicted", one, told))
+                continue
             if anchored is not None and len(group) > 1:
                 chosen, strong = anchored
                 kept = [one for one in trials if (one.reading, one.symbol) in chosen]
                 if not strong and claim.kind != "level":
                     kept = trials
                 sure = certain or (strong and len(chosen) == 1)
+                pinned = self._pinned(group, chosen) if not strong and not sure else None
+                if pinned is not None and claim.kind == "move":
+                    fixed = replace(claim, more={**claim.more, "pinned": True})
+                    kept = [one for one in trials if one.reading.last == pinned]
+                    findings.append(self._verdict(fixed, kept or trials, [], certain=True))
+                    continue
                 findings.append(self._verdict(claim, kept or trials, [], certain=sure, anchored=strong))
             else:
                 findings.append(self._verdict(claim, trials, every, certain=certain))
@@ -244,6 +281,44 @@ class MoveJudge:
         chosen = {key for key, score in scores.items() if score == best}
         return chosen, chosen <= changed
 
+    @staticmethod
+    def _pinned(group: Sequence[Assertion], chosen: set[tuple[Reading, str]]) -> date | None:
+        """The session whose close a statement gives to the last digit, where its sentence tells no other time."""
+        days = {reading.last for reading, _ in chosen}
+        exact = any(
+            one.kind == "level"
+            and one.amount is not None
+            and one.amount.quantum <= _EXACT
+            and not one.amount.hedge
+            for one in group
+        )
+        plain = all(span.kind in _DAYS for span in group[0].spans) and not group[0].more.get("doubtful")
+        return next(iter(days)) if exact and plain and len(days) == 1 and not group[0].perfect else None
+
+    def _turned(self, group: Sequence[Assertion], likely: Sequence[Reading]) -> tuple[Reading, str] | None:
+        """The reading under which every figure of a statement holds but for its direction; None where there is none.
+
+        At least two figures have to agree, one of them to a tenth: so many do not by chance.
+        """
+        entity = group[0].entity
+        figures = [one for one in group if one.kind in {"move", "level"}]
+        if (
+            entity is None or entity.loose or len(figures) < 2 or len({one.amount.text for one in figures if one.amount}) < 2
+            or any(one.amount is None or one.amount.hedge or one.amount.sign for one in figures)
+            or not any(one.amount is not None and one.amount.quantum < 1 for one in figures)
+            or all(one.kind == "level" for one in figures) or group[0].on == "intraday"
+        ):  # fmt: skip
+            return None
+        other = {"up": "down", "down": "up"}
+        if any(one.side not in other for one in figures):
+            return None
+        for reading in likely:
+            for symbol in entity.symbols:
+                trials = [self.trial(replace(one, side=other[one.side]), reading, symbol) for one in figures]
+                if all(one.fit == "yes" and not one.total for one in trials):
+                    return reading, symbol
+        return None
+
     def _verdict(
         self,
         claim: Assertion,
@@ -263,6 +338,14 @@ class MoveJudge:
             reason = self._told(claim, chosen)
             if chosen.total:
                 reason += "; computed including dividends, the only closes the store has"
+            amount = claim.amount
+            if (
+                amount is not None
+                and not amount.hedge
+                and amount.quantum < 1
+                and chosen.reading.first == chosen.reading.last
+            ):
+                self.bears.add(chosen.reading.last)
             return self._finding(claim, "verified", chosen, reason)
         gaps = [one for one in trials if one.gap]
         computed = [one for one in trials if one.value is not None]
@@ -270,7 +353,9 @@ class MoveJudge:
             return unverifiable(claim, gaps[0].gap if gaps else "the store lacks the closes")
         chosen = next((one for one in computed if not one.reading.weak), computed[0])
         told = self._told(claim, chosen)
-        near = next((one for one in computed if one.fit == "near" and not one.reading.weak), None)
+        near = next((one for one in computed if one.fit == "near"), None)
+        if near is not None and anchored and claim.kind == "move" and self._misrounded(claim, near):
+            near = None
         if near is not None:
             return self._finding(
                 claim,
@@ -284,6 +369,9 @@ class MoveJudge:
         if shielded is not None:
             reason = f"it may be about another day: {self._told(claim, shielded)}"
             return self._finding(claim, "unverifiable", chosen, f"{reason}; {told}")
+        far = self._beyond(claim, entity, chosen)
+        if far and not gaps:
+            return self._finding(claim, "contradicted", chosen, f"{told}; {far}", self.nearest(claim, entity))
         held = self._reservation(claim, entity, chosen, gaps, certain=certain)
         wide = self._hull(claim, every, entity) if not held else ""
         if held or wide:
@@ -296,12 +384,93 @@ class MoveJudge:
                 f"it may include dividends, which this price index does not; {told}",
             )
         nearest = self.nearest(claim, entity)
-        if nearest and claim.more.get("carried") and not claim.more.get("headed"):
+        swapped = nearest.startswith(_OF_ANOTHER) and _exact(claim)
+        if nearest and claim.more.get("carried") and not claim.more.get("headed") and not swapped:
             return self._finding(
                 claim, "unverifiable", chosen, f"its time is its paragraph's, and {nearest}; {told}"
             )
+        if nearest and not anchored and not _explicit(claim) and not nearest.startswith(_OF_ANOTHER):
+            return self._finding(
+                claim, "unverifiable", chosen, f"true under another reading: {nearest}; {told}"
+            )
+        unborne = self._unborne(claim, chosen) if not anchored else ""
+        if unborne:
+            return self._finding(claim, "unverifiable", chosen, f"{unborne}; {told}")
         also = "" if anchored or len(computed) == 1 else f"; nor does it hold of {_others(computed, chosen)}"
         return self._finding(claim, "contradicted", chosen, told + also, nearest)
+
+    def _beyond(self, claim: Assertion, entity: Entity, chosen: Trial) -> str:
+        """Whether an index never stood near a level within thirteen months: whichever session is meant, it is wrong."""
+        amount = claim.amount
+        if (
+            not _exact(claim)
+            or amount is None
+            or entity.kind != "index"
+            or entity.loose
+            or claim.on == "intraday"
+        ):
+            return ""
+        if (
+            self.calendar.stale
+            or any(span.kind not in _DAYS for span in claim.spans)
+            or _YEAR.search(claim.sentence.text)
+        ):
+            return ""
+        series = self.measures.line(chosen.symbol)
+        if isinstance(series, Gap):
+            return ""
+        end = self.calendar.dated
+        since = np.datetime64(end - timedelta(days=_REACH_DAYS), "D")
+        values = series.values[(series.sessions >= since) & (series.sessions <= np.datetime64(end, "D"))]
+        values = values[np.isfinite(values)]
+        if len(values) < _REACH_SESSIONS:
+            return ""
+        least, most = Decimal(repr(float(values.min()))), Decimal(repr(float(values.max())))
+        if least * (1 - _REACH) <= amount.value <= most * (1 + _REACH):
+            return ""
+        return f"it stood between {shown(least, '')} and {shown(most, '')} all the thirteen months before"
+
+    @staticmethod
+    def _misrounded(claim: Assertion, one: Trial) -> bool:
+        """Whether a figure beside others that hold is further off than rounding and sources explain."""
+        amount = claim.amount
+        if amount is None or amount.unit != "percent" or amount.hedge or one.value is None:
+            return False
+        return abs(abs(one.value) - amount.value) > amount.quantum / 2 + _PERCENT_SLACK
+
+    def _unborne(self, claim: Assertion, chosen: Trial) -> str:
+        """Whether a day is taken from elsewhere, or may not have been over, and nothing else in the article bears it out."""
+        day = chosen.reading.last
+        if self.borne is None or day in self.borne or chosen.reading.first != day:
+            return ""
+        if claim.more.get("carried") and not claim.more.get("headed"):
+            return "its time is its paragraph's, and no other figure of the article is borne out on that day"
+        own = day == self.calendar.dated and not self.closed and not claim.more.get("closing")
+        if own and self._passed(claim, chosen):
+            return (
+                f"it held at some moment of {day}, and no other figure of the article shows that it was over"
+            )
+        return ""
+
+    def _passed(self, claim: Assertion, chosen: Trial) -> bool:
+        """Whether the claim held at some moment of the session."""
+        amount, day = claim.amount, chosen.reading.last
+        before = self.measures.before(day)
+        if before is None or amount is None or amount.unit != "percent":
+            return False
+        base = self.measures.value(chosen.symbol, before)
+        low, high = (
+            self.measures.value(chosen.symbol, day, "low"),
+            self.measures.value(chosen.symbol, day, "high"),
+        )
+        if isinstance(base, Gap) or isinstance(low, Gap) or isinstance(high, Gap):
+            return False
+        claimed = -amount.value if claim.side == "down" else amount.value
+        return (
+            (low - base) * 100 / base - amount.quantum
+            <= claimed
+            <= (high - base) * 100 / base + amount.quantum
+        )
 
     def _moment(self, claim: Assertion, trials: Sequence[Trial]) -> str:
         """Whether a window that runs to the article's day would bear a claim out at some moment of that day."""
@@ -485,7 +654,7 @@ class MoveJudge:
                 for reading in likely:
                     one = self.trial(claim, reading, symbol)
                     if one.fit == "yes":
-                        return f"it would hold of {name}: {self._told(claim, one)}"
+                        return f"{_OF_ANOTHER}{name}: {self._told(claim, one)}"
         return ""
 
     def _alternatives(self, claim: Assertion) -> list[Reading]:
@@ -498,18 +667,14 @@ class MoveJudge:
             if end - back >= 1:
                 day = calendar.day(end - back)
                 found += calendar.session(day, f"on {day}")
-        spans = calendar.defaults
-        found += [one for one in spans if one not in likely]
+        found += [one for one in calendar.defaults if one not in likely]
+        # "over 63 sessions" explains nobody's Monday: only windows of about the length that was spoken of
+        length = max((self.calendar.length(one) for one in likely), default=1)
         for count in (2, 3, 4, 5, 7, 10, 20, 21, 42, 63, 126, 252):
-            if end - count >= 0:
-                first = calendar.day(end - count + 1)
+            if end - count >= 0 and (count <= 5 or length / 2 <= count <= 2 * length):
+                first, final = calendar.day(end - count + 1), calendar.day(end)
                 found.append(
-                    Reading(
-                        first,
-                        calendar.day(end),
-                        f"{first}..{calendar.day(end)}",
-                        f"over the {count} sessions to {calendar.day(end)}",
-                    )
+                    Reading(first, final, f"{first}..{final}", f"over the {count} sessions to {final}")
                 )
         last = calendar.day(end)
         for year in (last.year, last.year - 1):
@@ -532,6 +697,23 @@ class MoveJudge:
             high = date((code + 1) // 12, (code + 1) % 12 + 1, 1)
             found += calendar.between(low, high, f"{low:%Y-%m}", f"in {low:%B %Y}")
         return found
+
+
+def _exact(claim: Assertion) -> bool:
+    """Whether a level is given to its last digit: no two indexes close at one."""
+    return (
+        claim.kind == "level"
+        and claim.amount is not None
+        and claim.amount.quantum <= _EXACT
+        and not claim.amount.hedge
+    )
+
+
+def _explicit(claim: Assertion) -> bool:
+    """Whether the text itself names the window, by the calendar and in the claim's own clause."""
+    if claim.more.get("carried") or claim.more.get("borrowed") or claim.more.get("pinned"):
+        return False
+    return bool(claim.spans) and all(span.kind in _NAMED for span in claim.spans)
 
 
 def _coarser(amount: Amount, places: int) -> Decimal:
@@ -563,9 +745,12 @@ def finding(
     definition: str = "",
     claimed: str = "",
 ) -> Finding:
-    """A finding of a claim, with the fact that bears on it."""
+    """A finding of a claim, with the fact that bears on it; a verdict that the words do not bear surely is held back."""
     from broadtape.metrics import definition as wording  # noqa: PLC0415  numpy only where something was computed
 
+    held = doubt(claim) if status == "contradicted" else altered(claim) if status == "verified" else ""
+    if held:
+        status, reason = "unverifiable", f"{held}; {reason}"
     if fact is not None:
         metric = metric or fact.key.metric
         definition = definition or wording(fact.key.metric).wording

@@ -170,6 +170,10 @@ class Assertion:
     label: Literal["", "forecast", "opinion", "negated", "session-high"] = ""
     reason: str = ""  # of an unread one: why it could not be read, or which data it would need
     more: Mapping[str, object] = field(default_factory=dict)
+    place: tuple[int, int] = (0, 0)  # of its words among the sentence's tokens
+    phrase: tuple[int, int] = (0, 0)  # of a phrase read as one, in the sentence's text
+    unread: tuple[str, ...] = ()  # words of its clause that no reading took (coverage)
+    changed: tuple[str, ...] = ()  # those of its own clause that may change what its figure means
 
 
 @dataclass(frozen=True, slots=True)

@@ -330,8 +330,13 @@ class Phrases:
             "quoted" if any(a <= start and match.end() <= b for a, b in self.clauses.quotes) else "article"
         )
         return Assertion(
-            kind, match.group().strip(" ,."), self.clauses.sentence, entity, voice=voice, more=more
-        )
+            kind, match.group().strip(" ,."), self.clauses.sentence, entity, voice=voice, more=more,
+            place=self._place(match, entity), phrase=match.span(),
+        )  # fmt: skip
+
+    def _place(self, match: re.Match[str], entity: Entity | None) -> tuple[int, int]:
+        """The tokens from a phrase's subject to its end."""
+        return self.clauses.reach(*match.span(), entity.name if entity is not None else "")
 
 
 def _unit(text: str | None) -> str:

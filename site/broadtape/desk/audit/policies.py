@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from broadtape.desk.audit.clauses import Clauses
+from broadtape.desk.audit.coverage import cover
 from broadtape.desk.audit.measuring import Gap, Measures
 from broadtape.desk.audit.moves import finding, unverifiable
 from broadtape.desk.audit.parts import Amount, Assertion, Finding, Voice
@@ -81,15 +82,24 @@ class PolicyJudge:
         text = clauses.sentence.text
         found: list[Finding] = []
         taken: list[tuple[int, int]] = []
-        for pattern, method in (
+        methods = (
             (_COUNTED, self._counted), (_CHANGED, self._changed), (_SIZED, self._sized), (_HELD, self._held), (_RANGE, self._range), (_NTH, self._nth),
-        ):  # fmt: skip
+        )  # fmt: skip
+        read = {
+            place
+            for pattern, _ in methods
+            for match in pattern.finditer(text)
+            for place in clauses.within(*match.span())
+        }
+        for pattern, method in methods:
             for match in pattern.finditer(text):
                 if any(match.start() < end and start < match.end() for start, end in taken):
                     continue
                 claim = Assertion(
-                    "policy", match.group().strip(" ,"), clauses.sentence, voice=_voice(clauses, match)
-                )
+                    "policy", match.group().strip(" ,"), clauses.sentence, voice=_voice(clauses, match), phrase=match.span(),
+                    place=clauses.reach(*match.span(), "policy"), spans=clauses.spans(), certain=True,
+                )  # fmt: skip
+                claim = cover(clauses, [claim], read)[0]
                 before = text[max(0, match.start() - 70) : match.start()]
                 clause = re.split(r"[,;]", before)[-1]
                 one: Finding | None
@@ -365,6 +375,11 @@ class PolicyJudge:
                 run.append(one)
         elif row:
             run = self._run(sign)
+            sized = re.search(_SIZE, clauses.sentence.text, re.IGNORECASE)
+            size = _points(sized.group()) if sized else 0
+            alike = list(takewhile(lambda one: one.change_bp == sign * size, reversed(run)))
+            if size and len(alike) == count:  # "by 75 basis points for the fourth straight time"
+                run = alike
         elif "this year" in (match["scope"] or ""):
             run = [
                 one
@@ -399,9 +414,7 @@ def _voice(clauses: Clauses, match: re.Match[str]) -> Voice:
 
 
 def _use(clauses: Clauses, match: re.Match[str]) -> None:
-    clauses.used.update(
-        place for place, token in enumerate(clauses.tokens) if match.start() <= token.start < match.end()
-    )
+    clauses.used.update(clauses.within(*match.span()))
 
 
 def _month_numbers(text: str) -> list[int]:

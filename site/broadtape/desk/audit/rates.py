@@ -7,6 +7,7 @@ verified and says by what; one that does not is contradicted only where no neigh
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +24,12 @@ from broadtape.model import Fact, Readings
 
 RATED = frozenset({"yield", "commodity", "macro", "curve", "currency"})
 _FAR_YIELD = Decimal("0.25")  # points: no hour's quote is as far from every par yield of the week
+_OUT_OF_REACH = Decimal("0.75")  # points beyond a year's range: no quote of any hour was there
+_YEAR = re.compile(r"(?<!Russell )\b(?:19|20)\d\d\b")
+_SPREAD = re.compile(
+    r"\b(?:spread|gap|difference|premium|high-yield|junk|corporate|municipal|mortgage|TIPS|real|breakeven)\b",
+    re.IGNORECASE,
+)
 _UNMOVED = Decimal("0.002")  # of a price: too little to have risen or fallen
 _FAR_PRICE = Decimal("0.10")  # share: no contract is as far from every spot price of the week
 _FAR_RATE = Decimal("0.35")  # points: no adjustment or revision is as far from every reading of half a year
@@ -135,6 +142,14 @@ class RateJudge:
                 agrees = (change > 0) == (claim.side == "up")
                 fit = fits(amount, abs(change)) if agrees else "no"
                 fit = "near" if fit == "no" else fit
+            if fit == "yes" and claim.kind == "level" and self._turned(claim, now, before):
+                return finding(
+                    claim,
+                    "unverifiable",
+                    f"the level holds, but not the way there: {text}",
+                    fact=fact,
+                    computed=str(now),
+                )
             if fit == "yes":
                 return finding(
                     claim,
@@ -151,6 +166,8 @@ class RateJudge:
                 f"{values.name} has no reading of {days[0] if days else 'that day'}; its last is of {last}",
             )
         reason = f"{texts[0]}; quotes of other hours, and other contracts, differ from the store's daily series {values.name}"
+        if far := self._beyond(claim, values, kind, days[0]):
+            return finding(claim, "contradicted", f"{texts[0]}; {far}", fact=fact, computed=texts[0])
         around = [value for day in days for value in values.around(day, 6, 3)]
         if (
             claim.kind != "level"
@@ -173,6 +190,31 @@ class RateJudge:
             f"{texts[0]}; no day of that week came near it",
             fact=fact,
             computed=texts[0],
+        )
+
+    @staticmethod
+    def _beyond(claim: Assertion, values: _Values, kind: str, day: date) -> str:
+        """Whether a Treasury yield never stood near a level within thirteen months, whichever day is meant."""
+        amount, text = claim.amount, claim.sentence.text
+        if (
+            kind != "yield" or claim.kind != "level" or amount is None or amount.hedge or claim.voice == "quoted" or "Treasur" not in text
+            or any(span.kind not in {"weekday", "day", "today"} for span in claim.spans) or _YEAR.search(text) or _SPREAD.search(text)
+        ):  # fmt: skip
+            return ""
+        reach = values.around(day, 400, 5)
+        if len(reach) < 200 or min(reach) - _OUT_OF_REACH <= amount.value <= max(reach) + _OUT_OF_REACH:
+            return ""
+        return f"it stood between {min(reach)} and {max(reach)} all the thirteen months before"
+
+    @staticmethod
+    def _turned(claim: Assertion, now: Decimal, before: Decimal) -> bool:
+        """Whether a level of a day is said to have been reached the other way: "rose to 4.49%" from 4.62%."""
+        daily = all(span.kind in {"weekday", "day", "today"} for span in claim.spans)
+        return (
+            daily
+            and not claim.more.get("before")
+            and now != before
+            and claim.side == ("up" if now < before else "down")
         )
 
     def _fact(self, series: str) -> Fact | None:

@@ -62,6 +62,10 @@ class Calendar:
             return []
         return [Reading(day, day, f"{day}..{day}", label, weak)]
 
+    def length(self, reading: Reading) -> int:
+        """How many sessions a window holds."""
+        return self.at_or_before(reading.last) - self.at_or_after(reading.first) + 1
+
     def days(self) -> list[Reading]:
         """The session an undated report is about: the article's own, else the last one before it."""
         at = self.at_or_before(self.dated)

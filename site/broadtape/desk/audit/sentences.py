@@ -32,6 +32,9 @@ _ABBREVIATED = re.compile(
 )
 _MAY_END = re.compile(r"\b(?:U\.S|U\.K|a\.m|p\.m|Inc|Corp|Co|Ltd|Jr|Sr|D\.C)\.$")
 _END = re.compile(r"[.!?…]+[”\"’)\]]*(?= |$)")
+_GLUED = re.compile(
+    r"(?<=[a-z%]{3})\.(?=[A-Z][a-z’]+ )|(?<=\d%)\.(?=[A-Z][a-z’]+ )"
+)  # "on Wednesday.Futures": a paragraph's end that was lost
 _STARTS = re.compile(r" ?[“\"(\[’]*(?P<word>[A-Z0-9][\w’&-]*)")
 _OPENERS = frozenset(
     [
@@ -79,7 +82,7 @@ _OPENERS = frozenset(
 
 def normal(text: str) -> str:
     """The text with one kind of space, apostrophe, hyphen, dash and opening mark; runs of space are one."""
-    return _SPACES.sub(" ", text.translate(_SAME)).strip()
+    return _GLUED.sub(". ", _SPACES.sub(" ", text.translate(_SAME)).strip())
 
 
 def sentences(passages: Iterable[Passage]) -> list[Sentence]:
