@@ -6,6 +6,7 @@ nothing; an editor's word files a note, and the keeper publishes it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -36,6 +37,12 @@ if TYPE_CHECKING:
     from broadtape.config import Instance
 
 _GONE = "no longer holds"
+_MEASURES = {
+    "yoy": ", change over 12 months",
+    "change": ", change",
+    "annualised": ", annual rate over three months",
+}
+_PERCENT = re.compile(r"(?<=\d) percent\b")  # as the stories print it
 _MOST_NAMED = 5  # changes a note spells out
 
 
@@ -61,7 +68,10 @@ class Task:
     @property
     def note(self) -> str:
         """The drafted correction."""
-        told = [f"{one.about}: {one.was} then, {one.now} now" for one in self.changes[:_MOST_NAMED]]
+        told = [
+            _PERCENT.sub("%", f"{one.about}: {one.was} then, {one.now} now")
+            for one in self.changes[:_MOST_NAMED]
+        ]
         more = len(self.changes) - len(told)
         rest = f"; and {more} more" if more else ""
         held = (
@@ -91,8 +101,14 @@ def tasks(
     view_for: Callable[[date], MarketView],
     articles: Sequence[Article],
     progress: Callable[[int, int], None] = lambda *_: None,
+    *,
+    today: MarketView | None = None,
 ) -> Iterator[Task]:
-    """The articles among these whose figures revised data changed and no correction tells of yet."""
+    """The articles among these whose figures revised data changed and no correction tells of yet.
+
+    A view of an earlier day keeps a macro series' first print, so that its story stays right as known then: with
+    `today`, the market as known now, a reading that its agency has restated since is due too.
+    """
     for number, article in enumerate(articles):
         progress(number, len(articles))
         if article.status != "published" or not article.facts.get("facts"):
@@ -102,6 +118,8 @@ def tasks(
         except (BroadtapeError, ValueError):
             continue  # what cannot be proved at all is verify's to say
         changes = _changes(article, report, view_for)
+        if today is not None:
+            changes += tuple(_restated(article, report, today))
         if changes:
             yield Task(article, changes)
     progress(len(articles), len(articles))
@@ -180,6 +198,35 @@ def _drawn(claims: Sequence[Claim], told: Mapping[str, str]) -> Iterator[Change]
             yield Change(pictures.METRIC, pictures.METRIC, about, claim.claimed, claim.computed, (text,))
 
 
+def _restated(article: Article, report: proof.Report, today: MarketView) -> Iterator[Change]:
+    """The readings an article tells of that are another figure today, at the decimals printed."""
+    told = noted(article)
+    for fact in report.facts.values():
+        said = [one for one in report.claims if one.fact == fact.id and one.status is Status.VERIFIED]
+        period = _period(fact)
+        if fact.key.metric != "reading" or not said or not period:
+            continue
+        try:
+            now = metrics.compute(today, "reading", {**dict(fact.key.params), "period": period})
+        except (NoData, BadParameter, UnknownSymbol):
+            continue
+        value = shown(now.part("value"))
+        if now.value != fact.value and told.get(fact.id) != value:
+            texts = tuple(dict.fromkeys(f"{one.line}: {one.text}" for one in said))
+            about = _about(fact, today)
+            yield Change(fact.id, fact.key.address, about, shown(fact.part("value")), value, texts)
+
+
+def _period(fact: Fact) -> str:
+    """The period of a reading as its metric takes it; empty where it has none."""
+    part, quarter, year = fact.get("period"), fact.get("quarter"), fact.get("year")
+    if part is not None and isinstance(part.value, date):
+        return f"{part.value:%Y-%m}" if part.kind == "month" else part.value.isoformat()
+    if quarter is not None and year is not None and isinstance(quarter.value, int):
+        return f"{year.value}-{quarter.value * 3 - 2:02d}"
+    return ""
+
+
 def _about(fact: Fact, view: MarketView) -> str:
     """What the fact measures, for a reader of the note."""
     title = metrics.definition(fact.key.metric).title
@@ -191,6 +238,18 @@ def _about(fact: Fact, view: MarketView) -> str:
             except (UnknownSymbol, NoData):
                 names.append(str(part.value))
     told = f"{title}, {' and '.join(names)}" if names else title
+    series = fact.get("series")
+    if series is not None:
+        told = numbers.capital(str(series.value)) + _MEASURES.get(
+            dict(fact.key.params).get("transform", ""), ""
+        )
+        quarter, year = fact.get("quarter"), fact.get("year")
+        if quarter is not None and year is not None and isinstance(quarter.value, int):
+            return f"{told}, {numbers.ordinal(quarter.value)} quarter of {year.value}"
+        period = fact.get("period")
+        if period is not None and isinstance(period.value, date):
+            when = numbers.month(period.value) if period.kind == "month" else numbers.day(period.value)
+            return f"{told}, {when}"
     month, start, end = (fact.get(name) for name in ("month", "start", "end"))
     if month is not None and isinstance(month.value, date):
         return f"{told}, {numbers.month(month.value)}"

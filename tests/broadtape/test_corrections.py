@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from fakes import FakeMarket
 from test_proof_verify import BARS, ground  # noqa: F401  the fixture of a small real store
 
 from broadtape import config, corrections, doctor, edition, metrics, publishing
@@ -63,8 +64,8 @@ def test_a_revised_close_raises_a_task_with_both_values_and_a_note(ground: Path,
     assert task["changes"][0]["was"] == "0.40 percent"
     assert task["changes"][0]["now"] == "0.71 percent"
     assert task["note"] == (
-        "Data behind this story were revised after it was written. Return, S&P 500, Jan. 12, 2026: 0.40 percent then, "
-        "0.71 percent now. The figures were right as known on Jan. 12, 2026."
+        "Data behind this story were revised after it was written. Return, S&P 500, Jan. 12, 2026: 0.40% then, "
+        "0.71% now. The figures were right as known on Jan. 12, 2026."
     )
     assert "see broadtape corrections" in call(ground, "verify").stderr
 
@@ -75,7 +76,7 @@ def test_an_editors_word_files_the_note_and_ends_the_task(ground: Path, filed: A
     article = Archive(ground / "content").scan()[0][0]
 
     assert done.exit_code == 0, done.output
-    assert "0.71 percent now" in article.corrections[0].text
+    assert "0.71% now" in article.corrections[0].text
     assert article.body == filed.body
     assert call(ground, "corrections").exit_code == 0
     assert call(ground, "corrections", "apply", filed.id).exit_code == 1
@@ -133,7 +134,7 @@ def test_the_doctor_names_what_is_due_and_the_page_shows_the_note(ground: Path, 
 
     assert any("revised since: articles/2026/01/quiet.md" in says for says in before)
     assert not any("revised since" in says for says in after)
-    assert "0.71 percent now" in entry.article.corrections[0].text
+    assert "0.71% now" in entry.article.corrections[0].text
 
 
 def test_only_an_article_of_the_archive_can_be_named(ground: Path, filed: Article) -> None:  # noqa: F811  the fixture
@@ -159,3 +160,50 @@ def test_a_version_beside_an_article_is_never_published(ground: Path, filed: Art
     assert not catalogue.problems()
     assert [one.article.title for one in catalogue.latest("bay", limit=9)].count("A story") == 1
     assert edition.RUN not in catalogue.latest("bay", limit=9)[0].article.extra
+
+
+def restated(
+    tmp_path: Path, *, before: str, since: str, period: str = "2025-12"
+) -> tuple[Archive, Article, FakeMarket]:
+    """A story of a reading as first printed, and the market after the agency restated it."""
+    first = {period: (before, "2026-01-09")}
+    then = FakeMarket("2026-01-12", {"INDEXSP:SPX": "100 101"}, readings={"UNRATE": first})
+    fact = metrics.fact(then, "reading", series="UNRATE")
+    article = Article(
+        path="", slug="jobs", id="", title="Jobs", date=datetime(2026, 1, 12, 22, tzinfo=UTC), body_line=1,
+        body=f"The unemployment rate [was {before}% in December](fact:{fact.id}).\n", as_of=then.as_of,
+    )  # fmt: skip
+    archive = Archive(tmp_path / "content")
+    record = {"version": 1, "as_of": "2026-01-12", "facts": {fact.id: metrics.to_json(fact)}}
+    again = {period: (since, "2026-01-09"), "2026-01": ("9.9", "2026-02-06")}
+    return (
+        archive,
+        archive.save(article, facts=record),
+        FakeMarket("2026-02-10", {"INDEXSP:SPX": "100 101"}, readings={"UNRATE": again}),
+    )
+
+
+def due(archive: Archive, article: Article, today: FakeMarket, before: str) -> list[corrections.Task]:
+    first = {"2025-12": (before, "2026-01-09")}
+    then = FakeMarket("2026-01-12", {"INDEXSP:SPX": "100 101"}, readings={"UNRATE": first})
+    return list(corrections.tasks(archive, lambda _: then, [article], today=today))
+
+
+def test_a_reading_that_its_agency_restated_is_due_though_its_story_was_right(tmp_path: Path) -> None:
+    archive, article, today = restated(tmp_path, before="4.4", since="4.5")
+    task = due(archive, article, today, "4.4")[0]
+    saved = corrections.apply(archive, task, now=NOW)
+
+    assert task.note == (
+        "Data behind this story were revised after it was written. Unemployment rate, December 2025: 4.4% then, "
+        "4.5% now. The figures were right as known on Jan. 12, 2026."
+    )
+    assert "was 4.4% in December" in task.changes[0].texts[0]
+    assert due(archive, saved, today, "4.4") == []
+
+
+@pytest.mark.parametrize("since", ["4.4", "4.41"])
+def test_a_restatement_that_prints_alike_is_none(tmp_path: Path, since: str) -> None:
+    archive, article, today = restated(tmp_path, before="4.4", since=since)
+
+    assert due(archive, article, today, "4.4") == []

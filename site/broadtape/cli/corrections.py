@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
     """List the articles whose figures revised data changed, each with a drafted note.
+
+    Prices and filings that a source restated make a figure wrong as of its own day; readings of a macro series stay
+    right as first printed, and are listed where the agency has restated them since.
 
     An article leaves the list when a correction tells of the new values. Exits 1 while anything is due.
     """
@@ -96,7 +99,9 @@ def _queue(newsroom: Newsroom, paths: tuple[str, ...] | None) -> tuple[Archive, 
         def told(done: int, total: int) -> None:
             bar.update(shown, completed=done, total=total)
 
-        return archive, list(corrections.tasks(archive, store.view, chosen, told))
+        # Of the session to come: what was read on a day off, or after this one's end, is known by then.
+        coming = store.view(datetime.now(UTC).date() + timedelta(days=5))
+        return archive, list(corrections.tasks(archive, store.view, chosen, told, today=coming))
 
 
 def _place(newsroom: Newsroom, article: Article) -> str:
