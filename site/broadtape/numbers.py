@@ -49,10 +49,10 @@ def signed_percent(value: Decimal, *, decimals: int | None = None) -> str:
 
 
 def points_of(value: Decimal) -> str:
-    """Percentage points, the size only: `4.3 percentage points`, `0.05 percentage point`."""
+    """Percentage points, the size only, singular up to one: `4.3 percentage points`, `0.4 percentage point`."""
     places = percent_decimals(value)
     shown = abs(rounded(value, places))
-    return f"{shown:,f} percentage point{'' if shown == 1 else 's'}"
+    return f"{shown:,f} percentage point{'s' if shown > 1 else ''}"
 
 
 def level(value: Decimal, unit: str, decimals: int = 2) -> str:

@@ -37,8 +37,13 @@ if TYPE_CHECKING:
     from jinja2 import BaseLoader, Template
     from jinja2.parser import Parser
 
+_NEUTRAL = 2  # the size whose verbs are plain: rose, fell
 _MONTH = 19  # sessions; February has the fewest
 _STILL = Decimal("0.1")  # percent; less is printed with two decimals
+_LITTLE, _EDGED = (
+    Decimal(1),
+    Decimal(2),
+)  # percent; so much is never little changed, nor edged, whatever the series
 HEADLINE = 90  # characters; the stylebook's
 _LINK = re.compile(r"\[([^\]]*)\]\(fact:[^)]*\)")
 _CLAIM = re.compile(r"\[(?P<text>[^\]]*)\]\(fact:(?P<id>\w+)\)")
@@ -363,9 +368,12 @@ def size(fact: Fact) -> int:
     """0 to 4 in units of the series' own volatility; 2, the neutral verbs, where the fact has no size.
 
     Over a month or more the verb is neutral too: measured by chance alone a gain of 13.6% in a year is small,
-    and no reader would say that it edged up. Only what prints as next to nothing stays little changed.
+    and no reader would say that it edged up. Only what prints as next to nothing stays little changed. Nor is 1% ever
+    little changed to a reader, or 2% an edge, however wild the series.
     """
     step = next((step for step in range(5) if f"size{step}" in fact.tags), 2)
+    if step < _NEUTRAL and isinstance(fact.value, Decimal) and abs(fact.value) >= (_LITTLE, _EDGED)[step]:
+        step = _NEUTRAL
     sessions = fact.get("sessions")
     if sessions is None or not isinstance(sessions.value, int) or sessions.value < _MONTH:
         return step
@@ -437,13 +445,14 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
         return len({when.replace(day=1) for when in days}) == 1
 
     def over_days(fact: Fact) -> str:
-        """`on Monday, Jan. 12` for one session, else `from Jan. 2 through Jan. 12`."""
+        """`on Monday` for the session, whose date the lede gives; else `from Jan. 2 through Jan. 12`."""
         start, end = moment(fact, "start"), moment(fact, "end")
+        if start != end:
+            return through(fact)
         return (
+            f"on {numbers.weekday(end)}" if end == as_of else
             f"on {numbers.weekday(end)}, {numbers.day(end, reference=as_of)}"
-            if start == end
-            else through(fact)
-        )
+        )  # fmt: skip
 
     def ends(fact: Fact) -> str:
         return months([moment(fact, f"end{place}") for place in range(1, number(fact) + 1)])
@@ -495,6 +504,23 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
             return f"all {numbers.counted(number(fact, 'n'), 'case')}"
         told = numbers.cardinal(number(fact)) if number(fact) else "none"
         return f"{told} of the {numbers.counted(number(fact, 'n'), 'case')}"
+
+    def case_words(fact: Fact) -> str:
+        """What a precedent's cases were: `earlier losses of at least 2%`, `earlier runs of at least seven sessions`."""
+        least, event = fact.part("at_least"), dict(fact.key.params)["event"]
+        if event in ("gain", "drop"):
+            return (
+                f"earlier {'gains' if event == 'gain' else 'losses'} of at least {share_of(fact, 'at_least')}"
+            )
+        if event in ("cut", "raise"):
+            kind = "cuts" if event == "cut" else "increases"
+            return f"earlier {kind} of at least {step(fact, 'at_least')}"
+        if event == "decline":
+            return f"earlier first closes at least {share_of(fact, 'at_least')} below its highest"
+        if event == "record":
+            return f"earlier record closes at least {number(fact, 'at_least')} sessions in coming"
+        unit = least.unit.removesuffix("s")
+        return f"earlier runs of at least {numbers.counted(number(fact, 'at_least'), unit)}"
 
     def moved(fact: Fact) -> str:
         """A ranked company's change: `up 6.4%`, `unchanged`."""
@@ -644,6 +670,7 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
         "by_way": by_way,
         "share_of": share_of,
         "cases_of": cases_of,
+        "case_words": case_words,
         "long_window": long_window,
         "moved": moved,
         "move_to": move_to,

@@ -220,7 +220,7 @@ BETWEEN: Final = words("""
     straight consecutive successive earlier previous prior other such trading full complete
     completed more interest rate rates interest-rate quarter-point quarter-percentage-point
     half-point policy small-cap large-cap large small record closing of the its their those these
-    last latest past longer new separate further calendar best worst largest stocks-in similar equal
+    last latest past longer new separate sector further calendar best worst largest stocks-in similar equal
     known first listed widely held us u.s. domestic winning losing
 """)
 

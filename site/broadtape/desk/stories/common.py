@@ -5,6 +5,7 @@ Owns no story of its own; each function returns planned sentences, tables or Non
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import numpy as np
 from broadtape.desk.outline import Cell, Paragraph, Planned, Table, paragraph
 from broadtape.desk.patterns import basis_of
 from broadtape.desk.stories import Assignment
+from broadtape.metrics.groups import SECTOR_FUNDS
 from broadtape.model import Basis, Fact, NewsView, NoData, UnknownSymbol
 from broadtape.numbers import day as printed_day
 from broadtape.numbers import signed_percent
@@ -23,6 +25,11 @@ from broadtape.numbers import signed_percent
 _TWO = 2  # sessions: this and the one before
 _LEAST_GROUP = 8  # companies; fewer are no field to have winners and losers in
 _AHEAD = timedelta(days=35)  # a reader's month: further events are not "next"
+_MONTH = 21  # sessions
+_APART = Decimal("0.25")  # percent: medians nearer than this are alike
+_NOUNS = {"gain": "days", "drop": "days", "record": "records", "decline": "closes", "streak": "runs",
+          "relative-streak": "runs", "cut": "cuts", "raise": "increases"}  # fmt: skip
+_SEASON = timedelta(days=100)  # over longer windows it matters who has left the list of companies
 _POLICY_RECENT = timedelta(days=130)
 _LEAST_MEDIAN = Decimal("0.05")  # percent or percentage points: smaller ones print as 0.0
 
@@ -106,6 +113,16 @@ def winners_and_losers(
     return (Table(("Company", header), tuple(rows)) if rows else None), best, worst
 
 
+def sector_ends(assignment: Assignment, best_of: str, worst_of: str, window: str) -> Planned | None:
+    """The best and the worst of the sector funds over a window, by their places among them."""
+    find = assignment.book.find
+    best = find("rank", of=best_of, in_=SECTOR_FUNDS, over=window)
+    worst = find("rank", of=worst_of, in_=SECTOR_FUNDS, over=window)
+    if best is None or worst is None:
+        return None
+    return Planned("sector_ends", {"best": best, "best_of": best_of, "worst": worst, "worst_of": worst_of})
+
+
 def fact_cell(fact: Fact | None) -> Cell:
     """A cell that prints a change with its sign."""
     if fact is None:
@@ -125,9 +142,13 @@ def breadth(assignment: Assignment, field: Field) -> Paragraph | None:
     if up is None or median is None:
         return None
     total = field.basis == "total"
+    start = up.get("start")
+    long = (
+        start is not None and isinstance(start.value, date) and assignment.view.as_of - start.value > _SEASON
+    )
     return paragraph(
         Planned("breadth", {"share": up, "side": side, "median": median, "total": total}),
-        Planned("list_is_current", kind="definition"),
+        Planned("list_is_current", kind="definition") if long else None,
     )
 
 
@@ -214,7 +235,7 @@ def after_cases(
     basis: Basis = "price",
     side: str = "",
 ) -> list[Planned]:
-    """What followed at each horizon, the first with the usual beside it and a word where cases are few."""
+    """What followed at each horizon, the first with the usual beside it."""
     said: list[Planned] = []
     for horizon in horizons:
         found = what_followed(
@@ -226,16 +247,33 @@ def after_cases(
             said.append(Planned("what_followed_later", {**values, **found}))
             continue
         said.append(Planned("what_followed", {**values, **found}))
-        cases = found["cases"]
-        if isinstance(cases, Fact) and "few" in cases.tags:
-            said.append(Planned("few_cases", kind="interpretation", guard=f"{cases.id}.value < 8"))
+        compared = _compared(found, event) if horizon == _MONTH else None
         said.append(Planned("usually", {**values, **found}))
+        if compared is not None:
+            said.append(dataclasses.replace(compared, values={**values, **compared.values}))
     return said
+
+
+def _compared(found: Mapping[str, object], event: str) -> Planned | None:
+    """What the cases make of the month after them, against the usual; nothing of few cases, or of a hair's breadth."""
+    cases, median, usual = found["cases"], found["median"], found["usual"]
+    if not (isinstance(cases, Fact) and isinstance(median, Fact) and isinstance(usual, Fact)):
+        return None
+    if "few" in cases.tags or not isinstance(median.value, Decimal) or not isinstance(usual.value, Decimal):
+        return None
+    if abs(median.value - usual.value) < _APART:
+        return None
+    better = median.value > usual.value
+    guard = f"{median.id}.value {'>' if better else '<'} {usual.value}"
+    return Planned(
+        "better_than_usual" if better else "worse_than_usual", {"noun": _NOUNS.get(event, "cases")},
+        "interpretation", guard,
+    )  # fmt: skip
 
 
 def case_paragraphs(said: Sequence[Planned]) -> list[Paragraph | None]:
     """What followed the cases, and beside it what is usual and what came later."""
-    first = [one for one in said if one.key in {"what_followed", "what_followed_move", "few_cases"}]
+    first = [one for one in said if one.key in {"what_followed"}]
     return [paragraph(*first), paragraph(*(one for one in said if one not in first))]
 
 

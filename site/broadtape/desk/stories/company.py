@@ -52,6 +52,7 @@ class _Plan(Plan):
         self.chosen = chosen(self.basis)
         self.day = self.book.find("return", of=self.of, over="1s", **self.chosen)
         self.up = self.day is not None and "up" in self.day.tags
+        self.on_file = common.on_file(self.assignment, self.of)
         price = self.basis == "price"
         index = self.view.benchmark("large")
         self.values: dict[str, object] = {
@@ -67,13 +68,7 @@ class _Plan(Plan):
 
     def outline(self, key: str) -> Outline:
         """The whole story."""
-        parts = [
-            self._opening(),
-            self._on_file(),
-            self._peers(),
-            self._precedent(),
-            self.ahead(1, headed=False),
-        ]
+        parts = [self._opening(), self._filed(), self._peers(), self._precedent()]
         return self.assemble(
             "company",
             key,
@@ -121,15 +116,12 @@ class _Plan(Plan):
                 else None,
                 self.say("below") if isinstance(away, Fact) and away.value else None,
             ),
+            paragraph(None if self.on_file else self.say("nothing_on_file", "definition")),
         )
 
-    def _on_file(self) -> Section | None:
-        found = common.on_file(self.assignment, self.of)
-        said = [Planned("on_file", {"of": self.of, **one}, "attributed") for one in found]
-        return section(
-            self.say("on_file_heading", "definition"),
-            paragraph(*said) if said else paragraph(self.say("nothing_on_file", "definition")),
-        )
+    def _filed(self) -> Section | None:
+        said = [Planned("on_file", {"of": self.of, **one}, "attributed") for one in self.on_file]
+        return section(self.say("on_file_heading", "definition"), paragraph(*said))
 
     def _peers(self) -> Section | None:
         """Others of its industry, else of its sector, by their move."""
@@ -159,10 +151,18 @@ class _Plan(Plan):
                 first = moves[0]
                 return section(
                     self.say("peers_heading", "definition"),
-                    paragraph(self.say("peers", symbol=first[1], move_of=first[2])),
+                    paragraph(self.say("peers", symbol=first[1], move_of=first[2]), self._shared(moves)),
                     Table(("Company", "Change, dividends included" if total else "Change"), rows),
                 )
         return None
+
+    def _shared(self, moves: list[tuple[Decimal, str, Fact]]) -> Planned | None:
+        """That the peers went the same way, where those shown did."""
+        way = "up" if self.up else "down"
+        shown = [fact for _, _, fact in moves[:_PEERS_MOST]]
+        guard = " and ".join(f"{way} in {fact.id}" for fact in shown)
+        together = all(way in fact.tags for fact in shown)
+        return self.say("peers_too", "interpretation", guard) if together else None
 
     def _precedent(self) -> Section | None:
         if self.day is None or not isinstance(self.day.value, Decimal):

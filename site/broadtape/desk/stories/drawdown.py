@@ -5,7 +5,7 @@ Owns the choice and order of what is said of a decline and of a recovery; the wo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -219,7 +219,7 @@ class _Plan(Plan):
         named = common.since_header(self.assignment, self.peak)
         table = Table(("", "Close", "1 session", named, "Year to date"), tuple(rows)) if rows else None
         return section(
-            self.say("standing_heading") if self.values["fall"] else None,
+            self.say("standing_heading", "definition"),
             table,
             paragraph(*self._others_stand(symbols[1:]), common.volatility(self.assignment)),
         )
@@ -257,18 +257,17 @@ class _Plan(Plan):
         if len(moves) < _SECTORS_LEAST:
             return None
         moves.sort(key=lambda item: (-item[0], item[1]))
-        ends = [(item[1], item[2] if self.single else item[3]) for item in (moves[0], moves[-1])]
-        values = {
-            "best": ends[0][1], "best_of": ends[0][0], "worst": ends[1][1], "worst_of": ends[1][0],
-            "whole": not self.single,
-        }  # fmt: skip
         rows = tuple(
             (Cell(symbol=symbol), common.fact_cell(day), common.fact_cell(whole))
             for _, symbol, day, whole in moves
         )
         return section(
             self.say("sectors_heading", "definition"),
-            paragraph(Planned("sectors", {**self.values, **values})),
+            paragraph(
+                common.sector_ends(
+                    self.assignment, moves[0][1], moves[-1][1], "1s" if self.single else self.window
+                )
+            ),
             Table(("", "1 session", common.since_header(self.assignment, self.peak)), rows),
         )
 
@@ -289,9 +288,11 @@ class _Plan(Plan):
         cases = found["n"]
         told: list[Planned] = []
         if cases is not None and self._cases(by) > 1 and all(found.values()):
-            told = [Planned(key, {**self.values, **found}) for key in ("earlier_declines", "earlier_back")]
-            if "few" in cases.tags and not any(one.key == "few_cases" for one in after):
-                told.append(Planned("few_cases", kind="interpretation", guard=f"{cases.id}.value < 8"))
+            few = "few" in cases.tags
+            told = [
+                Planned(key, {**self.values, **found, "few": few})
+                for key in ("earlier_declines", "earlier_back")
+            ]
         if not told and not after:
             return None
         return section(
@@ -310,10 +311,9 @@ class _Plan(Plan):
         if step < _LEAST_STEP:
             return []
         event = "gain" if self.up else "drop"
-        said = common.after_cases(
+        return common.after_cases(
             self.assignment, _MOVE_HORIZONS, self.values, of=self.of, event=event, at_least=step
         )
-        return [replace(one, key="what_followed_move") if one.key == "what_followed" else one for one in said]
 
     def _cases(self, by: int) -> int:
         fact = self.book.find("declines", of=self.of, by=by)

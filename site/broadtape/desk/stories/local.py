@@ -88,7 +88,7 @@ class _Plan(Plan):
 
     def outline(self, key: str) -> Outline:
         """The whole story."""
-        parts = [self._opening(), self._on_file(), self._longer()]
+        parts = [self._opening(), self._on_file()]
         return self.assemble(
             "local",
             key,
@@ -114,8 +114,8 @@ class _Plan(Plan):
         head = "1 session, dividends included" if self.basis == "total" else "1 session"
         return section(
             None,
-            paragraph(self.say("lede")),
-            paragraph(self.say("index") if self.values["index"] is not None else None),
+            paragraph(self.say("lede"), self.say("index") if self.values["index"] is not None else None),
+            paragraph(self._longer()),
             Table(("Company", head, "5 sessions", "Year to date"), rows),
         )
 
@@ -131,13 +131,14 @@ class _Plan(Plan):
                 continue
             found = common.on_file(self.assignment, symbol, 1)
             said += [Planned("on_file", {"of": symbol, **one}, "attributed") for one in found]
-            silent += [] if found else [symbol]
+            led = symbol in {self.first[1], self.second[1]}  # of the others silence is no news
+            silent += [symbol] if led and not found else []
         nothing = self.say("nothing_on_file", "definition", silent=tuple(silent)) if silent else None
         if not said and nothing is None:
             return None
         return section(self.say("on_file_heading", "definition"), paragraph(*said), paragraph(nothing))
 
-    def _longer(self) -> Section | None:
+    def _longer(self) -> Planned | None:
         """The best and the worst of the year to date."""
         year = [
             (fact.value, symbol, fact)
@@ -149,9 +150,7 @@ class _Plan(Plan):
             return None
         year.sort(key=lambda one: (-one[0], one[1]))
         values = {"top": year[0][2], "top_of": year[0][1], "tail": year[-1][2], "tail_of": year[-1][1]}
-        return section(
-            self.say("longer_heading", "definition"), paragraph(Planned("longer", {**self.values, **values}))
-        )
+        return Planned("longer", {**self.values, **values})
 
     def _chart(self) -> ChartPlan:
         title = self.say("chart_title", "definition", total=self.basis == "total")

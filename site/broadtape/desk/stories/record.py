@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 import numpy as np
 
@@ -104,8 +103,11 @@ class _Plan(Plan):
             None,
             paragraph(
                 self.say("lede_round" if self.round else "lede_record"),
-                self.say("record_too") if self.round and self.record else None,
-                self.say("count", count=count) if count and count.value != 1 else None,
+                self.say("record_too", count=count if count and count.value != 1 else None)
+                if self.round and self.record
+                else self.say("count", count=count)
+                if count and count.value != 1
+                else None,
                 self._since_previous(),
             ),
         )
@@ -120,15 +122,15 @@ class _Plan(Plan):
         return self.say("previous", previous=level)
 
     def _way(self) -> Section | None:
-        names = ("month", "quarter", "year_move")
-        windows = dict(zip(names, common.since_months(self.assignment, 1, 3, 12), strict=True))
+        names = ("month", "year_move")
+        windows = dict(zip(names, common.since_months(self.assignment, 1, 12), strict=True))
         found = {name: self.book.find("return", of=self.of, over=over) for name, over in windows.items()}
         between = None
         if self.previous is not None:
             between = self.book.find("max-drawdown", of=self.of, over=f"since:{self.previous}")
         deep = between if between is not None and between.value <= -3 else None  # type: ignore[operator]  # a Decimal
         return section(
-            Planned("way_heading", {**self.values, **found}) if found["year_move"] else None,
+            self.say("way_heading", "definition"),
             paragraph(
                 Planned("way", {**self.values, **found}) if all(found.values()) else None,
                 self.say("dip", dip=deep) if deep else None,
@@ -153,7 +155,6 @@ class _Plan(Plan):
             self.say("others_heading", "definition"),
             paragraph(*said),
             table,
-            paragraph(self.say("closing_definition", "definition")),
         )
 
     def _precedent(self) -> Section | None:
@@ -162,30 +163,12 @@ class _Plan(Plan):
             said = common.after_cases(
                 self.assignment, _HORIZONS, self.values, of=self.of, event="record", at_least=_WAIT
             )
-        counter = self.book.find("drawdown", of=small) if (small := self._weakest()) else None
-        volatility = common.volatility(self.assignment)
-        return section(
-            self.say("precedent_heading", "definition") if said else None,
-            *common.case_paragraphs(said),
-            paragraph(self.say("weakest", counter=counter, symbol=small) if counter else None, volatility),
-        )
+        return section(self.say("precedent_heading", "definition"), *common.case_paragraphs(said))
 
     def _waited(self) -> int:
         if self.previous is None:
             return 0
         return len(common.sessions_between(self.assignment, self.previous, self.view.as_of)) - 1
-
-    def _weakest(self) -> str | None:
-        """The benchmark furthest below its own record, if any is over 3 percent below."""
-        away = {
-            symbol: Decimal(str(fact.value))
-            for symbol in benchmarks(self.view)
-            if symbol != self.of and (fact := self.book.find("drawdown", of=symbol)) is not None
-        }
-        if not away:
-            return None
-        symbol = min(away, key=lambda name: (away[name], name))
-        return symbol if away[symbol] <= -3 else None
 
     def _next(self) -> Section | None:
         return (

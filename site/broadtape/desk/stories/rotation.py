@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 from broadtape import metrics
 from broadtape.desk.newsworthiness import Ranked
-from broadtape.desk.outline import ChartPlan, Outline, Paragraph, Planned, Section, Table, paragraph, section
+from broadtape.desk.outline import ChartPlan, Outline, Planned, Section, paragraph, section
 from broadtape.desk.patterns import round_step
 from broadtape.desk.stories import Assignment, Proposal, common
 from broadtape.desk.stories.base import Plan, count_of, day_of, lead_of
@@ -95,7 +95,7 @@ class _Plan(Plan):
     def outline(self, key: str) -> Outline:
         """The whole story."""
         parts = [
-            self._opening(), self._figures(), self._companies(), self._precedent(), self._next(), self._summary(),
+            self._opening(), self._figures(), self._companies(), self._precedent(), self._next(),
         ]  # fmt: skip
         return self.assemble(
             "rotation",
@@ -138,7 +138,6 @@ class _Plan(Plan):
                 self.say("gap") if self.gap else None,
                 *self._months(months),
             ),
-            paragraph(self.say("streak_unit", "definition")),
         )
 
     def _months_led(self) -> Fact | None:
@@ -176,11 +175,11 @@ class _Plan(Plan):
         if (self.view.as_of - date(self.view.as_of.year, 1, 1)).days <= 31:
             first5 = self._return(self.of, f"{self.view.as_of.year}.first5s")
         return section(
-            self.say("figures_heading") if self.gap else None,
+            self.say("figures_heading", "definition"),
             paragraph(
-                self.say("began") if self.basis == "price" else None,
-                self.say("first_five", first5=first5) if first5 else None,
-                self._round_number(),
+                self.say("first_five", first5=first5, crossed=self._crossed())
+                if first5
+                else self._round_number(),
                 self._record(),
             ),
             table,
@@ -236,9 +235,6 @@ class _Plan(Plan):
         counter = self._counter_signal()
         return section(
             self.say("precedent_heading", "definition"),
-            paragraph(
-                self.say("earlier_runs", earlier=self.earlier),
-            ),
             *common.case_paragraphs(after),
             paragraph(
                 counter,
@@ -273,21 +269,8 @@ class _Plan(Plan):
             )
         elif not self.over and self.longest is not None:
             watch = self.say("every_further_extends", "interpretation", f"longest in {self.longest.id}")
-        elif self.over:
-            watch = self.say("starts_again", "definition")
-        blocks: list[Paragraph | Table | None] = [paragraph(watch), paragraph(*events)]
-        if not any(blocks):
-            return None
-        return section(self.say("next_heading", "definition"), *blocks)
-
-    def _summary(self) -> Section | None:
-        """What would end the run; of one that is over the story has told all."""
-        if self.over:
-            return None
-        return section(
-            self.say("summary_heading", "definition"),
-            paragraph(self.say("closing"), self.say("closing_condition", "definition")),
-        )
+        ends = self.say("starts_again" if self.over else "closing_condition", "definition")
+        return section(self.say("next_heading", "definition"), paragraph(watch, ends), paragraph(*events))
 
     def _chart(self) -> ChartPlan | None:
         if self.gain is None or self.other is None:

@@ -76,7 +76,8 @@ class _Plan(Plan):
             "leader_of": leader[1], "leader": self.book.find("rank", of=leader[1], in_=SECTOR_FUNDS, over=_LEAD),
             "leader_move": leader[2], "before_of": self.before,
             "before": self.book.find("rank", of=self.before, in_=SECTOR_FUNDS, over=_LEAD) if self.before else None,
-            "last_of": self.long[-1][1] if self.long else "", "last_move": self.long[-1][2] if self.long else None,
+            "last_of": self.long[-1][1] if self.long else "",
+            "last_rank": self.book.find("rank", of=self.long[-1][1], in_=SECTOR_FUNDS, over=_LEAD) if self.long else None,
         }  # fmt: skip
 
     def outline(self, key: str) -> Outline:
@@ -105,7 +106,7 @@ class _Plan(Plan):
             None,
             paragraph(self.say("lede_lead" if self.fresh else "lede")),
             paragraph(
-                self.say("apart") if self.values["apart"] is not None else None,
+                self.say("day_ends") if self.fresh else None,
                 self.say("share") if self.values["share"] is not None else None,
                 self.say("index") if self.values["index"] is not None else None,
             ),
@@ -121,9 +122,9 @@ class _Plan(Plan):
         return section(
             self.say("leaders_heading", "definition"),
             paragraph(
-                self.say("day_ends") if self.fresh else self.say("leader"),
-                self.say("last") if self.values["last_move"] is not None else None,
+                None if self.fresh else self.say("leader"),
                 self.say("before") if self.fresh and self.values["before"] is not None else None,
+                self.say("last") if self.values["last_rank"] is not None else None,
             ),
         )
 

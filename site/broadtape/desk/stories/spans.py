@@ -321,10 +321,7 @@ class _Plan(Plan):
         rose = sum(1 for value, _, _ in moves if value > 0)
         side = "up" if rose * 2 >= len(moves) else "down"
         share = self.book.find("breadth", in_=SECTOR_FUNDS, over=self.span.window, side=side)
-        values = {
-            "best": moves[0][2], "best_of": moves[0][1], "worst": moves[-1][2], "worst_of": moves[-1][1],
-            "share": share, "side": side,
-        }  # fmt: skip
+        values = {"share": share, "side": side}
         head = "Week" if self.span.unit == "week" else "Month"
         rows = tuple(
             (Cell(symbol=symbol), common.fact_cell(fact), common.fact_cell(self.moved(symbol, "ytd")))
@@ -333,7 +330,7 @@ class _Plan(Plan):
         return section(
             self.say("sectors_heading", "definition"),
             paragraph(
-                Planned("sectors", {**self.values, **values}),
+                common.sector_ends(self.assignment, moves[0][1], moves[-1][1], self.span.window),
                 Planned("sectors_share", {**self.values, **values}) if share is not None else None,
             ),
             Table(("", head, "Year to date"), rows),

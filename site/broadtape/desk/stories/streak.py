@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from broadtape.desk.newsworthiness import Ranked
 from broadtape.desk.outline import ChartPlan, Outline, Section, paragraph, section
-from broadtape.desk.patterns import basis_of, benchmarks
 from broadtape.desk.stories import Assignment, Proposal, common
 from broadtape.desk.stories.base import Plan, day_of, lead_of
 
@@ -62,7 +61,7 @@ class _Plan(Plan):
     def outline(self, key: str) -> Outline:
         """The whole story."""
         since = self.companies(f"{self.start}..{self.view.as_of}", self.start, near=False)
-        parts = [self._opening(), self._others(), since, self._precedent(), self._next()]
+        parts = [self._opening(), self._levels(), since, self._precedent(), self._next()]
         return self.assemble(
             "streak",
             key,
@@ -83,24 +82,16 @@ class _Plan(Plan):
                 self.say("since") if since is not None else None,
             ),
             paragraph(
-                self.say("brought") if self.values["gain"] is not None else None,
+                self.say("brought", moves=self.other_moves(self.of, f"{self.start}..{self.end}"))
+                if self.values["gain"] is not None
+                else None,
                 self.say("record") if self.values["record"] is not None else None,
             ),
         )
 
-    def _others(self) -> Section | None:
-        symbols = [self.of, *(symbol for symbol in benchmarks(self.view) if symbol != self.of)]
-        moves = [
-            (symbol, fact)
-            for symbol in symbols[1:]
-            if basis_of(self.view, symbol) == "price"
-            and (fact := self.book.find("return", of=symbol, over=f"{self.start}..{self.end}")) is not None
-        ]
-        return section(
-            None,
-            paragraph(self.say("others", moves=tuple(moves)) if moves else None),
-            common.levels_table(self.assignment, symbols),
-        )
+    def _levels(self) -> Section | None:
+        symbols = [self.of, *(symbol for symbol in self.indices if symbol != self.of)]
+        return section(None, common.levels_table(self.assignment, symbols))
 
     def _precedent(self) -> Section | None:
         length = self.run.value

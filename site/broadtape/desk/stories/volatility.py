@@ -91,19 +91,31 @@ class _Plan(Plan):
         return self.moved(self.indices[0]) if self.indices else None
 
     def _opening(self) -> Section | None:
-        beyond = self.book.find("closes-beyond", of=self.of, side="high" if self.up else "low")
+        beyond, high = self._beyond()
         record = self.values["record"]
         return section(
             None,
             paragraph(self.say("lede")),
             paragraph(
                 self.say("extreme") if self.values["extreme"] else None,
-                self.say("beyond", beyond=beyond)
+                self.say("beyond", beyond=beyond, high=high)
                 if beyond is not None and beyond.value and record is None
                 else None,
             ),
             paragraph(self.say("what_it_is", "definition") if self.values["large"] else None),
         )
+
+    def _beyond(self) -> tuple[Fact | None, bool]:
+        """How often it closed beyond, on the side where that is rarer: after a drop it may stand high all the same."""
+        sides = {high: self.book.find("closes-beyond", of=self.of, side="high" if high else "low")
+                 for high in (self.up, not self.up)}  # fmt: skip
+        known = {
+            high: fact for high, fact in sides.items() if fact is not None and isinstance(fact.value, int)
+        }
+        if not known:
+            return None, self.up
+        high = min(known, key=lambda side: int(str(known[side].value)))
+        return known[high], high
 
     def _indices(self) -> Section | None:
         moves = self.index_moves()

@@ -21,6 +21,7 @@ _OWN_KINDS = ("move", "drawdown", "policy", "52-week", "reversal", "breadth")
 _FAR_DAYS = 120  # an extreme "since" nearer than this is not worth a headline
 _TURNED = Decimal(2)  # percent the other way within the session, from which the turn is the headline
 _DEEP = Decimal(-5)  # percent below the record from which the distance is told
+_TOLD_FROM = Decimal(2)  # percent: a longer stretch of less says nothing against a session
 _HORIZONS = (21, 63)
 
 
@@ -188,7 +189,7 @@ class _Plan(Plan):
         return section(
             self.say("sectors_heading", "definition"),
             paragraph(
-                self.say("sectors", best=best[2], best_of=best[1], worst=worst[2], worst_of=worst[1]),
+                common.sector_ends(self.assignment, best[1], worst[1], "1s"),
             ),
         )
 
@@ -214,7 +215,8 @@ class _Plan(Plan):
         """A longer stretch that points the other way than the session."""
         for window in common.since_months(self.assignment, 12, 36, 3):
             fact = self.moved(self.of, window)
-            if fact is not None and ("up" in fact.tags) != self.up and "flat" not in fact.tags:
+            far = fact is not None and isinstance(fact.value, Decimal) and abs(fact.value) >= _TOLD_FROM
+            if fact is not None and far and ("up" in fact.tags) != self.up:
                 return self.say("counter", counter=fact)
         return None
 
