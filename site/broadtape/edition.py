@@ -300,7 +300,11 @@ def write(
     filed = []
     for place, proposal in enumerate(chosen):
         progress(f"{on}: writing {proposal.story}")
-        others = _covered(chosen, proposal) if outlines is None else planning.covered(outlines[place])
+        others = (
+            stories.told_elsewhere(chosen, proposal)
+            if outlines is None
+            else planning.covered(outlines[place])
+        )
         outline = kinds[proposal.story].plan(dataclasses.replace(assignment, covered=others), proposal)
         if outlines is not None:
             outline = planning.edited(outline, outlines[place], _words_of(instance, view, outline))
@@ -331,18 +335,13 @@ def plans(
         raise NoData(f"{on}: no {story or 'story'} to write; see broadtape signals --on {on}")
     found = []
     for number, proposal in enumerate(chosen):
-        others = _covered(chosen, proposal)
+        others = stories.told_elsewhere(chosen, proposal)
         kind = stories.kinds()[proposal.story]
         outline = kind.plan(dataclasses.replace(assignment, covered=others), proposal)
         words = _words_of(instance, view, outline)
         place = "lead" if number == 0 else f"story {number + 1}"
         found.append(planning.as_plain(outline, words, score=proposal.score, place=place, covered=others))
     return found
-
-
-def _covered(chosen: Sequence[Proposal], proposal: Proposal) -> frozenset[str]:
-    """What the other stories of an edition tell, so that this one need not."""
-    return frozenset(key for other in chosen if other is not proposal for key in other.covers)
 
 
 def _assignment(

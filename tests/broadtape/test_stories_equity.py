@@ -47,7 +47,7 @@ def written(room: Press, day: str, kind: str, site: str | None = None) -> Story:
         (
             "2025-04-04",
             "sectors",
-            r"Consumer Discretionary sector fund slides 4\.3%; Energy sector fund plunges 9\.2%",
+            r"Consumer discretionary sector fund slides 4\.3%; energy sector fund plunges 9\.2%",
         ),
     ],
 )
@@ -83,5 +83,5 @@ def test_a_story_for_one_site_tells_of_its_companies_and_one_for_all_does_not(ro
 def test_where_nothing_is_on_file_the_story_names_no_event(room: Press) -> None:
     story = written(room, "2025-01-28", "company")
 
-    assert "names no event behind the move" in story.visible
+    assert "found no filing and no story about" in story.visible
     assert not re.search(r"\b(because|amid|on news|due to)\b", story.visible)

@@ -131,7 +131,7 @@ def test_a_cut_is_told_with_its_place_in_the_cycle(room: Room, decisions: list[d
     story = room.story("policy", "2025-12-10")
 
     assert (len(cuts), sum(int(one["change_bp"]) for one in cuts)) == (6, -175)
-    assert story.title == "Fed cuts its target range by 0.25 percentage point, to 3.50%–3.75%"
+    assert story.title == "Fed cuts target range by 0.25 percentage point, to 3.50%–3.75%"
     assert story.has("third cut in a row", "six times since Sept. 18, 2024, by 1.75 percentage points in all")
     assert story.has("from 5.25%–5.50%", "What followed earlier cuts", "the 12 months to September")
 

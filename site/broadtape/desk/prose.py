@@ -128,18 +128,14 @@ class Names:
         known = symbol in self.mentioned
         if not known:
             self.mentioned.append(symbol)
-        instrument = self._instrument(symbol)
-        return (
-            self.bare(symbol)
-            if known
-            else f"{self.bare(symbol)} ({instrument.exchange}: {instrument.ticker})"
-        )
+        instrument, bare = self._instrument(symbol), numbers.capital(self.bare(symbol))
+        return bare if known else f"{bare} ({instrument.exchange}: {instrument.ticker})"
 
     def bare(self, symbol: str) -> str:
-        """Without article or ticker, for headlines, tables and charts: `Russell 2000`."""
+        """Without article or ticker, for headlines, tables and charts: `Russell 2000`, `health care sector fund`."""
         instrument = self._instrument(symbol)
         if sector := sector_of_fund(instrument):
-            return f"{sector} sector fund"
+            return f"{sector.lower()} sector fund"
         return escape(instrument.name)
 
     def by_ticker(self, symbol: str) -> str:
@@ -381,8 +377,11 @@ def size(fact: Fact) -> int:
     return 0 if still else 2
 
 
-def move(fact: Fact, *, tense: str = "past") -> str:
-    """Verb and figure of a change, the verb bound to its size: `rose 0.7%`, `was little changed, up 0.02%`."""
+def move(fact: Fact, *, tense: str = "past", but: str = "") -> str:
+    """Verb and figure of a change, the verb bound to its size: `rose 0.7%`, `was little changed, up 0.02%`.
+
+    `but` is a verb that stands beside it already: another of the size is taken, else one of the next smaller.
+    """
     value = fact.value
     if not isinstance(value, Decimal):
         raise TypeError(f"{fact.key.address} is no change")
@@ -395,7 +394,8 @@ def move(fact: Fact, *, tense: str = "past") -> str:
         return f"{still}, {way} {figure}"
     if tense == "present":
         return f"{_PRESENT[way, step]} {figure}"
-    verbs = _PAST[way, step]
+    earned = (verb for size in range(step, 0, -1) for verb in _PAST[way, size] if verb != but)
+    verbs = [verb for verb in _PAST[way, step] if verb != but] or [next(earned, _PAST[way, step][0])]
     return f"{verbs[int(hashlib.sha256(fact.id.encode()).hexdigest()[:4], 16) % len(verbs)]} {figure}"
 
 
@@ -504,6 +504,18 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
             return f"all {numbers.counted(number(fact, 'n'), 'case')}"
         told = numbers.cardinal(number(fact)) if number(fact) else "none"
         return f"{told} of the {numbers.counted(number(fact, 'n'), 'case')}"
+
+    def phrased(pairs: Sequence[tuple[str, Fact]]) -> list[tuple[str, Fact, str, bool]]:
+        """Symbols with what each did, no verb twice in a row; whether one is as little changed as that before it."""
+        told: list[tuple[str, Fact, str, bool]] = []
+        verb = ""
+        for symbol, fact in pairs:
+            said = move(fact, but=verb)
+            still = said.startswith("was little changed, ")
+            too = still and verb == "was"
+            told.append((symbol, fact, said.removeprefix("was little changed, ") if too else said, too))
+            verb = said.rpartition(" ")[0] if not still else "was"
+        return told
 
     def case_words(fact: Fact) -> str:
         """What a precedent's cases were: `earlier losses of at least 2%`, `earlier runs of at least seven sessions`."""
@@ -671,6 +683,7 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
         "share_of": share_of,
         "cases_of": cases_of,
         "case_words": case_words,
+        "phrased": phrased,
         "long_window": long_window,
         "moved": moved,
         "move_to": move_to,

@@ -5,7 +5,7 @@ Owns the list of kinds and what every kind is given; each kind owns its plan.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,6 +13,16 @@ from broadtape.desk.facts import FactBook
 from broadtape.desk.newsworthiness import Ranked
 from broadtape.desk.outline import Outline
 from broadtape.model import MarketView
+
+PASSAGES: Mapping[str, tuple[str, ...]] = {
+    "companies": ("wrap", "drawdown"),  # the session's winners and losers
+    "levels": ("wrap", "drawdown"),  # the table of the indices
+    "sectors": ("sectors", "wrap", "drawdown"),  # the ends of the sector funds on the session
+    "policy": ("policy", "rotation", "drawdown", "record", "wrap"),  # what the Federal Reserve did of late
+    "volatility": ("volatility", "drawdown", "wrap"),  # where the volatility index closed
+    "ahead": ("policy", "print", "curve", "week", "month", "rotation", "drawdown", "record", "wrap"),
+}
+"""What an edition tells once: each passage, and the kinds in whose story it stands, first choice first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,18 @@ class Story(Protocol):
 
     def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
         """The outline of one of them."""
+
+
+def told_elsewhere(chosen: Sequence[Proposal], proposal: Proposal) -> frozenset[str]:
+    """What the other stories of an edition tell, so that this one need not: subjects, and passages that are theirs."""
+    others = {key for other in chosen if other is not proposal for key in other.covers}
+    told = {one.story for one in chosen}
+    owners = {
+        passage: next((kind for kind in kinds if kind in told), "") for passage, kinds in PASSAGES.items()
+    }
+    return frozenset(
+        others | {passage for passage, kind in owners.items() if kind and kind != proposal.story}
+    )
 
 
 def kinds() -> dict[str, Story]:

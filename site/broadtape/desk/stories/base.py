@@ -129,8 +129,11 @@ class Plan:
     ) -> Section | None:
         """The winners and losers of the largest group over a window whose first session is `first` (None: the last).
 
-        With how many rose and fell, and the companies near the site, unless told otherwise.
+        With how many rose and fell, and the companies near the site, unless told otherwise. Those of the session alone
+        are left to the story of the edition that has them.
         """
+        if first is None and "companies" in self.assignment.covered:
+            return None
         field = common.field_of(self.assignment, window, first, self.view.as_of)
         return self.field(field, each=each, counted=counted, near=near) if field is not None else None
 

@@ -154,6 +154,8 @@ def breadth(assignment: Assignment, field: Field) -> Paragraph | None:
 
 def policy(assignment: Assignment, *, after: date | None = None) -> Paragraph | None:
     """The latest unbroken chain of cuts or increases, if its last is recent, and its order to `after`."""
+    if "policy" in assignment.covered:
+        return None
     decisions = [d for d in assignment.view.decisions() if d.day <= assignment.view.as_of]
     moves = [d for d in decisions if d.change_bp]
     if not moves or assignment.view.as_of - moves[-1].day > _POLICY_RECENT:
@@ -327,6 +329,8 @@ def coming(assignment: Assignment, most: int = 3) -> list[Planned]:
     """The scheduled events of the next five weeks that were known, soonest first, one a kind."""
     view = assignment.view
     kinds: list[str] = []
+    if "ahead" in assignment.covered:
+        return []
     for event in view.events():
         if event.at > view.known and event.day <= view.as_of + _AHEAD and event.kind not in kinds:
             kinds.append(event.kind)
@@ -340,6 +344,8 @@ def coming(assignment: Assignment, most: int = 3) -> list[Planned]:
 
 def levels_table(assignment: Assignment, symbols: Sequence[str]) -> Table | None:
     """Close and changes of each symbol that has a price on the session; a column nobody fills is left out."""
+    if "levels" in assignment.covered:
+        return None
     headers = ["", "Close", "1 session", "5 sessions", "Year to date"]
     rows: list[list[Cell]] = []
     for symbol in symbols:
@@ -383,7 +389,7 @@ def session_table(
 def volatility(assignment: Assignment) -> Planned | None:
     """The level of the volatility index and its change on the session."""
     symbol = assignment.view.benchmark("volatility")
-    if symbol is None or basis_of(assignment.view, symbol) != "price":
+    if "volatility" in assignment.covered or symbol is None or basis_of(assignment.view, symbol) != "price":
         return None
     level = assignment.book.find("level", of=symbol)
     since = assignment.book.find("extreme-since", of=symbol, side="high")

@@ -19,6 +19,7 @@ from broadtape.model import Basis, Fact
 _FAR_DAYS = 200
 _HORIZONS = (21, 63)
 _LEAST_STEP = 3  # percent; smaller moves of a share have cases without number
+_FORTNIGHT = 10  # sessions
 _PEERS_LEAST, _PEERS_MOST = 3, 6
 
 
@@ -63,7 +64,7 @@ class _Plan(Plan):
             "below": self.book.find("drawdown", of=self.of) if price else None,
             "record": self.book.find("record", of=self.of) if price else None,
             "index": index, "moved": self.book.find("return", of=index, over="1s") if index is not None else None,
-            "rank": self._rank(), "volume": self._volume(), "ytd": self._return("ytd"), "five": self._return("5s"),
+            "rank": self._rank(), "volume": self._volume(), "ytd": self._year(), "five": self._return("5s"),
         }  # fmt: skip
 
     def outline(self, key: str) -> Outline:
@@ -111,13 +112,18 @@ class _Plan(Plan):
             ),
             paragraph(
                 self.say("volume") if self.values["volume"] is not None else None,
-                self.say("so_far")
-                if self.values["ytd"] is not None and self.values["five"] is not None
-                else None,
+                self.say("so_far") if self.values["five"] is not None else None,
                 self.say("below") if isinstance(away, Fact) and away.value else None,
             ),
             paragraph(None if self.on_file else self.say("nothing_on_file", "definition")),
         )
+
+    def _year(self) -> Fact | None:
+        """The year to date, once it is longer than the five sessions told beside it."""
+        fact = self._return("ytd")
+        sessions = fact.get("sessions") if fact is not None else None
+        long = sessions is not None and isinstance(sessions.value, int) and sessions.value > _FORTNIGHT
+        return fact if long else None
 
     def _filed(self) -> Section | None:
         said = [Planned("on_file", {"of": self.of, **one}, "attributed") for one in self.on_file]

@@ -195,7 +195,7 @@ class _Plan(Plan):
                 else self.say("in_correction")
                 if deep and self.correction
                 else None,
-                self.say("others", others=others) if others else None,
+                self.say("index_others", others=others) if others else None,
             ),
         )
 

@@ -17,6 +17,7 @@ from broadtape.model import Basis, Fact
 
 _LEAST = 3  # companies; fewer are no field
 _MOST = 12
+_FORTNIGHT = 10  # sessions; a year to date no longer says little
 _FAR = Decimal(3)  # percent; from here the desk says what is on file of a move
 
 
@@ -146,7 +147,9 @@ class _Plan(Plan):
             if (fact := self.book.find("return", of=symbol, over="ytd", **self.chosen)) is not None
             and isinstance(fact.value, Decimal)
         ]
-        if len(year) < _LEAST:
+        sessions = year[0][2].get("sessions") if year else None
+        long = sessions is not None and isinstance(sessions.value, int) and sessions.value > _FORTNIGHT
+        if len(year) < _LEAST or not long:
             return None
         year.sort(key=lambda one: (-one[0], one[1]))
         values = {"top": year[0][2], "top_of": year[0][1], "tail": year[-1][2], "tail_of": year[-1][1]}

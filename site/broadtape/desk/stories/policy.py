@@ -129,7 +129,7 @@ class _Plan:
             self._say("markets_heading", "definition"),
             paragraph(
                 self._say("markets", more=market),
-                self._say("markets_others", others=others) if others else None,
+                self._say("index_others", others=others) if others else None,
             ),
             common.levels_table(self.assignment, symbols),
             paragraph(

@@ -77,7 +77,9 @@ class _Plan(Plan):
             "leader_move": leader[2], "before_of": self.before,
             "before": self.book.find("rank", of=self.before, in_=SECTOR_FUNDS, over=_LEAD) if self.before else None,
             "last_of": self.long[-1][1] if self.long else "",
-            "last_rank": self.book.find("rank", of=self.long[-1][1], in_=SECTOR_FUNDS, over=_LEAD) if self.long else None,
+            "last_rank": self.book.find("rank", of=self.long[-1][1], in_=SECTOR_FUNDS, over=_LEAD)
+            if self.long
+            else None,
         }  # fmt: skip
 
     def outline(self, key: str) -> Outline:

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from broadtape.desk.outline import ChartPlan, Outline, Paragraph, Planned, Section, paragraph, section
 from broadtape.desk.patterns import basis_of, benchmarks
+from broadtape.desk.prose import size
 from broadtape.desk.stories import Assignment, Proposal, common
 from broadtape.desk.stories.base import Plan
 from broadtape.model import Basis, Fact
@@ -21,6 +22,8 @@ _OWN_KINDS = ("move", "drawdown", "policy", "52-week", "reversal", "breadth")
 _FAR_DAYS = 120  # an extreme "since" nearer than this is not worth a headline
 _TURNED = Decimal(2)  # percent the other way within the session, from which the turn is the headline
 _DEEP = Decimal(-5)  # percent below the record from which the distance is told
+_QUIET = 1  # size of a move: edged, little changed
+_LEAST_STEP = 1  # percent: a smaller session is not set against a year
 _TOLD_FROM = Decimal(2)  # percent: a longer stretch of less says nothing against a session
 _HORIZONS = (21, 63)
 
@@ -130,7 +133,23 @@ class _Plan(Plan):
             return self.say("title_told", other=other, symbol=symbol, share=share, side=side)
         if self.values["record"] is not None:
             return self.say("title_record")
+        if self.day is not None and max(size(self.day), size(other) if other is not None else 0) <= _QUIET:
+            company = self._company()
+            if company is not None:
+                return self.say("title_company", other=company[1], symbol=company[0])
         return self.say("title", other=other, symbol=symbol)
+
+    def _company(self) -> tuple[str, Fact] | None:
+        """The company that moved furthest on a quiet session, unless another story of the edition is about it."""
+        field = common.field_of(self.assignment, "1s", None, self.view.as_of)
+        if field is None:
+            return None
+        ends = ((field.symbols[0], field.values[0]), (field.symbols[-1], field.values[-1]))
+        for symbol, _ in sorted(ends, key=lambda end: -abs(end[1])):
+            if f"company/{symbol}" not in self.assignment.covered:
+                fact = self.moved(symbol)
+                return (symbol, fact) if fact is not None else None
+        return None
 
     def _furthest(self) -> tuple[str, Fact | None]:
         """The other index whose move is furthest from the first one's; that of two alike named first."""
@@ -157,7 +176,7 @@ class _Plan(Plan):
             paragraph(
                 self.say("lede"),
                 self.say("turn") if self.turn is not None else None,
-                self.say("others", others=others) if others else None,
+                self.say("index_others", others=others) if others else None,
             ),
             paragraph(
                 self.say("drawdown") if self.drawdown else None,
@@ -177,6 +196,8 @@ class _Plan(Plan):
         )
 
     def _sectors(self) -> Section | None:
+        if "sectors" in self.assignment.covered:
+            return None
         moves: list[tuple[Decimal, str, Fact]] = []
         for symbol in self.assignment.sector_funds:
             fact = self.moved(symbol, "1s") if basis_of(self.view, symbol) == "price" else None
@@ -203,7 +224,7 @@ class _Plan(Plan):
                 self.assignment, _HORIZONS, self.values,
                 of=self.of, event="gain" if self.up else "drop", at_least=step, basis=self.basis,
             )  # fmt: skip
-        counter = self._counter()
+        counter = self._counter() if step >= _LEAST_STEP else None
         return section(
             self.say("precedent_heading", "definition") if said or counter else None,
             *common.case_paragraphs(said),
