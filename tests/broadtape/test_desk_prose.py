@@ -174,6 +174,47 @@ def test_over_a_month_or_more_the_verb_is_plain(value: str, sessions: int, said:
     assert re.fullmatch(said, prose.move(window))
 
 
+@pytest.mark.parametrize(
+    ("value", "tags", "said"),
+    [
+        ("0.99", ("up", "size0"), r"was little changed, up 1\.0%"),
+        ("1.00", ("up", "size0"), r"(rose|gained|added|advanced) 1\.0%"),
+        ("1.99", ("up", "size1"), r"edged up 2\.0%"),
+        ("-2.00", ("down", "size1"), r"(fell|lost|shed|declined) 2\.0%"),
+    ],
+)
+def test_what_any_reader_calls_a_move_is_told_as_one(value: str, tags: tuple[str, ...], said: str) -> None:
+    assert re.fullmatch(said, prose.move(fact(value, *tags, over="5s")))
+
+
+@pytest.mark.parametrize(
+    ("tags", "but", "verbs"),
+    [
+        (("up", "size4"), "surged", {"jumped"}),
+        (("up", "size1"), "edged up", {"edged up"}),
+        (("down", "size2"), "fell", {"lost", "shed", "declined"}),
+    ],
+)
+def test_a_move_beside_another_takes_another_verb_where_it_has_one(
+    tags: tuple[str, ...], but: str, verbs: set[str]
+) -> None:
+    said = {prose.move(fact("0.74", *tags, over=f"{n}s"), but=but).rpartition(" ")[0] for n in range(1, 40)}
+
+    assert said == verbs
+
+
+def test_of_two_little_changed_the_second_is_so_too() -> None:
+    wording = (
+        "{% for of, one, told, too in phrased(pairs) %}{{ '; and so was ' if too }}{{ bare(of) }}"
+        "{{ ', ' if too else ' ' }}{{ told }}{% endfor %}."
+    )
+    pairs = ((RUT, fact("-0.12", "down", "size0")), (SPX, fact("0.07", "up", "size0", of=SPX)))
+
+    assert body(wording, {"pairs": pairs}) == (
+        "Russell 2000 was little changed, down 0.1%; and so was S&P 500, up 0.07%."
+    )
+
+
 def test_the_same_fact_takes_the_same_verb_wherever_it_stands() -> None:
     fell = fact("-0.74", "down", "size2")
 

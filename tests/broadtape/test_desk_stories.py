@@ -420,3 +420,35 @@ def test_a_proposal_is_known_by_its_subjects() -> None:
     assert isinstance(proposals[0].lead.signal.fact, Fact)
     assert proposals[0].score == proposals[0].lead.score.total
     assert proposals[0].lead.signal.fact.as_of == date(2026, 1, 12)
+
+
+# --- an edition tells a thing once ------------------------------------------------------------------------------
+
+
+def test_each_passage_stands_in_one_story_of_an_edition() -> None:
+    chosen = [Proposal(kind, kind, 1.0, None) for kind in ("record", "volatility", "week", "wrap")]
+    told = {one.story: stories.told_elsewhere(chosen, one) for one in chosen}
+
+    for passage, owners in stories.PASSAGES.items():
+        without = [kind for kind in told if passage not in told[kind]]
+        assert without == [next(kind for kind in owners if kind in told)] or passage == "sectors", passage
+    assert "sectors" not in told["wrap"]
+
+
+def test_a_story_alone_tells_all() -> None:
+    alone = Proposal("record", "record/x", 1.0, None)
+
+    assert stories.told_elsewhere([alone], alone) == frozenset()
+
+
+def test_what_another_story_tells_is_not_planned_again() -> None:
+    assignment = assigned(market(**RECORD))
+    kind = stories.kinds()["record"]
+    proposal = kind.propose(assignment)[0]
+    whole = kind.plan(assignment, proposal)
+    covered = dataclasses.replace(assignment, covered=frozenset({"companies", "levels"}))
+    rest = kind.plan(covered, proposal)
+
+    assert "companies_heading" in headings(whole)
+    assert "companies_heading" not in headings(rest)
+    assert not [block for part in rest.sections for block in part.blocks if isinstance(block, Table)]
