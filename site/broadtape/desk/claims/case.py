@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar, cast
 
 from broadtape.desk.claims.bearing import POLICY, Bearing
 from broadtape.desk.claims.lexer import lex
@@ -15,6 +15,8 @@ from broadtape.desk.claims.tokens import Name, Plain, Token, Word
 from broadtape.desk.claims.verdicts import Context, Objection, Verdict
 from broadtape.model import Part, Status
 
+MOST_TOGETHER: Final = 12  # figures, or dates, of one claim: a claim is a clause
+_NONE: Final[list[tuple[int, Token]]] = []
 _T = TypeVar("_T")
 
 
@@ -28,7 +30,10 @@ class Case:
         )  # fmt: skip
         self.subject, self.object, self.directional = bearing.subject, bearing.object, bearing.directional
         self.over, self.period, self.window = bearing.over, bearing.period, bearing.window
-        self.tokens = self._without_titles(tokens)
+        self.tokens = self._without_titles(tokens) if bearing.texts else list(tokens)
+        self._of: dict[type, list[tuple[int, Token]]] = {}
+        for place, token in enumerate(self.tokens):
+            self._of.setdefault(type(token), []).append((place, token))
         self.result = Verdict()
         self.matched: dict[int, Part] = {}  # figures by place in self.tokens
         self.matched_dates: dict[int, str] = {}
@@ -39,7 +44,7 @@ class Case:
 
     def of(self, kind: type[_T]) -> list[tuple[int, _T]]:
         """The tokens of a kind with their places."""
-        return [(place, token) for place, token in enumerate(self.tokens) if isinstance(token, kind)]
+        return cast("list[tuple[int, _T]]", self._of.get(kind, _NONE))
 
     def _without_titles(self, tokens: Sequence[Token]) -> list[Token]:
         """The tokens without those that repeat a text part word for word (an event's title)."""
@@ -147,6 +152,4 @@ def assign(choices: Sequence[Iterable[str]], shared: frozenset[str] = frozenset(
                 result.pop()
         return False
 
-    if len(lists) > 12:  # a claim is a clause: this many figures cannot be one
-        return None
     return result if place(0) else None

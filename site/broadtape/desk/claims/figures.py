@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from broadtape.desk.claims import lexicon
-from broadtape.desk.claims.case import Case, assign
+from broadtape.desk.claims.case import MOST_TOGETHER, Case, assign
 from broadtape.desk.claims.parts import half_up, shown
 from broadtape.desk.claims.tokens import Figure, Word
 from broadtape.model import Part, Status
@@ -21,6 +21,10 @@ _NO_VALUES: Final = frozenset({"?", "ratio", "rate", "time", "other"})  # units 
 def figures(case: Case) -> None:
     """Each figure is a value of the fact, each value at most once."""
     said = case.of(Figure)
+    if len(said) > MOST_TOGETHER:
+        texts = ", ".join(figure.text for _, figure in said[:3])
+        case.objects(Status.UNSUPPORTED, f"{len(said)} figures, {texts} …, are no single claim", texts)
+        return
     choices = [
         [
             part

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from broadtape.desk.claims.case import Case, assign
+from broadtape.desk.claims.case import MOST_TOGETHER, Case, assign
 from broadtape.desk.claims.dates import fits_day, fits_month, names_period
 from broadtape.desk.claims.parts import shown
 from broadtape.desk.claims.tokens import Moment, Word
@@ -55,6 +55,10 @@ _OF: Final = frozenset({"of", "from"})  # "its peak of Jan. 3" is no day on whic
 def moments(case: Case) -> None:
     """Each date is one of the fact's, or names its whole window, and they stand in order."""
     said = case.of(Moment)
+    if len(said) > MOST_TOGETHER:
+        texts = ", ".join(moment.text for _, moment in said[:3])
+        case.objects(Status.UNSUPPORTED, f"{len(said)} dates, {texts} …, are no single claim", texts)
+        return
     choices: list[list[str]] = []
     kept: list[int] = []
     for place, moment in said:

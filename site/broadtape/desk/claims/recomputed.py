@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -62,6 +63,7 @@ class Facts:
         records = article.facts.get("facts") if article.facts else None
         self.records: Mapping[str, object] = records if isinstance(records, Mapping) else {}
         self._found: dict[str, Found] = {}
+        self._elsewhen: dict[tuple[date, str], Fact | None] = {}
         self.as_of = article.as_of or article.date.date()
 
     def view(self, day: date) -> MarketView:
@@ -75,6 +77,28 @@ class Facts:
         if target not in self._found:
             self._found[target] = self._filed(target) if FACT_ID.fullmatch(target) else self._computed(target)
         return self._found[target]
+
+    def told_on(self, day: date, address: str) -> Fact:
+        """The fact of a long form as of another session, as an update of a story tells it; raises why there is none."""
+        self._elsewhen[day, address] = None
+        metric, params = parse_fact_address(address)
+        fact = self._elsewhen[day, address] = _remembered(self.view(day), metric, dict(params))
+        return fact
+
+    def unlike(self, view_for: Callable[[date], MarketView]) -> bool:
+        """Whether anything that was found, a fact or why there is none, is another in these views of the market."""
+        then = Facts(self._article, view_for, self._lookup)
+        if tuple(self.view(self.as_of).symbols_with_bars()) != tuple(
+            then.view(self.as_of).symbols_with_bars()
+        ):
+            return True  # other names would be known
+        for (day, address), fact in self._elsewhen.items():
+            try:
+                if fact is None or fact != then.told_on(day, address):
+                    return True
+            except (BroadtapeError, ValueError):
+                return True
+        return any(found != then.find(target) for target, found in self._found.items())
 
     def known(self) -> dict[str, Fact]:
         """The facts found so far that may be relied on, by id."""
@@ -119,7 +143,7 @@ class Facts:
         if record is None:
             return Found(reason=f"unknown fact {identity}", id=identity)
         try:
-            filed = metrics.from_json(identity, record)
+            filed = _on_file(identity, record)
         except BroadtapeError as error:
             return Found(status=Status.CONTRADICTED, reason=str(error), id=identity)
         view = self.view(filed.as_of)
@@ -131,6 +155,22 @@ class Facts:
                 metric=filed.key.metric,
             )
         return self._compute(filed.key.metric, dict(filed.key.params), view, filed)
+
+
+_MOST_ON_FILE: Final = 2_000  # records; an edition of a day has some 300
+_ON_FILE: dict[str, tuple[Mapping[str, object], Fact]] = {}
+
+
+def _on_file(identity: str, record: Mapping[str, object]) -> Fact:
+    """The fact of a record, read once for the same record. Raises as `metrics.from_json` does."""
+    kept = _ON_FILE.get(identity)
+    if kept is not None and kept[0] == record:
+        return kept[1]
+    filed = metrics.from_json(identity, record)
+    if len(_ON_FILE) >= _MOST_ON_FILE:
+        _ON_FILE.clear()
+    _ON_FILE[identity] = deepcopy(record), filed  # a copy: who holds the record may change it
+    return filed
 
 
 def _remembered(view: MarketView, metric: str, params: Mapping[str, str]) -> Fact:
@@ -205,7 +245,7 @@ def filed_view(
 
 def _rows_on_file(identity: str, record: Mapping[str, object]) -> tuple[Row, ...]:
     try:
-        return metrics.from_json(identity, record).evidence.rows
+        return _on_file(identity, record).evidence.rows
     except BroadtapeError:
         return ()
 

@@ -20,6 +20,10 @@ class Token:
     end: int
     text: str
 
+    def __hash__(self) -> int:
+        """Of the place and the text: tokens of remembered claims are looked up, and rarely differ in more."""
+        return hash((self.start, self.text))
+
 
 @dataclass(frozen=True, slots=True)
 class Figure(Token):
@@ -40,6 +44,8 @@ class Figure(Token):
     upper: Decimal | None = None
     trailing: str = ""  # "latest" for "the last five sessions": the window must end at the as-of session
     place: bool = False  # "No. 3"
+
+    __hash__ = Token.__hash__
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,8 @@ class Moment(Token):
         """Whether it names a day rather than a period."""
         return self.day is not None or self.weekday is not None or self.relative in {"today", "yesterday"}
 
+    __hash__ = Token.__hash__
+
 
 @dataclass(frozen=True, slots=True)
 class Name(Token):
@@ -72,6 +80,8 @@ class Name(Token):
 
     symbols: frozenset[str]
     ticker: bool = False
+
+    __hash__ = Token.__hash__
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,8 @@ class Word(Token):
     classes: tuple[str, ...]
     strength: int = 2
 
+    __hash__ = Token.__hash__
+
 
 @dataclass(frozen=True, slots=True)
 class Proper(Token):
@@ -88,7 +100,11 @@ class Proper(Token):
 
     initial: bool = False
 
+    __hash__ = Token.__hash__
+
 
 @dataclass(frozen=True, slots=True)
 class Plain(Token):
     """A word that claims nothing by itself."""
+
+    __hash__ = Token.__hash__

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
+from weakref import WeakKeyDictionary
 
-from broadtape.desk.claims.bearing import concerns
+from broadtape.desk.claims.bearing import bearing_of, concerns
 from broadtape.desk.claims.entail import entails
 from broadtape.desk.claims.lexer import lex
 from broadtape.desk.claims.names import NameTable
@@ -54,6 +55,7 @@ class Unlinked:
         self.facts, self.names, self.as_of, self.unknown = facts, names, as_of, unknown
         self._tokens: dict[tuple[str, bool], tuple[Token, ...]] = {}
         self._possible: dict[tuple[str, bool], list[Fact] | None] = {}
+        self._before = _sayings_of(tuple(facts.values()), names, as_of)
 
     def prove(self, text: str) -> list[Piece]:
         """The parts of the text with what became of each; parts that claim nothing are left out."""
@@ -124,13 +126,24 @@ class Unlinked:
             return []
         tokens = [token for token in tokens if not isinstance(token, Proper)]
         names = [token for token in tokens if isinstance(token, Name) and "" not in token.symbols]
+        claims = tuple(tokens)
+        if claims not in self._before:
+            self._before[claims] = self._bearing_out(claims, names)
+        return self._before[claims]
+
+    def _bearing_out(self, tokens: Sequence[Token], names: Sequence[Name]) -> list[Fact] | None:
         if not any(isinstance(token, Figure | Word | Moment) for token in tokens):
             known = all(any(concerns(fact, name) for fact in self.facts.values()) for name in names)
             return None if known else []
         if not any(isinstance(token, Figure | Word) for token in tokens):
             return []  # a date alone belongs to the clause before it
         loose = Context(self.as_of, self.names, subject_required=False, scoped=True)
-        return [fact for fact in self.facts.values() if entails(tokens, fact, loose, first_only=True).holds]
+        return [
+            fact
+            for fact in self.facts.values()
+            if (bearing_of(fact).texts or all(concerns(fact, name) for name in names))
+            and entails(tokens, fact, loose, first_only=True).holds
+        ]
 
     def _refused(self, token: Token) -> bool:
         """Whether it is a word that is neither a name nor known to claim nothing."""
@@ -163,6 +176,36 @@ class Unlinked:
             fact,
             Objection(Status.UNSUPPORTED, near, objection.claimed or failing, objection.computed),
         )
+
+
+@dataclass(slots=True)
+class _Sayings:
+    """Which of an article's facts say a clause, for the clauses last read: a title is read as often as it is edited."""
+
+    version: int
+    facts: tuple[Fact, ...]
+    found: dict[tuple[Token, ...], list[Fact] | None] = field(default_factory=dict)
+
+
+_MOST_SAYINGS: Final = 4_096  # clauses and their joinings of one article
+_MOST_ARTICLES: Final = 32
+_SAYINGS: WeakKeyDictionary[NameTable, dict[tuple[object, ...], _Sayings]] = WeakKeyDictionary()
+
+
+def _sayings_of(
+    facts: tuple[Fact, ...], names: NameTable, as_of: date
+) -> dict[tuple[Token, ...], list[Fact] | None]:
+    """What is remembered of clauses before these very facts."""
+    articles = _SAYINGS.setdefault(names, {})
+    asked = (as_of, *map(id, facts))
+    kept = articles.get(asked)
+    if kept is None or kept.version != names.version or len(kept.found) >= _MOST_SAYINGS:
+        if len(articles) >= _MOST_ARTICLES:
+            articles.clear()
+        kept = articles[asked] = _Sayings(
+            names.version, facts
+        )  # holds the facts, so that their ids stay theirs
+    return kept.found
 
 
 def _opens(text: str, place: int) -> bool:

@@ -33,6 +33,14 @@ class Context:
     closes_said: bool = False
     subject_required: bool = True
 
+    @property
+    def said(self) -> tuple[object, ...]:
+        """All of it but the names, which do not change while a claim is remembered."""
+        return (
+            self.as_of, self.subject, self.windows, self.total_said, self.scoped, self.median_said,
+            self.closes_said, self.subject_required,
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Objection:
@@ -46,7 +54,10 @@ class Objection:
 
 @dataclass(slots=True)
 class Verdict:
-    """The objections to a claim (none: it follows), and whether it says which sessions it covers."""
+    """The objections to a claim (none: it follows), and whether it says which sessions it covers.
+
+    Only who judges writes into it: it is remembered and given again.
+    """
 
     objections: list[Objection] = field(default_factory=list)
     says_window: bool = False

@@ -35,8 +35,9 @@ def verify(article: Article, view_for: Callable[[date], MarketView], lookup: Loo
     values. Whether inputs were revised is what the store remembers (`as_retrieved` of its views).
     """
     try:
-        report = _report(article, view_for, lookup)
-        return report if report.ok else _revisions_told(report, article, view_for, lookup)
+        ground = _proved(article, view_for, lookup)
+        report = ground.report()
+        return report if report.ok else _revisions_told(report, ground, view_for, lookup)
     except NoData:
         if article.origin == "desk" or "](fact:" in article.body:
             raise
@@ -61,7 +62,7 @@ def verify_texts(
     return tuple(claims)
 
 
-def _report(article: Article, view_for: Callable[[date], MarketView], lookup: Lookup) -> Report:
+def _proved(article: Article, view_for: Callable[[date], MarketView], lookup: Lookup) -> Ground:
     ground = Ground(article, view_for, lookup)
     links = [span for block in ground.document.blocks for span in block.spans if span.kind == "fact"]
     if len(links) > _MOST_LINKS:
@@ -77,19 +78,20 @@ def _report(article: Article, view_for: Callable[[date], MarketView], lookup: Lo
     file_records(ground, {span.target for span in links})
     front_matter(ground)
     prove_body(ground)
-    ordered = sorted(ground.claims, key=lambda claim: claim.line)
-    return Report(tuple(ordered), ground.known)
+    return ground
 
 
 def _revisions_told(
-    report: Report, article: Article, view_for: Callable[[date], MarketView], lookup: Lookup
+    report: Report, ground: Ground, view_for: Callable[[date], MarketView], lookup: Lookup
 ) -> Report:
     """The report, with what only revisions of the inputs made fail as such."""
-    then = filed_view(article, view_for)
+    then = filed_view(ground.article, view_for)
     if then is None:
         return report
     try:
-        return with_revisions(report, _report(article, then, lookup))
+        if not ground.facts.unlike(then):
+            return report  # the proof of then would be the same
+        return with_revisions(report, _proved(ground.article, then, lookup).report())
     except BroadtapeError:  # the store remembers nothing from then
         return report
 

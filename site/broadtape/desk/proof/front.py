@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 
-from broadtape import metrics
 from broadtape.desk.claims import (
     Figure,
 )
@@ -18,12 +17,11 @@ from broadtape.desk.claims.recomputed import (
     same,
 )
 from broadtape.desk.claims.unlinked import Unlinked
-from broadtape.desk.proof.ground import Ground
+from broadtape.desk.proof.ground import LONGEST_TEXT, Ground
 from broadtape.model import (
     BroadtapeError,
     Claim,
     Status,
-    parse_fact_address,
 )
 
 
@@ -136,11 +134,14 @@ def _updates(ground: Ground) -> None:
                 reason = "updates: an update of a desk article names a fact and its session"
                 ground.add(update.text, line, Status.UNSUPPORTED, reason)
             continue
+        if len(update.text) > LONGEST_TEXT:
+            ground.too_long(
+                update.text, line, "updates", f"{len(update.text):,} characters", f"{LONGEST_TEXT:,}"
+            )
+            continue
         ground.legible(update.text, line)
         try:
-            metric, params = parse_fact_address(update.fact)
-            view = ground.facts.view(update.as_of)
-            fact = metrics.compute(view, metric, dict(params))
+            fact = ground.facts.told_on(update.as_of, update.fact)
         except (BroadtapeError, ValueError) as error:
             ground.add(update.text, line, Status.UNSUPPORTED, f"updates: {error}")
             continue

@@ -36,7 +36,7 @@ from broadtape.desk.claims.recomputed import (
 )
 from broadtape.desk.claims.unlinked import Unlinked
 from broadtape.desk.claims.vocabulary import foreign, is_neutral, stranger
-from broadtape.desk.proof.reports import claim_of
+from broadtape.desk.proof.reports import Report, claim_of
 from broadtape.markdown import Span
 from broadtape.model import (
     Article,
@@ -58,6 +58,10 @@ _SIGNED: Final = re.compile(rf"(?:(?<![\w%)]){_DASH}|[$%]|(?<![\w%)])[-+\u2212]\
 _SIGNED_CELL: Final = re.compile(rf"(?:{_DASH}|[$%])\s*\Z")
 _TRAILING: Final = re.compile(r"\s*%|[$]")
 _TRAILING_CELL: Final = re.compile(rf"\s*(?:{_DASH}|[$%])")
+LONGEST_TEXT: Final = (
+    2_000  # characters of a headline, summary or caption; the longest of the desk's has some 300
+)
+MOST_LINKS_TOGETHER: Final = 60  # fact links of one sentence: each is read with what stands before it
 INSIDE: Final = "·"  # stands for a link's text where the rest of its sentence is read
 DIVIDENDS: Final = re.compile(
     r"(?:includ\w+|with|reinvest\w+|count\w+) dividends|dividends (?:are )?(?:included|reinvested)|total returns?",
@@ -119,6 +123,10 @@ class Ground:
         self._texts: Unlinked | None = None
         self._read: dict[tuple[str, str, bool], tuple[Token, ...]] = {}
 
+    def report(self) -> Report:
+        """What became of every claim found so far, in the order of the file."""
+        return Report(tuple(sorted(self.claims, key=lambda claim: claim.line)), self.known)
+
     def lex(self, text: str, *, unit: str = "", opens: bool = True) -> tuple[Token, ...]:
         """The tokens of a text; headers and labels are read once for all their cells."""
         key = (text, unit, opens)
@@ -165,6 +173,9 @@ class Ground:
 
     def prove_unlinked(self, text: str, line: int, where: str) -> None:
         """Prove a text without links; an editor's or an import's is listed where it claims something."""
+        if len(text) > LONGEST_TEXT:
+            self.too_long(text, line, where, f"{len(text):,} characters", f"{LONGEST_TEXT:,}")
+            return
         self.legible(text, line)
         proved = self._unlinked().prove(text)
         if self.desk:
@@ -181,6 +192,11 @@ class Ground:
         self.add(
             text, line, Status.VERIFIED if holds else Status.UNCHECKED, "" if holds else "no fact link", fact
         )
+
+    def too_long(self, text: str, line: int, where: str, found: str, most: str) -> None:
+        """A text that no reader takes for a headline or a sentence is refused, not read: reading it would take long."""
+        reason = f"{where}: {found}; at most {most} are read as one text: shorten or split it"
+        self.add(f"{text[:80]}…", line, Status.UNSUPPORTED if self.desk else Status.UNCHECKED, reason)
 
     def _unlinked(self) -> Unlinked:
         if self._texts is None:

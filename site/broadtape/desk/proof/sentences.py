@@ -25,7 +25,7 @@ from broadtape.desk.proof.around import (
     unchecked,
     without_links,
 )
-from broadtape.desk.proof.ground import DIVIDENDS, INSIDE, Ground, masked
+from broadtape.desk.proof.ground import DIVIDENDS, INSIDE, MOST_LINKS_TOGETHER, Ground, masked
 from broadtape.markdown import Block, Sentence, Span
 from broadtape.model import (
     Fact,
@@ -73,6 +73,11 @@ def prove_paragraph(ground: Ground, block: Block) -> None:
 
 def _sentence(ground: Ground, sentence: Sentence) -> None:
     links = [span for span in sentence.spans if span.kind == "fact"]
+    if len(links) > MOST_LINKS_TOGETHER:
+        ground.too_long(
+            sentence.text, sentence.line, "sentence", f"{len(links):,} fact links", f"{MOST_LINKS_TOGETHER}"
+        )
+        return
     for span in sentence.spans:
         if span.kind == "image" and sentence.text[span.start : span.end].strip():
             ground.prove_unlinked(sentence.text[span.start : span.end], sentence.line, "alternative text")
