@@ -36,6 +36,9 @@ def card(instance: Instance, site: Site, entry: Entry) -> Card:
         summary=summary(entry),
         kicker=topic_link(article.topics[0]) if article.topics else None,
         published=words.on_day(article.date, site.time_zone),
+        updated=words.on_day(article.updated, site.time_zone)
+        if article.updates and article.updated
+        else None,
         as_of=words.of_day(article.as_of) if article.as_of else None,
         late=words.late_sentence(article, site.time_zone),
         written=words.on_day(article.written, site.time_zone)
@@ -87,6 +90,7 @@ def picture(instance: Instance, entry: Entry) -> Picture | None:
         width=width,
         height=height,
         data=urls.attachment(entry.address, table) if pictures.attachment(instance, entry, table) else "",
+        drawing=pictures.drawn(path),
     )
 
 

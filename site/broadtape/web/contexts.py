@@ -85,6 +85,7 @@ class Picture:
     width: int | None
     height: int | None
     data: str  # address of the table behind a chart, or ""
+    drawing: tuple[str, str] | None = None  # a desk's chart: its view box, and its shapes as markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ class Card:
     summary: str
     kicker: Link | None
     published: Moment
+    updated: Moment | None  # the day of a running story's newest version
     as_of: Moment | None
     late: str  # "Written on …", where the article was written over a day from its date
     written: Moment | None  # and that day alone, for a line of stamps
@@ -507,6 +509,7 @@ class PerformanceRow:
     """One instrument over several windows; a window without data is None."""
 
     line: QuoteLine
+    whole: str  # the name in full, where the line has it shortened
     windows: tuple[Change | None, ...]
     starts: tuple[str, ...]  # from which close each window counts
 

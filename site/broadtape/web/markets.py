@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -38,7 +38,7 @@ from broadtape.web.press import answer, here, name_of, page, press
 from broadtape.web.press import head as page_head
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from broadtape.archive.records import HistoryRow, InstrumentView
     from broadtape.archive.tape import FilingLine, Headline, Saying, Sessions
@@ -72,6 +72,7 @@ FORMS = {
     "SC 13D": "Stake of over 5 percent",
     "SC 13G": "Passive stake of over 5 percent",
 }
+SECTORS = "Sector funds"
 KINDS = {"index": "Index", "etf": "Exchange-traded fund", "stock": "Stock"}
 
 
@@ -486,7 +487,7 @@ def _tables(
 ) -> tuple[PerformanceTable, ...]:
     wanted = (
         ("Benchmarks", roles),
-        ("Sector funds", sector_funds()),
+        (SECTORS, sector_funds()),
         ("Watch list", watched),
         ("Local companies", near),
     )
@@ -510,6 +511,7 @@ def performance(title: str, symbols: Iterable[str]) -> PerformanceTable | None:
     if not rows:
         return None
     newest = max(row.as_of for row, _, _ in rows)
+    short = apart([row.name for row, _, _ in rows]) if title == SECTORS else {}
     fresh = [one for one in rows if newest - one[0].as_of <= front.FRESH]
     old = [f"{row.name} ({numbers.day(row.as_of)})" for row, _, _ in rows if newest - row.as_of > front.FRESH]
     return PerformanceTable(
@@ -517,9 +519,36 @@ def performance(title: str, symbols: Iterable[str]) -> PerformanceTable | None:
         note=f"Left out, with the day of the last close we have: {numbers.listing(old)}." if old else "",
         windows=quotes.WINDOWS,
         rows=tuple(
-            PerformanceRow(cards.quote_line(row, newest), windows, starts) for row, windows, starts in fresh
+            PerformanceRow(
+                replace(line, name=short.get(line.name, line.name)),
+                line.name if line.name in short else "",
+                windows,
+                starts,
+            )
+            for row, windows, starts in fresh
+            for line in (cards.quote_line(row, newest),)
         ),
     )
+
+
+def apart(names: Sequence[str]) -> dict[str, str]:
+    """What tells names of one family apart: without the words that all begin or end with.
+
+    Empty where there is no such family: fewer than three names, nothing in common, or a name of common words alone.
+    """
+    split = [name.split() for name in dict.fromkeys(names)]
+    if len(split) < 3:
+        return {}
+    first = _alike(split)
+    last = _alike([one[::-1] for one in split])
+    if not first + last or any(len(one) <= first + last for one in split):
+        return {}
+    return {" ".join(one): " ".join(one[first : len(one) - last]) for one in split}
+
+
+def _alike(names: Sequence[Sequence[str]]) -> int:
+    """How many words all begin with."""
+    return sum(1 for _ in takewhile(lambda words_: len(set(words_)) == 1, zip(*names, strict=False)))
 
 
 def _views(symbols: Iterable[str]) -> list[InstrumentView]:

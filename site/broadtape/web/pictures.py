@@ -35,6 +35,23 @@ MEDIA_TYPES = {
 MAX_BYTES = 20_000_000
 _NAME = re.compile(r"[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]{0,120}")
 _IMAGE = re.compile(r'<img src="([^"]*)"(?: alt="([^"]*)")?(?![^>]* width=)[^>]*>')
+# What the desk's charts are made of (desk.canvas). Anything else stays a file behind <img>, where nothing of it runs.
+_DRAWN = re.compile(
+    r'<svg xmlns="http://www\.w3\.org/2000/svg" viewBox="(0 0 [0-9]{1,4} [0-9]{1,4})" width="([0-9]{1,4})" '
+    r'height="([0-9]{1,4})" role="img"[^<>]*>\s*<title[^<>]*>[^<>]*</title>\s*<desc[^<>]*>[^<>]*</desc>\s*'
+    r"<style>[^<>]*</style>((?:\s*<(?:rect|path|circle)(?: [a-z-]+=\"[^\"<>]*\")*/>"
+    r"|\s*<text(?: [a-z-]+=\"[^\"<>]*\")*>[^<>]*</text>)+)\s*</svg>\s*"
+)
+_SHAPE = re.compile(r'<(?:rect|path|circle|text)((?: [a-z-]+="[^"<>]*")*)')
+_MARK = re.compile(r' ([a-z-]+)="([^"<>]*)"')
+_TONED = re.compile(r"(?:[fs]-[a-z]+[1-3]?)(?: [fs]-[a-z]+[1-3]?)*(?: title)?")
+_MEASURE = re.compile(r"[0-9MLZ .,-]*")
+_PLAIN = {"text-anchor": ("start", "middle", "end"), "font-weight": ("700",), "stroke-linejoin": ("round",),
+          "paint-order": ("stroke",)}  # fmt: skip
+_MEASURES = frozenset(
+    ("x", "y", "width", "height", "cx", "cy", "r", "d", "stroke-width", "stroke-dasharray", "font-size")
+)
+MAX_DRAWN = 60_000  # characters of a chart that a page may hold itself
 _NUMBER = r"\s*([0-9]+(?:\.[0-9]+)?)"
 
 
@@ -129,6 +146,17 @@ def _local(instance: Instance, entry: Entry, name: str) -> Path | None:
         return None
 
 
+def drawn(path: Path) -> tuple[str, str] | None:
+    """View box and shapes of a chart of the desk, for the page itself to hold; None for any other file.
+
+    The page's own type and colours then hold in it: colours are left out where a class names them.
+    """
+    try:
+        return _drawn(str(path), path.stat().st_mtime_ns) if path.suffix == ".svg" else None
+    except OSError:
+        return None
+
+
 def source(instance: Instance, entry: Entry) -> Path:
     """The article's Markdown file; the catalogue keeps its path relative to content/."""
     return instance.content / entry.article.path
@@ -155,6 +183,28 @@ def _size(path: str, mtime_ns: int) -> tuple[int | None, int | None]:  # noqa: A
         start = file.read(65536)
     found = (_svg(start) if path.lower().endswith(".svg") else None) or _raster(start)
     return found or (None, None)
+
+
+@lru_cache(maxsize=256)
+def _drawn(path: str, mtime_ns: int) -> tuple[str, str] | None:  # noqa: ARG001 – the time is the key
+    with Path(path).open("rb") as file:
+        whole = _DRAWN.fullmatch(file.read(MAX_DRAWN + 1).decode("utf-8", "replace"))
+    if whole is None:
+        return None
+    found = [_MARK.findall(shape[1]) for shape in _SHAPE.finditer(whole[4])]
+    if not all(_harmless(name, value) for marks in found for name, value in marks):
+        return None
+    return whole[1], re.sub(r' (?:fill|stroke)="#[0-9a-f]{6}"', "", whole[4]).strip()
+
+
+def _harmless(name: str, value: str) -> bool:
+    if name == "class":
+        return _TONED.fullmatch(value) is not None
+    if name in ("fill", "stroke"):
+        return re.fullmatch(r"none|#[0-9a-f]{6}", value) is not None
+    if name in _PLAIN:
+        return value in _PLAIN[name]
+    return name in _MEASURES and _MEASURE.fullmatch(value) is not None
 
 
 def _svg(start: bytes) -> tuple[int, int] | None:

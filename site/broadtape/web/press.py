@@ -189,6 +189,7 @@ def _environment(*first: Path) -> Environment:
     made = resources.environment(first)
     made.globals["static"] = static_address
     made.globals["shared"] = _shared_part
+    made.filters["bound"] = words.bound
     return made
 
 

@@ -5,10 +5,13 @@ Owns no page and reads nothing: plain values in, the small records of contexts o
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from markupsafe import Markup, escape
 
 from broadtape import numbers
 from broadtape.web.contexts import Change, Moment
@@ -20,6 +23,15 @@ if TYPE_CHECKING:
     from broadtape.model import Article
 
     PageAddress = Callable[[int], str]  # the address of the nth page of a list
+
+# What a line must not end in the middle of: a day of a month, a clock time, an amount, a name with its number.
+_BOUND = re.compile(
+    r"(?:(?<=\bJan\.)|(?<=\bFeb\.)|(?<=\bMarch)|(?<=\bApril)|(?<=\bMay)|(?<=\bJune)|(?<=\bJuly)|(?<=\bAug\.)"
+    r"|(?<=\bSept\.)|(?<=\bOct\.)|(?<=\bNov\.)|(?<=\bDec\.)|(?<=\bRussell)|(?<=\bPhase)) (?=\d)"
+    r"|(?<=\bS&P) (?=500\b)|(?<=\bS&amp;P) (?=500\b)"
+    r"|(?<=\d) (?=(?:[ap]\.m\.|(?:million|billion|trillion|percentage|basis|percent)\b))"
+)
+_TAGS = re.compile(r"(<[^>]*>)")
 
 READING_SPEED = 230  # words a minute, for "4 min read"; adults read English prose at 238 (Brysbaert 2019)
 LATE = timedelta(days=1)  # written later than this after its date, a page says so
@@ -100,6 +112,16 @@ def month_title(month: str) -> str:
     """`2026-01` is `January 2026`."""
     year, number = month.split("-")
     return numbers.month(date(int(year), int(number), 1))
+
+
+def bound(text: str | Markup) -> Markup:
+    """Words for a page with no-break spaces where a line must not end: `Jan. 12`, `S&P 500`, `7:55 p.m.`.
+
+    Tags of Markup are left as they are; plain text is escaped first.
+    """
+    parts = _TAGS.split(str(escape(text)))
+    parts[::2] = (_BOUND.sub("\u00a0", part) for part in parts[::2])
+    return Markup("".join(parts))  # noqa: S704 – escaped above, or markup that the caller vouched for
 
 
 def http_instant(instant: datetime) -> datetime:

@@ -22,7 +22,7 @@
       clock.textContent = `${months[part.month - 1]} ${part.day}, ${part.year}, ` +
         `${hour % 12 || 12}:${part.minute} ${hour < 12 ? "a.m." : "p.m."}`;
       const weekday = document.querySelector(".weekday");
-      if (weekday) weekday.textContent = part.weekday;
+      if (weekday) weekday.textContent = `${part.weekday},`;
       setTimeout(tick, 60000 - (now.getSeconds() * 1000 + now.getMilliseconds()) + 50);
     };
     if (format) tick();

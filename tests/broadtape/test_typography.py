@@ -1,0 +1,114 @@
+"""What a page does to words and charts before it prints them: line ends, shortened names, charts it holds itself."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from markupsafe import Markup
+
+from broadtape.desk.chart import Bar, BarSpec, ChartSpec, Line, bar_chart, line_chart
+from broadtape.web import markets, pictures, words
+
+LINES = ChartSpec(
+    title="Small caps & large, first session shown = 100",
+    lines=(
+        Line("Russell 2000", ((date(2026, 1, 9), Decimal(100)), (date(2026, 1, 12), Decimal("100.4")))),
+        Line("S&P 500", ((date(2026, 1, 9), Decimal(100)), (date(2026, 1, 12), Decimal("99.8")))),
+    ),
+    unit="first session shown = 100",
+    source="the sample",
+    as_of=date(2026, 1, 12),
+    baseline=Decimal(100),
+    shade=(date(2026, 1, 9), date(2026, 1, 12)),
+    shade_label="The run",
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "bound"),
+    [
+        ("from Jan. 2 through Nov. 10", "from Jan._2 through Nov._10"),
+        ("on March 9, 2009, at 1:41 p.m. there", "on March_9, 2009, at 1:41_p.m. there"),
+        ("beat the S&P 500 by 4.3 percentage points", "beat the S&P_500 by 4.3_percentage points"),
+        ("$1.2 trillion for the Russell 2000", "$1.2_trillion for the Russell_2000"),
+        ("in March 2009", "in March_2009"),
+        ("the Dow in May. 500 fell", "the Dow in May. 500 fell"),  # a sentence ends there
+    ],
+)
+def test_no_line_ends_inside_a_date_or_an_amount(said: str, bound: str) -> None:
+    assert words.bound(Markup(said)).replace("\u00a0", "_") == bound
+
+
+def test_binding_escapes_plain_words_and_leaves_tags_alone() -> None:
+    assert words.bound("<b> S&P 500") == "&lt;b&gt; S&amp;P\u00a0500"
+    markup = Markup('<a title="Jan. 2" href="/x?Nov. 10">Jan. 2</a>')
+    assert words.bound(markup) == '<a title="Jan. 2" href="/x?Nov. 10">Jan.\u00a02</a>'
+
+
+def test_names_of_one_family_are_told_apart_by_what_differs() -> None:
+    funds = [f"State Street {name} Select Sector SPDR ETF" for name in ("Materials", "Real Estate", "Energy")]
+
+    assert list(markets.apart(funds).values()) == ["Materials", "Real Estate", "Energy"]
+    assert markets.apart(funds[:2]) == {}
+    assert markets.apart(["Apple", "Nvidia", "Intel"]) == {}
+    assert markets.apart([*funds, "State Street Select Sector SPDR ETF"]) == {}
+
+
+@pytest.fixture
+def drawn(tmp_path: Path) -> Path:
+    path = tmp_path / "chart.svg"
+    path.write_bytes(line_chart(LINES))
+    return path
+
+
+def test_a_chart_of_the_desk_stands_in_the_page_with_the_pages_colours(drawn: Path) -> None:
+    found = pictures.drawn(drawn)
+
+    assert found is not None
+    box, shapes = found
+    assert re.fullmatch(r"0 0 720 \d+", box)
+    assert "Small caps &amp; large, first" in shapes
+    assert "#" not in shapes  # colours are the page's
+    assert "<style" not in shapes
+
+
+def test_bars_stand_in_the_page_too(tmp_path: Path) -> None:
+    path = tmp_path / "chart.svg"
+    bars = tuple(Bar(name, Decimal(value)) for name, value in (("Up", "1.5"), ("Down", "-0.5")))
+    path.write_bytes(bar_chart(BarSpec("Moves", bars, "the sample", date(2026, 1, 12))))
+
+    assert pictures.drawn(path) is not None
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("</svg>", "<script>alert(1)</script></svg>"),
+        ("</svg>", '<image href="https://example.org/x"/></svg>'),
+        ("</svg>", '<a href="javascript:alert(1)"><rect/></a></svg>'),
+        ("</svg>", "</svg><p>more</p>"),
+        ('class="f-paper"', 'class="proof-card"'),
+        ('class="f-paper"', 'onload="alert(1)" class="f-paper"'),
+        ('class="f-paper"', 'style="position:fixed" class="f-paper"'),
+        ('fill="none"', 'fill="url(https://example.org/x)"'),
+        ('stroke-width="4"', 'stroke-width="4&quot; onload=&quot;x"'),
+        ("<style>", "<style><![CDATA["),
+        ("<svg ", "<!DOCTYPE svg [<!ENTITY x 'y'>]><svg "),
+    ],
+)
+def test_what_the_desk_did_not_draw_stays_a_file(drawn: Path, old: str, new: str) -> None:
+    text = drawn.read_text("utf-8")
+    assert old in text
+    drawn.write_text(text.replace(old, new, 1), "utf-8")
+
+    assert pictures.drawn(drawn) is None
+
+
+def test_a_chart_too_long_for_a_page_stays_a_file(drawn: Path) -> None:
+    drawn.write_bytes(drawn.read_bytes().replace(b"</svg>", b" " * pictures.MAX_DRAWN + b"</svg>"))
+
+    assert pictures.drawn(drawn) is None
