@@ -42,7 +42,7 @@ from broadtape.desk.newsworthiness import Ranked
 from broadtape.desk.outline import Outline
 from broadtape.desk.patterns import Signal
 from broadtape.desk.prose import Draft
-from broadtape.desk.stories import Assignment, Nearby, Proposal
+from broadtape.desk.stories import Assignment, Nearby, Proposal, asides
 from broadtape.market import likeness, places
 from broadtape.model import (
     Article,
@@ -189,6 +189,8 @@ def _subject_key(signal: Signal) -> str:
         return f"{signal.kind.removesuffix('-ended')}/{signal.subject}"
     if signal.kind in {"sectors", "sector-lead"}:
         return "sectors"
+    if signal.kind in asides.KINDS:
+        return asides.key_of(signal)
     return "wrap"
 
 

@@ -310,6 +310,18 @@ FACTS: dict[str, Fact] = {
         f"season?month=9&of={LARGE}&stat=positive", count("value", 15, "years"), who(LARGE), count("n", 33, "years"),
         in_month("month", "2025-09"), on("data_start", "1990-01-02"), tags="season earlier positive",
     ),
+    "year-rest": fact(
+        f"year-rest?of={SMALL}&stat=median", number("value", "change", "3.25"), who(SMALL),
+        count("sessions", 7, "sessions"), count("n", 17, "years"), on("data_start", "1990-01-02"),
+        tags="season earlier first median up",
+    ),
+    "level-crossings": fact(
+        f"level-crossings?level=2400&of={SMALL}&side=below", count("value", 8, "times"), who(SMALL),
+        number("level", "level", "2400", "points"), on("data_start", "2016-06-28"), tags="below close earlier in-data",
+    ),
+    "not-on-file": fact(
+        f"on-file?of={CHIPS}", count("value", 0, "pieces"), who(CHIPS), on("since", "2026-01-09"), tags="filed",
+    ),
     "year-start": fact(
         f"year-start?of={SMALL}", Part("value", "year", 2019, "", 0), who(SMALL), number("change", "change", "4.88"),
         count("sessions", 7, "sessions"), tags="best since first up",
@@ -617,6 +629,14 @@ TRUE: tuple[tuple[str, str, str], ...] = (
     ("season", LARGE, "had a median loss of 0.8% in September of 33 earlier years"),
     ("season-up", LARGE, "was higher in 15 of the 33 years"),
     ("year-start", SMALL, "the best start since 2019"),
+    ("year-start", SMALL, "its best start of a year since 2019"),
+    ("year-rest", SMALL, "had a median gain of 3.3% in the rest of 17 earlier years that began that way"),
+    (
+        "level-crossings",
+        SMALL,
+        "had come to close below that level eight times in earlier data since June 2016",
+    ),
+    ("not-on-file", CHIPS, "none found"),
     ("dip", LARGE, "fell as much as 18.9% in 2025, from the close of Feb. 19 to that of April 8"),
     (
         "rank",

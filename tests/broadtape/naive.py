@@ -424,6 +424,15 @@ def first_close_since(m: Market, of: str, level: str, side: str = "above") -> Sa
     return {"value": earlier[-1], "close": price(m, of, closes[m.today])} if earlier else None
 
 
+def level_crossings(m: Market, of: str, level: str, side: str = "above") -> Said:
+    closes = m.current(of)
+    there = [
+        closes[day] > Fraction(level) if side == "above" else closes[day] < Fraction(level)
+        for day in sorted(closes)
+    ]
+    return {"value": sum(now and not before for before, now in pairwise(there[:-1]))}
+
+
 def drawdown(m: Market, of: str) -> Said:
     closes = m.current(of)
     peak = max(sorted(closes, reverse=True), key=lambda day: closes[day])
@@ -501,6 +510,25 @@ def what_followed(
                 top, deep = day, None
             elif deep is None and (1 - a[day] / a[top]) * 100 >= Fraction(at_least):
                 deep = day
+    elif event == "turn":
+        if basis == "total":
+            return None
+        sign, within = 1 if side == "up" else -1, m.table(of, "low" if side == "up" else "high")
+        days = [
+            day for before, day in pairwise(m.sessions)
+            if before in a and day in a and day in within
+            and -sign * (within[day] / a[before] - 1) * 100 >= Fraction(at_least) and sign * (a[day] - a[before]) > 0
+        ]  # fmt: skip
+    elif event == "cross":
+        if basis == "total":
+            return None
+        days, other, there = [], 0, sorted(a)
+        for at in range(199, len(there)):
+            mean = sum((a[day] for day in there[at - 199 : at + 1]), Fraction(0)) / 200
+            beyond = a[there[at]] > mean if side == "up" else a[there[at]] < mean
+            if beyond and other >= max(int(at_least), 1):
+                days.append(there[at])
+            other = 0 if beyond else other + 1
     elif event in ("drop", "gain"):
         sign = 1 if event == "gain" else -1
         days = [
@@ -795,7 +823,7 @@ METRICS: dict[str, Callable[..., Said]] = {
     "relative-streak-ended": relative_streak_ended, "return": return_, "return-extreme": return_extreme,
     "session-count": session_count, "streak": streak, "streak-count": streak_count,
     "streak-last-equal": streak_last_equal, "streak-last-longer": streak_last_longer,
-    "streak-longest": streak_longest, "what-followed": what_followed,
+    "streak-longest": streak_longest, "level-crossings": level_crossings, "what-followed": what_followed,
 }  # fmt: skip
 
 

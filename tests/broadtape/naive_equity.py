@@ -383,12 +383,37 @@ def year_start(m: Market, of: str, side: str = "best") -> Said:
     return {"value": reached[-1]} if reached and reached[-1] != m.today.year - 1 else None
 
 
+def year_rest(m: Market, of: str, stat: str = "n") -> Said:
+    closes = m.current(of)
+    count = sum(day.year == m.today.year for day in m.sessions)
+    starts: dict[int, Fraction] = {}
+    rests: dict[int, Fraction] = {}
+    for year in sorted({day.year for day in m.sessions}):
+        inside = [day for day in m.sessions if day.year == year]
+        before = [day for day in m.sessions if day.year < year]
+        if len(inside) >= count and before and before[-1] in closes and inside[count - 1] in closes:
+            starts[year] = closes[inside[count - 1]] / closes[before[-1]] - 1
+            if len(inside) > count and inside[-1] in closes:
+                rests[year] = (closes[inside[-1]] / closes[inside[count - 1]] - 1) * 100
+    now = starts.pop(m.today.year, None)
+    if now is None or not half_up(now * 100) or not starts:
+        return None
+    alike = sorted(rests[year] for year, start in starts.items() if year in rests and start * now > 0)
+    if stat == "n":
+        return {"value": len(alike)}
+    if not alike:
+        return None
+    if stat == "positive":
+        return {"value": sum(gain > 0 for gain in alike), "n": len(alike)}
+    return {"value": half_up((alike[(len(alike) - 1) // 2] + alike[len(alike) // 2]) / 2), "n": len(alike)}
+
+
 METRICS |= {
     "above-average": above_average, "average-cross": average_cross, "average-distance": average_distance,
     "correlation": correlation, "correlation-since": correlation_since, "dispersion": dispersion, "gap": gap,
     "ratio-extreme": ratio_extreme, "season": season, "session-extreme": session_extreme,
     "streak-ended": streak_ended, "streak-longer": streak_longer, "streak-most": streak_most, "volume": volume,
-    "volume-since": volume_since, "year-start": year_start,
+    "volume-since": volume_since, "year-rest": year_rest, "year-start": year_start,
 }  # fmt: skip
 
 

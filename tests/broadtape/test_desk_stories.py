@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from itertools import pairwise
 from types import SimpleNamespace
@@ -19,7 +20,7 @@ from broadtape.desk.facts import FactBook
 from broadtape.desk.outline import Outline, Paragraph, Table
 from broadtape.desk.prose import Draft
 from broadtape.desk.stories import Assignment, Proposal
-from broadtape.model import Claim, Fact, Instrument, Status
+from broadtape.model import Claim, Fact, Instrument, MarketView, Status
 
 RUN = {
     "small": [-0.5, *[0.6] * 7],
@@ -54,7 +55,9 @@ def planned(view: FakeMarket, kind: str, **more: object) -> Outline:
     return stories.kinds()[kind].plan(assignment, proposals[0])
 
 
-def written(view: FakeMarket, outline: Outline) -> tuple[Draft, list[Claim]]:
+def written(
+    view: MarketView, outline: Outline, at: Callable[[date], MarketView] | None = None
+) -> tuple[Draft, list[Claim]]:
     """The words of an outline, and what proof objects to in the whole article."""
     desk = SimpleNamespace(benchmarks=ROLES, seed=0, author="Market Desk")
     site = SimpleNamespace(time_zone=ZoneInfo("America/Los_Angeles"))
@@ -70,13 +73,13 @@ def written(view: FakeMarket, outline: Outline) -> tuple[Draft, list[Claim]]:
     article, record, _ = edition.assemble(
         room, view, outline, draft, facts, site=None, draft=False, now=datetime(2026, 1, 13, tzinfo=UTC)  # type: ignore[arg-type]  # an instance by its face
     )  # fmt: skip
-    report = proof.verify(dataclasses.replace(article, facts=record), view.at, lambda _: None)
+    report = proof.verify(dataclasses.replace(article, facts=record), at or (lambda _: view), lambda _: None)
     return draft, [one for one in report.claims if one.status in {Status.UNSUPPORTED, Status.CONTRADICTED}]
 
 
 def told(view: FakeMarket, kind: str, **more: object) -> str:
     """The visible text of a story that proves."""
-    draft, failing = written(view, planned(view, kind, **more))
+    draft, failing = written(view, planned(view, kind, **more), view.at)
     assert [(one.text, one.reason) for one in failing] == []
     return prose.visible(re.sub(r"\n+", "\n", draft.body)) + f"\n{draft.title}\n{draft.summary}"
 

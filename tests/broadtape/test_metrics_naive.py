@@ -24,6 +24,7 @@ RARE = {
     "gap",
     "ratio-extreme",
     "streak-most",
+    "year-rest",
     "year-start",
     "first-close-since",
     "policy-first",
@@ -37,7 +38,7 @@ RARE = {
 SESSIONS = [day for day in weekdays(date(2023, 1, 2), date(2025, 12, 31)).tolist() if day.toordinal() % 53]
 TRIPLES = 600
 # Of filings, which the made-up market has none of: test_metrics_filings has their sums by hand.
-FILED = {"filed-growth", "filing", "filing-count", "price-to-earnings"}
+FILED = {"filed-growth", "filing", "filing-count", "on-file", "price-to-earnings"}
 
 
 def made_up(seed: int) -> FakeMarket:

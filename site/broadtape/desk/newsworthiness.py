@@ -29,7 +29,7 @@ _INTEREST = {
     "drawdown": 1.25, "recovery": 1.1, "bull": 1.1, "period": 0.9, "streak": 0.5, "streak-ended": 0.5, "reversal": 0.8,
     "gap": 0.45, "volume": 0.5, "average-cross": 0.5, "ratio": 0.6, "correlation": 0.4, "year-start": 0.8,
     "relative-weeks": 0.8, "relative-months": 0.8, "breadth": 0.7, "sectors": 0.8, "sector-lead": 0.8, "heat": 0.6,
-    "52-week": 0.8, "company": 0.85,
+    "52-week": 0.8, "company": 0.85, "recross": 0.6, "deal": 0.5,
 }  # fmt: skip
 _OLDER = 0.7
 

@@ -33,11 +33,15 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One table cell: its text, and the fact that the text states, if any. `symbol` prints a name and ticker."""
+    """One table cell: its text, and the fact that the text states, if any. `symbol` prints a name and ticker.
+
+    `link` is the address, on someone else's site, of what the text names.
+    """
 
     text: str = ""
     fact: Fact | None = None
     symbol: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ _LITTLE, _EDGED = (
     Decimal(2),
 )  # percent; so much is never little changed, nor edged, whatever the series
 HEADLINE = 90  # characters; the stylebook's
-_LINK = re.compile(r"\[([^\]]*)\]\(fact:[^)]*\)")
+_LINK = re.compile(r"\[([^\]]*)\]\((?:fact:|https://)[^)]*\)")
 _CLAIM = re.compile(r"\[(?P<text>[^\]]*)\]\(fact:(?P<id>\w+)\)")
 _DIVIDENDS = "dividends included"
 _MONTHS = r"(?:Jan\.|Feb\.|March|April|May|June|July|Aug\.|Sept\.|Oct\.|Nov\.|Dec\.)"
@@ -155,7 +155,7 @@ def escape(text: str) -> str:
 
 
 def visible(markdown: str) -> str:
-    """What a reader sees of one sentence: fact links by their text, escapes undone, white space folded."""
+    """What a reader sees of one sentence: links by their text, escapes undone, white space folded."""
     return _fold(re.sub(r"\\([\\`*_\[\]<>|])", r"\1", _LINK.sub(r"\1", markdown)))
 
 
@@ -272,7 +272,9 @@ def _table(table: Table, names: Names) -> str:
         text = value.text
         if value.symbol:
             text = names.label(value.symbol)
-        return f"[{text}](fact:{value.fact.id})" if value.fact else text
+        if value.fact is not None:
+            return f"[{text}](fact:{value.fact.id})"
+        return f"[{text}]({value.link})" if value.link else text
 
     align = ["---"] + ["---:"] * (len(table.headers) - 1)
     rows = [table.headers, align, *([cell(value) for value in row] for row in table.rows)]

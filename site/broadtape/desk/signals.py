@@ -16,9 +16,9 @@ from broadtape.desk.patterns import Detector, Signal
 from broadtape.model import MarketView
 
 _DETECTORS: tuple[Detector, ...] = (
-    streaks.led, levels.records, levels.round_numbers, levels.moves, declines.reached, streaks.absolute,
-    streaks.relative, extremes.periods, extremes.year_starts, extremes.reversals, extremes.volumes, extremes.crosses,
-    extremes.ratios, extremes.correlations, companies.sectors, *macro_signals.DETECTORS,
+    streaks.led, levels.records, levels.round_numbers, levels.recrossed, levels.moves, declines.reached,
+    streaks.absolute, streaks.relative, extremes.periods, extremes.year_starts, extremes.reversals, extremes.volumes,
+    extremes.crosses, extremes.ratios, extremes.correlations, companies.sectors, *macro_signals.DETECTORS,
 )  # fmt: skip
 
 
@@ -43,5 +43,6 @@ def scan(
         symbols |= dict.fromkeys(one for one in view.group(group) if not one.startswith("UNLISTED:"))
     found.extend(companies.moves(view, book, list(symbols)))
     found.extend(companies.breadth(view, book, universe))
+    found.extend(companies.deals(view, book, list(symbols)))
     found.extend(companies.heat(view, book, list(symbols)))
     return found

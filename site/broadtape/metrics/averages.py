@@ -51,6 +51,17 @@ def sides(values: NDArray[np.float64], length: int) -> NDArray[np.int8]:
     return found
 
 
+def crossings(values: NDArray[np.float64], length: int, side: str, at_least: int) -> NDArray[np.intp]:
+    """Positions that close above (below) the average when at least so many in a row before had not, counted once."""
+    found = sides(values, length)
+    way = 1 if side in {"above", "up"} else -1
+    there = found == way
+    came = np.flatnonzero(there[1:] & ~there[:-1]) + 1
+    before = np.concatenate([[-1], np.flatnonzero(there)])
+    waited = came - 1 - before[np.searchsorted(before, came) - 1]
+    return np.asarray(came[waited >= at_least] + length - 1, dtype=np.intp)
+
+
 @metric(
     "average-distance",
     "Distance from the average",
@@ -98,6 +109,7 @@ def _average_cross(answer: Answer) -> None:
     answer.value("count", count, "sessions")
     answer.names(answer["of"])
     answer.count("length", length, "sessions")
+    answer.day("date", series.day(int(kept[-1])))
     answer.tags |= {side, "mean", "close", "earlier", "first"}
     answer.rows([series], [int(kept[-2]), int(kept[-1])])
     answer.span(series, int(kept[max(len(kept) - length - count - 1, 0)]), int(kept[-1]))

@@ -7,7 +7,7 @@ and what it will be, no filing says.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -15,10 +15,12 @@ import numpy as np
 from broadtape.metrics import windows
 from broadtape.metrics.registry import Answer, Parameter, choice, metric, over, symbol_of
 from broadtape.metrics.series import as_date, current, line, percent, percent_change
-from broadtape.model import BadParameter, CompanyFact, Filing, NewsView, NoData, NotTrue
+from broadtape.model import BadParameter, CompanyFact, Filing, MarketView, NewsView, NoData, NotTrue
 
 _QUARTER = (timedelta(days=80), timedelta(days=100))
 _YEAR = (timedelta(days=350), timedelta(days=380))
+_CLOSE = time(16, 0)  # New York: what is filed later is the next session's
+_ALIVE = timedelta(days=30)  # a source that gave nothing of anyone for so long has nothing to say
 _YEARS_APART = timedelta(days=10)  # a fiscal quarter begins and ends about a year after the last one's
 _STALE = timedelta(days=500)  # since the end of a fiscal year: earnings older than this are not the last ones
 CONCEPTS = {
@@ -28,14 +30,16 @@ CONCEPTS = {
     ),
     "net-income": (("us-gaap:NetIncomeLoss",), "net income", 0),
 }  # fmt: skip
-# Deals and offerings, by form and item of the regulator's: what each says, it says of itself.
+# Deals and offerings, by forms and item of the regulator's: what each says, it says of itself.
 KINDS = {
-    "results": ("8-K", "2.02"),
-    "acquisition": ("8-K", "2.01"),
-    "agreement": ("8-K", "1.01"),
-    "offering": ("424B", ""),
-    "registration": ("S-1", ""),
+    "results": (("8-K",), "2.02"),
+    "acquisition": (("8-K",), "2.01"),
+    "agreement": (("8-K",), "1.01"),
+    "offering": (("424B1", "424B2", "424B3", "424B4", "424B5", "424B7", "424B8"), ""),
+    "registration": (("S-1",), ""),
+    "stake": (("SC 13D", "SCHEDULE 13D"), ""),
 }
+DEALS = ("acquisition", "agreement", "offering", "registration", "stake")
 
 
 def _news(answer: Answer) -> NewsView:
@@ -47,13 +51,8 @@ def _news(answer: Answer) -> NewsView:
 
 def of_kind(filings: tuple[Filing, ...], kind: str) -> list[Filing]:
     """The filings of a kind, newest first; an amendment is a filing of its own and left out."""
-    form, item = KINDS[kind]
-    return [
-        one
-        for one in filings
-        if (one.form == form or (form.endswith("B") and one.form.startswith(form)))
-        and (not item or item in one.items)
-    ]
+    forms, item = KINDS[kind]
+    return [one for one in filings if one.form in forms and (not item or item in one.items)]
 
 
 @metric(
@@ -61,7 +60,7 @@ def of_kind(filings: tuple[Filing, ...], kind: str) -> list[Filing]:
     "Last filing of a kind",
     "The New York day on which a company's last filing of a kind was accepted by the Securities and Exchange "
     "Commission: results (Form 8-K, item 2.02), a completed acquisition (2.01), a material agreement (1.01), a "
-    "prospectus (424B) or a registration (S-1). What the filing says is not read.",
+    "prospectus (424B), a registration (S-1) or a stake of over 5% (Schedule 13D). What the filing says is not read.",
     symbol_of("the company's share"),
     choice("kind", "what was filed", *KINDS),
     examples=("filing?of=NASDAQ:MSFT",),
@@ -76,6 +75,43 @@ def _filing(answer: Answer) -> None:
     answer.names(answer["of"])
     answer.tags |= {"last", "filed", answer["kind"]}
     answer.said(f"filing:{last.accession}", day, "form", " ".join((last.form, *last.items)), last.origin)
+
+
+def told_since(view: MarketView) -> datetime:
+    """From when on something on file belongs to a session: the close of the session before, by the market's clock."""
+    if len(view.sessions) < 2:
+        raise NoData(f"the calendar has no session before {view.as_of}")
+    return datetime.combine(as_date(view.sessions[-2]), _CLOSE, view.time_zone)
+
+
+@metric(
+    "on-file",
+    "What is on file of a session",
+    "How many filings with the Securities and Exchange Commission and stories of the sources that are followed name "
+    "the share, from the close of the session before to the end of the as-of session's day. None found says that "
+    "these sources have none, not that nothing happened.",
+    symbol_of("the company's share"),
+    examples=("on-file?of=NASDAQ:MSFT",),
+)
+def _on_file(answer: Answer) -> None:
+    news, since = _news(answer), told_since(answer.view)
+    own, others = news.filings(answer["of"], since=since), news.stories(since, symbol=answer["of"])
+    lately = since - _ALIVE
+    if not own and not others and not news.filings(since=lately) and not news.stories(lately):
+        raise NoData(
+            f"of: no filing or story is known of the month to {answer.view.as_of}; set up a source of either"
+        )
+    answer.value("count", len(own) + len(others), "pieces")
+    answer.names(answer["of"])
+    answer.day("since", since.date())
+    answer.tags.add("filed")
+    for one in own[:40]:
+        answer.said(
+            f"filing:{one.accession}", one.filed, "form", " ".join((one.form, *one.items)), one.origin
+        )
+    for other in others[:40]:
+        day = other.known_at.astimezone(answer.view.time_zone).date()
+        answer.said(f"story:{other.uid}", day, "publisher", other.publisher, other.origin)
 
 
 @metric(

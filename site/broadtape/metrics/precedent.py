@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from broadtape.metrics import policy
+from broadtape.metrics.averages import crossings
 from broadtape.metrics.declines import reached
 from broadtape.metrics.records import record_marks
 from broadtape.metrics.registry import Answer, Parameter, basis, choice, metric, symbol_of, symbol_vs
@@ -25,6 +26,7 @@ from broadtape.metrics.series import (
     percent,
     percent_change,
 )
+from broadtape.metrics.sessions import turns
 from broadtape.metrics.streaks import FEW, PLURAL, Course, as_unit, leads, moves
 from broadtape.model import BadParameter, NotTrue
 
@@ -54,14 +56,20 @@ def _events(answer: Answer, series: Line) -> NDArray[np.intp]:
         return _policy_sessions(answer, series, event, Decimal(at_least))
     if event in ("drop", "gain"):
         return jumps(series.values, event, Decimal(at_least))
-    if event in ("record", "decline") and answer["basis"] == "total":
-        raise BadParameter("basis: closes including dividends make no record; leave it out")
+    if event in ("record", "decline", "turn", "cross") and answer["basis"] == "total":
+        raise BadParameter(f"basis: closes including dividends make no {event}; leave it out")
+    if event == "turn":
+        return turns(answer, answer["side"], Decimal(at_least))
     if event == "decline":
         kept = np.flatnonzero(np.isfinite(series.values))
         cases: NDArray[np.intp] = kept[reached(series.values[kept], Decimal(at_least))]
         return cases
     if "." in at_least:
         raise BadParameter(f"at_least: {at_least!r} is not a whole number of {PLURAL[answer['unit']]}")
+    if event == "cross":
+        kept = np.flatnonzero(np.isfinite(series.values))
+        crossed: NDArray[np.intp] = kept[crossings(series.values[kept], 200, answer["side"], int(at_least))]
+        return crossed
     if event == "record":
         marks = np.flatnonzero(record_marks(series.values))
         return marks[1:][np.diff(marks) >= int(at_least)]
@@ -90,19 +98,21 @@ def _policy_sessions(answer: Answer, series: Line, event: str, at_least: Decimal
     "median, and in how many, or what share, it was above zero; relative, the other's return is taken off. A case is "
     "a run, counted once, on the session it first was long enough, a one-session gain or drop of at least so "
     "many percent, the first close at least so many percent below the highest close in the data, once a decline, "
-    "a record close at least so many sessions after the one before, or a cut or an increase of the policy rate of "
+    "a record close at least so many sessions after the one before, a close on another side of the mean of the last "
+    "200 closes than at least so many sessions before it, a session that went at least so many percent the other way "
+    "from the close before and closed up (or down), or a cut or an increase of the policy rate of "
     "at least so many basis points. The present run or decline and "
     "cases without that many later sessions in view are left out; the set of all measures the same after "
     "every session of the data, and fewer than eight cases are few and carry no conclusion.",
     choice(
         "event",
         "what happened before",
-        *("relative-streak", "streak", "drop", "gain", "record", "decline", "cut", "raise"),
+        *("relative-streak", "streak", "drop", "gain", "record", "decline", "cut", "raise", "turn", "cross"),
         default=None,
     ),
     symbol_of(),
     symbol_vs(default=""),
-    choice("side", "of a streak: rises or falls", "up", "down"),
+    choice("side", "of a streak: rises or falls; of a turn and a cross: to which side", "up", "down"),
     choice("unit", "of a streak: what is counted", "session", "week", "month"),
     Parameter(
         "at_least", "the shortest run or wait in periods, or the least move in percent", None, "7", "number"
@@ -217,9 +227,9 @@ def _stat(answer: Answer, one: Line, other: Line | None, cases: NDArray[np.intp]
 
 def _threshold(answer: Answer) -> None:
     at_least = answer["at_least"]
-    if answer["event"] in ("drop", "gain", "decline", "cut", "raise"):
+    if answer["event"] in ("drop", "gain", "decline", "cut", "raise", "turn"):
         level = Decimal(at_least)
-        unit = "percent" if answer["event"] in ("drop", "gain", "decline") else "basis points"
+        unit = "percent" if answer["event"] in ("drop", "gain", "decline", "turn") else "basis points"
         answer.part("at_least", "level", level, unit, max(0, -int(level.as_tuple().exponent)))
     else:
         answer.count("at_least", int(at_least), PLURAL[answer["unit"]])

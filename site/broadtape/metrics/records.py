@@ -340,6 +340,30 @@ def _first_close_since(answer: Answer) -> None:
     answer.span(series, at, last)
 
 
+@metric(
+    "level-crossings",
+    "Times back across a level",
+    "How many sessions before the as-of one came to close above (or below) the level when the session before had not; "
+    "the first close beyond it in the data is one of them, and a close exactly at the level is not beyond it.",
+    *_level_parameters(),
+    examples=("level-crossings?level=2600&of=INDEXRUSSELL:RUT&side=below",),
+)
+def _level_crossings(answer: Answer) -> None:
+    side = answer["side"]
+    series = current(line(answer.view, answer["of"]))
+    kept = np.flatnonzero(np.isfinite(series.values))
+    beyond = _beyond(series, side, answer["level"])[kept]
+    came = np.flatnonzero(beyond[1:-1] & ~beyond[:-2]) + 1
+    answer.value("count", len(came), "times")
+    answer.names(answer["of"])
+    level = Decimal(answer["level"])
+    answer.part("level", "level", level, series.bars.unit, max(0, -int(level.as_tuple().exponent)))
+    _scope(answer, series)
+    answer.tags |= {side, "close", "earlier"}
+    answer.rows([series], [int(kept[at]) for at in came[-3:]])
+    _whole(answer, series)
+
+
 # --- distance from the high ---------------------------------------------------------------------------
 
 

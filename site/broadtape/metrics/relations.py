@@ -54,6 +54,7 @@ def _ratio_extreme(answer: Answer) -> None:
         raise NotTrue(f"the ratio was as {answer['side']} in the session before")
     answer.value("date", one.day(int(kept[at])), "date")
     answer.names(answer["of"], answer["vs"])
+    answer.day("date", one.day(int(kept[-1])))
     answer.tags |= {"ratio", "since", "last", "highest" if sign > 0 else "lowest"}
     answer.rows([one, other], [int(kept[at]), int(kept[-1])])
     for series in (one, other):
@@ -139,6 +140,7 @@ def _correlation_since(answer: Answer) -> None:
     answer.value("date", as_date(answer.view.sessions[places[int(alike[-1])]]), "date")
     answer.names(answer["of"], answer["vs"])
     answer.count("length", int(answer["sessions"]), "sessions")
+    answer.day("date", answer.view.as_of)
     answer.tags |= {"correlation", "since", "last", "first", "positive" if signs[-1] > 0 else "negative"}
 
 

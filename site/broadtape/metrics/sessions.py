@@ -5,18 +5,30 @@ Owns session-extreme, gap, volume and volume-since; each needs fields that not e
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from broadtape.metrics.registry import Answer, choice, metric, symbol_of
-from broadtape.metrics.series import as_date, current, exact, line, percent, percent_change
+from broadtape.metrics.series import as_date, compare_with, current, exact, line, percent, percent_change
 from broadtape.model import NoData, NotTrue
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 USUAL_SESSIONS = 60  # before the as-of one, whose median volume is the usual
+
+
+def turns(answer: Answer, way: str, at_least: Decimal) -> NDArray[np.intp]:
+    """Positions of the sessions that went at least so many percent the other way and closed `way`: up, or down."""
+    closes = line(answer.view, answer["of"])
+    within = line(answer.view, answer["of"], "low" if way == "up" else "high").values
+    sign = 1 if way == "up" else -1
+    before, after = closes.values[:-1], closes.values[1:]
+    there = np.isfinite(before) & np.isfinite(after) & np.isfinite(within[1:])
+    turned = compare_with(before, within[1:], -sign * at_least) * sign <= 0
+    return np.asarray(1 + np.flatnonzero(there & turned & (sign * (after - before) > 0)), dtype=np.intp)
 
 
 @metric(

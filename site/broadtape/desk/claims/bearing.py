@@ -31,6 +31,8 @@ _DAILY: Final = frozenset(
         "advance",
         "session-extreme",
         "gap",
+        "average-cross",
+        "ratio-extreme",
         "recovery",
     }
 )
@@ -131,7 +133,7 @@ class Bearing:
             )
         if metric == "filed-growth":
             found.add("quarters")
-        if metric == "price-to-earnings":
+        if metric in {"price-to-earnings", "year-start"}:
             found.add("years")
         if metric == "next-event" and self.params.get("kind") == "fomc":
             found.add("meetings")

@@ -32,6 +32,8 @@ _VALUE_TOLD: Final = frozenset(
         "regained",
         "season",
         "above-average",
+        "level-crossings",
+        "year-rest",
         "average-cross",
     }
 )

@@ -39,7 +39,7 @@ _NEUTRAL: Final = lexicon.words("""
     index indexes indices benchmark benchmarks gauge gauges barometer stock stocks share shares equity equities
     company companies firm firms fund funds market markets price prices value values level levels mark
     gap margin difference differences distance period periods window windows time times stretch stretches length
-    data desk field place places side sides rest kind kinds sort sector sectors group groups territory ground
+    found data desk field place places side sides rest kind kinds sort sector sectors group groups territory ground
     cycle cycles step steps filing filings filed files file fiscal results earnings diluted
     barrel barrels ounce food energy
     statement report decision decisions rate rates range target policy interest reading readings series yield

@@ -15,6 +15,7 @@ import numpy as np
 from broadtape.desk.facts import FactBook
 from broadtape.desk.patterns import Signal
 from broadtape.metrics import panel as panels
+from broadtape.metrics.filings import DEALS, of_kind, told_since
 from broadtape.metrics.groups import SECTOR_FUNDS, members_of
 from broadtape.metrics.panel import Panel
 from broadtape.model import Basis, MarketView, NewsView
@@ -148,6 +149,27 @@ def sectors(view: MarketView, book: FactBook, _pairs: Sequence[tuple[str, str]])
             held = panel.symbols[int(leader[-2])]
             share = max(len(fresh), 1) / len(leader)
             yield Signal("sector-lead", symbol, what, fact, share, 0.0, params={"before": held})
+
+
+def deals(view: MarketView, book: FactBook, watched: Sequence[str]) -> Iterator[Signal]:
+    """A prospectus, a registration, an acquisition, an agreement or a stake that was filed since the session before."""
+    if not isinstance(view, NewsView) or len(view.sessions) < 2:
+        return
+    since = told_since(view)
+    wanted = set(watched)
+    fresh = {
+        (one.symbols[0], kind)
+        for kind in DEALS
+        for one in of_kind(view.filings(since=since), kind)
+        if one.symbols and one.symbols[0] in wanted
+    }
+    for symbol, kind in sorted(fresh):
+        fact = book.find("filing", of=symbol, kind=kind)
+        if fact is None:
+            continue
+        year = of_kind(view.filings(symbol, since=since - timedelta(days=365)), kind)
+        what = f"{view.instrument(symbol).name}: {kind} on file"
+        yield Signal("deal", symbol, what, fact, min(len(year) / 252, 1.0), params={"kind": kind})
 
 
 def heat(view: MarketView, book: FactBook, watched: Sequence[str]) -> Iterator[Signal]:

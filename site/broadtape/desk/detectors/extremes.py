@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 import numpy as np
+from numpy.typing import NDArray
 
 from broadtape import metrics
 from broadtape.desk.facts import FactBook
@@ -22,14 +23,18 @@ from broadtape.desk.patterns import (
 )
 from broadtape.metrics import averages, relations
 from broadtape.metrics.periods import Unit
+from broadtape.metrics.sessions import USUAL_SESSIONS
 from broadtape.model import Fact, MarketView
 
 SESSIONS: dict[Unit, int] = {"week": 5, "month": 21, "quarter": 63, "year": 252}
 _REVERSED = 1.25  # percent that a session went the other way before it turned
 _VOLUME = 1.8  # times the usual
-_OTHER_SIDE = 40  # sessions on one side of the average before a cross is told
+_RARE, _FAR_GAP = 0.05, 0.75  # share of sessions with as much; of an open outside, in its own volatility
+OTHER_SIDE = 40  # sessions on one side of the average before a cross is told
 _FAR = 365  # days to the last time
 _CORRELATED = 63
+_YEARS_FAR = 4  # since a year began as well or badly
+_YEAR, _AGAIN = 252, 21  # sessions: over which a ratio is highest, and from which wait on it is news again
 
 
 def periods(view: MarketView, book: FactBook, _pairs: Sequence[tuple[str, str]]) -> Iterator[Signal]:
@@ -66,7 +71,11 @@ def year_starts(view: MarketView, book: FactBook, _pairs: Sequence[tuple[str, st
     for symbol in benchmarks(view):
         for side in ("best", "worst"):
             fact = book.find("year-start", of=symbol, side=side)
-            if fact is not None and isinstance(fact.value, int):
+            if (
+                fact is not None
+                and isinstance(fact.value, int)
+                and view.as_of.year - fact.value >= _YEARS_FAR
+            ):
                 what = f"{view.instrument(symbol).name} had its {side} start of a year since {fact.value}"
                 rarity = 1 / (252 * max(view.as_of.year - fact.value, 1))
                 yield Signal("year-start", symbol, what, fact, rarity, 0.0, params={"side": side})
@@ -102,10 +111,14 @@ def reversals(view: MarketView, book: FactBook, _pairs: Sequence[tuple[str, str]
             gaps = np.where(
                 (opens[1:] > high[:-1]) | (opens[1:] < low[:-1]), np.abs(opens[1:] / before - 1), 0.0
             )
-            what = f"{name} opened {gap.value:+} % beyond the range of the session before"
-            yield Signal(
-                "gap", symbol, what, gap, float(np.mean(gaps >= gaps[-1])), _swing(close, gaps[-1] * 100)
-            )
+            share = float(np.mean(gaps >= gaps[-1]))
+            if (
+                share <= _RARE and _swing(close, gaps[-1] * 100) >= _FAR_GAP
+            ):  # one session in five opens just outside
+                what = (
+                    f"{name} opened {gap.value:+} % from the close before, outside the range of that session"
+                )
+                yield Signal("gap", symbol, what, gap, share, _swing(close, gaps[-1] * 100))
 
 
 def _swing(close: np.ndarray, percent: float) -> float:
@@ -123,38 +136,46 @@ def volumes(view: MarketView, book: FactBook, _pairs: Sequence[tuple[str, str]])
         if fact is None or float(fact.value) < _VOLUME:  # type: ignore[arg-type]  # a Decimal
             continue
         traded = view.bars(instrument.symbol).volume
-        traded = traded[np.isfinite(traded)]
-        share = float(np.mean(traded >= traded[-1]))
+        traded = traded[np.isfinite(traded) & (traded > 0)]
+        if len(traded) < LEAST_HISTORY:
+            continue
+        usual = np.median(np.lib.stride_tricks.sliding_window_view(traded[:-1], USUAL_SESSIONS), axis=1)
+        times = traded[USUAL_SESSIONS:] / usual
+        share = float(np.mean(times >= times[-1]))
+        if share > _RARE:
+            continue
         what = f"{instrument.name} traded {fact.value} times its median volume"
         yield Signal("volume", instrument.symbol, what, fact, share)
 
 
 def crosses(view: MarketView, book: FactBook, _pairs: Sequence[tuple[str, str]]) -> Iterator[Signal]:
-    """A close on the other side of the 200-session average after long on one, with what followed earlier ones."""
+    """A close on the other side of the 200-session average after long on one; only with what followed earlier ones."""
     for symbol in benchmarks(view):
         if basis_of(view, symbol) != "price":
             continue
         _, closes = metrics.closes(view, symbol, "price")
         for side, way in (("above", 1), ("below", -1)):
             fact = book.find("average-cross", of=symbol, side=side)
-            if fact is None or not isinstance(fact.value, int) or fact.value < _OTHER_SIDE:
+            if fact is None or not isinstance(fact.value, int) or fact.value < OTHER_SIDE:
                 continue
-            found = averages.sides(closes, 200)
-            turns = np.flatnonzero((found[1:] == way) & (found[:-1] != way)) + 200
-            later = closes[np.minimum(turns + 63, len(closes) - 1)] / closes[turns] - 1
-            later = later[turns + 63 < len(closes)]
-            what = f"{view.instrument(symbol).name} closed {side} its 200-session average after {fact.value} sessions"
-            if len(later):
-                what += f"; after {len(later)} earlier crosses the median of 63 sessions was {np.median(later):+.1%}"
-            share = max(len(turns), 1) / len(closes)
-            yield Signal(
-                "average-cross",
-                symbol,
-                what,
-                fact,
-                share,
-                params={"side": side},
+            turned = "up" if way > 0 else "down"
+            followed = book.find(
+                "what-followed",
+                of=symbol,
+                event="cross",
+                side=turned,
+                at_least=OTHER_SIDE,
+                horizon=63,
+                stat="median",
             )
+            if followed is None:
+                continue  # without a base rate a cross is not told
+            share = max(len(averages.crossings(closes, 200, side, OTHER_SIDE)), 1) / len(closes)
+            what = (
+                f"{view.instrument(symbol).name} closed {side} its 200-session average after {fact.value} sessions; "
+                f"after {followed.part('n').value} such closes the median of 63 sessions was {followed.value:+} %"
+            )
+            yield Signal("average-cross", symbol, what, fact, share, params={"side": side})
 
 
 def ratios(view: MarketView, book: FactBook, pairs: Sequence[tuple[str, str]]) -> Iterator[Signal]:
@@ -167,10 +188,21 @@ def ratios(view: MarketView, book: FactBook, pairs: Sequence[tuple[str, str]]) -
         if fact is None or not isinstance(fact.value, date) or (view.as_of - fact.value).days < _FAR:
             continue
         _, a, b = metrics.pair(view, of, vs, basis)
-        ratio = a / b
-        share = max(float(np.mean(ratio >= ratio[-1])) / 252, 1 / len(ratio))
+        waits = _waits(a / b)
+        if not len(waits) or waits[-1] < _AGAIN:
+            continue  # at its highest again within a month it is the same story
+        share = float(np.sum(waits >= waits[-1])) / len(a)
         what = f"{view.instrument(of).name} against {view.instrument(vs).name} is at its highest since {fact.value}"
         yield Signal("ratio", of, what, fact, share, 0.0, vs, chosen)
+
+
+def _waits(ratio: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Sessions between one close at the highest of a year and the next; empty where the last is none."""
+    if len(ratio) <= _YEAR:
+        return np.zeros(0, np.intp)
+    highest = np.lib.stride_tricks.sliding_window_view(ratio, _YEAR).max(axis=1)
+    fresh = np.flatnonzero(ratio[_YEAR - 1 :] >= highest)
+    return np.diff(fresh) if len(fresh) > 1 and fresh[-1] == len(highest) - 1 else np.zeros(0, np.intp)
 
 
 def correlations(view: MarketView, book: FactBook, pairs: Sequence[tuple[str, str]]) -> Iterator[Signal]:

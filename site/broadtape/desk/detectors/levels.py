@@ -6,6 +6,7 @@ Owns from what on each is news; runs, declines and what stands out otherwise hav
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,8 @@ from broadtape.desk.patterns import (
 from broadtape.model import MarketView
 
 _RECORD_HISTORY = 1_260  # sessions, five years: a high of less is no record to readers
+_BACK_AFTER = 90  # days since the last such close; less is to and fro
+_QUARTER = 63
 _MOVE_WINDOWS = (("1s", 1), ("5s", 5))
 
 
@@ -85,6 +88,44 @@ def round_numbers(view: MarketView, book: FactBook, _pairs: Sequence[tuple[str, 
                          f"{view.instrument(symbol).name} closed above {reached:,.0f} for the first time",
                          fact, max(len(firsts), 1) / len(closes), session_size(closes),
                          params={"level": f"{reached:g}"})  # fmt: skip
+
+
+def recrossed(view: MarketView, book: FactBook, _pairs: Sequence[tuple[str, str]]) -> Iterator[Signal]:
+    """A close back below a round number, or back above one, for the first time in a season: the furthest crossed."""
+    for symbol in benchmarks(view):
+        if basis_of(view, symbol) != "price":
+            continue
+        _, closes = metrics.closes(view, symbol, "price")
+        if len(closes) < LEAST_HISTORY:
+            continue
+        step = round_step(float(closes[-2]))
+        side, level = _crossed(float(closes[-2]), float(closes[-1]), step)
+        fact = book.find("first-close-since", of=symbol, side=side, level=f"{level:g}") if level > 0 else None
+        if fact is None or not isinstance(fact.value, date) or (view.as_of - fact.value).days < _BACK_AFTER:
+            continue
+        what = (
+            f"{view.instrument(symbol).name} closed {side} {level:,.0f} for the first time since {fact.value}"
+        )
+        yield Signal("recross", symbol, what, fact, _share_of_returns(closes, step, side), session_size(closes),
+                     params={"side": side, "level": f"{level:g}"})  # fmt: skip
+
+
+def _crossed(before: float, after: float, step: float) -> tuple[str, float]:
+    """The side on which a close came of the furthest round number crossed, and that number; 0 where none was."""
+    if after < before:
+        level = (np.floor(after / step) + 1) * step
+        return "below", float(level) if after < level <= before else 0.0
+    level = (np.ceil(after / step) - 1) * step
+    return "above", float(level) if before <= level < after else 0.0
+
+
+def _share_of_returns(closes: NDArray[np.float64], step: float, side: str) -> float:
+    """Share of sessions that came to a side of a round number on which none of the quarter before had closed."""
+    grid = np.floor(closes / step) if side == "below" else -np.ceil(closes / step)
+    if len(grid) <= _QUARTER:
+        return 1.0
+    past = np.lib.stride_tricks.sliding_window_view(grid[:-1], _QUARTER).min(axis=1)
+    return max(float(np.mean(grid[_QUARTER:] < past)), 1 / len(closes))
 
 
 def moves(view: MarketView, book: FactBook, _pairs: Sequence[tuple[str, str]]) -> Iterator[Signal]:

@@ -92,6 +92,7 @@ def told_elsewhere(chosen: Sequence[Proposal], proposal: Proposal) -> frozenset[
 def kinds() -> dict[str, Story]:
     """Every story kind by name."""
     from broadtape.desk.stories import (  # noqa: PLC0415  the kinds import this module
+        brief,
         company,
         curve,
         drawdown,
@@ -123,6 +124,7 @@ def kinds() -> dict[str, Story]:
         local.LocalMovers(),
         streak.Streak(),
         sectors.SectorLeadership(),
+        brief.Brief(),
         spans.SpanWrap("week"),
         spans.SpanWrap("month"),
         wrap.MarketWrap(),

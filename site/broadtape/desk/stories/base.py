@@ -16,6 +16,7 @@ from broadtape.desk.outline import (
     Planned,
     Section,
     SentenceKind,
+    Table,
     paragraph,
     section,
 )
@@ -179,6 +180,11 @@ class Plan:
             shade=shade,
             shade_label=shade_label,
         )
+
+
+def with_blocks(part: Section | None, *blocks: Paragraph | Table | None) -> Section | None:
+    """A section with further blocks at its end; None where there is no section."""
+    return section(part.heading, *part.blocks, *blocks) if part is not None else None
 
 
 def chosen(basis: Basis | None) -> dict[str, str]:

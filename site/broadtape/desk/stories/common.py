@@ -9,7 +9,7 @@ import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import numpy as np
@@ -17,11 +17,13 @@ import numpy as np
 from broadtape.desk.outline import Cell, Paragraph, Planned, Table, paragraph
 from broadtape.desk.patterns import basis_of
 from broadtape.desk.stories import Assignment
+from broadtape.metrics.filings import told_since
 from broadtape.metrics.groups import SECTOR_FUNDS
 from broadtape.model import Basis, Fact, NewsView, NoData, UnknownSymbol
 from broadtape.numbers import day as printed_day
 from broadtape.numbers import signed_percent
 
+ON_FILE = "On file"  # the head of a column of what was filed or told of a company's session
 _TWO = 2  # sessions: this and the one before
 _LEAST_GROUP = 8  # companies; fewer are no field to have winners and losers in
 _AHEAD = timedelta(days=35)  # a reader's month: further events are not "next"
@@ -101,16 +103,37 @@ def winners_and_losers(
     chosen = {} if field.basis == "price" else {"basis": field.basis}
     each = min(each, len(field.symbols) // 3)
     picked = [*field.symbols[:each], *field.symbols[-each:]]
-    rows = []
-    for symbol in picked:
-        fact = book.find("return", of=symbol, over=field.window, **chosen)
-        if fact is not None:
-            rows.append((Cell(symbol=symbol), fact_cell(fact)))
+    moves = [(symbol, book.find("return", of=symbol, over=field.window, **chosen)) for symbol in picked]
+    found = [(symbol, fact) for symbol, fact in moves if fact is not None]
+    filed = events(assignment, [symbol for symbol, _ in found]) if field.window == "1s" else None
+    rows = [
+        (Cell(symbol=symbol), fact_cell(fact), *([filed[symbol]] if filed is not None else []))
+        for symbol, fact in found
+    ]
     group = {"in": field.group}
     best = book.find("rank", of=field.symbols[0], over=field.window, **group, **chosen)
     worst = book.find("rank", of=field.symbols[-1], over=field.window, **group, **chosen)
     header = "Change, dividends included" if field.basis == "total" else "Change"
-    return (Table(("Company", header), tuple(rows)) if rows else None), best, worst
+    headers = ("Company", header, *([ON_FILE] if filed is not None else []))
+    return (Table(headers, tuple(rows)) if rows else None), best, worst
+
+
+def events(assignment: Assignment, symbols: Sequence[str]) -> dict[str, Cell] | None:
+    """What is on file of each company's session, as a cell: a filing, else a story, linked; or that none was found.
+
+    None where the desk has no source of either, so that a table says nothing instead of "none found".
+    """
+    facts = {symbol: assignment.book.find("on-file", of=symbol) for symbol in symbols}
+    if not symbols or any(fact is None for fact in facts.values()):
+        return None
+    return {symbol: _event(assignment, symbol, fact) for symbol, fact in facts.items() if fact is not None}
+
+
+def _event(assignment: Assignment, symbol: str, fact: Fact) -> Cell:
+    found = on_file(assignment, symbol, 1)
+    if found:
+        return Cell("filing" if found[0]["what"].startswith("filed") else "report", link=found[0]["url"])
+    return Cell("none found", fact) if fact.value == 0 else Cell("–")
 
 
 def sector_ends(assignment: Assignment, best_of: str, worst_of: str, window: str) -> Planned | None:
@@ -311,8 +334,7 @@ def on_file(assignment: Assignment, symbol: str, most: int = 2) -> list[dict[str
     view = assignment.view
     if not isinstance(view, NewsView) or len(view.sessions) < _TWO:
         return []
-    before = view.sessions[-2].astype("datetime64[D]").item()
-    since = datetime.combine(before, time(16, 0), view.time_zone)  # after the close of the session before
+    since = told_since(view)
     found = [
         {"who": "The company", "what": f"filed a form {filing.form}", "url": filing.link}
         for filing in view.filings(symbol, since=since)

@@ -16,6 +16,7 @@ from broadtape.desk.stories import Assignment, Proposal, common
 from broadtape.desk.stories.base import Plan, chosen, lead_of
 from broadtape.model import Basis, Fact
 
+_KINDS = ("company", "heat")  # it moved far, or far more than usual is told of it
 _FAR_DAYS = 200
 _HORIZONS = (21, 63)
 _LEAST_STEP = 3  # percent; smaller moves of a share have cases without number
@@ -33,7 +34,7 @@ class CompanyMove:
     def propose(self, assignment: Assignment) -> list[Proposal]:
         """Each share whose move is news, strongest first; an edition takes one."""
         for item in assignment.ranked:
-            if item.signal.kind == "company":
+            if item.signal.kind in _KINDS:
                 key = f"company/{item.signal.subject}"
                 return [Proposal(self.name, key, item.score.total, item, (key,))]
         return []
@@ -127,6 +128,10 @@ class _Plan(Plan):
 
     def _filed(self) -> Section | None:
         said = [Planned("on_file", {"of": self.of, **one}, "attributed") for one in self.on_file]
+        deals = [one.signal for one in self.assignment.ranked if one.signal.kind == "deal"]
+        own = next((one for one in deals if one.subject == self.of), None)
+        if own is not None and said:
+            said.insert(0, Planned("aside_deal", {"of": self.of, "fact": own.fact, **own.params}))
         return section(self.say("on_file_heading", "definition"), paragraph(*said))
 
     def _peers(self) -> Section | None:

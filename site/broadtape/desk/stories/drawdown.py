@@ -13,7 +13,7 @@ from broadtape import metrics
 from broadtape.desk.newsworthiness import Ranked
 from broadtape.desk.outline import Cell, ChartPlan, Outline, Planned, Section, Table, paragraph, section
 from broadtape.desk.patterns import basis_of, benchmarks
-from broadtape.desk.stories import Assignment, Proposal, common
+from broadtape.desk.stories import Assignment, Proposal, asides, common
 from broadtape.desk.stories.base import Plan, day_of, lead_of
 from broadtape.model import Fact
 
@@ -331,6 +331,11 @@ class _Plan(Plan):
         return section(
             None,
             paragraph(counter),
+            *asides.told(
+                self.assignment,
+                (self.of, *asides.funds_of(self.assignment, (self.of,))),
+                kinds=("gap", "average-cross", "recross", "volume"),
+            ),
             common.policy(self.assignment),
         )
 

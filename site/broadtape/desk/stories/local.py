@@ -105,10 +105,12 @@ class _Plan(Plan):
         shown = (
             self.moves[: _MOST // 2] + self.moves[-(_MOST // 2) :] if len(self.moves) > _MOST else self.moves
         )
+        filed = common.events(self.assignment, [one[1] for one in shown])
         rows = tuple(
             (
                 Cell(symbol=symbol), common.fact_cell(fact),
                 *(common.fact_cell(self._return(symbol, over)) for over in ("5s", "ytd")),
+                *([filed[symbol]] if filed is not None else []),
             )
             for _, symbol, fact, _ in shown
         )  # fmt: skip
@@ -117,7 +119,16 @@ class _Plan(Plan):
             None,
             paragraph(self.say("lede"), self.say("index") if self.values["index"] is not None else None),
             paragraph(self._longer()),
-            Table(("Company", head, "5 sessions", "Year to date"), rows),
+            Table(
+                (
+                    "Company",
+                    head,
+                    "5 sessions",
+                    "Year to date",
+                    *([common.ON_FILE] if filed is not None else []),
+                ),
+                rows,
+            ),
         )
 
     def _return(self, symbol: str, window: str) -> Fact | None:

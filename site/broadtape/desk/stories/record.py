@@ -14,7 +14,7 @@ from broadtape import metrics
 from broadtape.desk.newsworthiness import Ranked
 from broadtape.desk.outline import Outline, Planned, Section, paragraph, section
 from broadtape.desk.patterns import benchmarks
-from broadtape.desk.stories import Assignment, Proposal, common
+from broadtape.desk.stories import Assignment, Proposal, asides, common
 from broadtape.desk.stories.base import Plan, lead_of
 from broadtape.model import Fact
 
@@ -154,6 +154,7 @@ class _Plan(Plan):
         return section(
             self.say("others_heading", "definition"),
             paragraph(*said),
+            *asides.told(self.assignment, (self.of,), kinds=("gap", "average-cross", "ratio"), most=1),
             table,
         )
 

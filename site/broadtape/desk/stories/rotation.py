@@ -12,7 +12,7 @@ from broadtape import metrics
 from broadtape.desk.newsworthiness import Ranked
 from broadtape.desk.outline import ChartPlan, Outline, Planned, Section, paragraph, section
 from broadtape.desk.patterns import round_step
-from broadtape.desk.stories import Assignment, Proposal, common
+from broadtape.desk.stories import Assignment, Proposal, asides, common
 from broadtape.desk.stories.base import Plan, count_of, day_of, lead_of
 from broadtape.model import Basis, Fact
 
@@ -239,6 +239,7 @@ class _Plan(Plan):
             paragraph(
                 counter,
             ),
+            *asides.told(self.assignment, (self.of, self.vs), kinds=("ratio", "correlation"), most=1),
             paragraph(
                 self.say("other_record", other_record=other) if other else None,
                 self.say("no_exodus", "interpretation", f"up in {self.other.id}")

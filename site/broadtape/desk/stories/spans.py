@@ -25,7 +25,7 @@ from broadtape.desk.outline import (
 )
 from broadtape.desk.patterns import basis_of, benchmarks
 from broadtape.desk.stories import Assignment, Proposal, common
-from broadtape.desk.stories.base import Plan
+from broadtape.desk.stories.base import Plan, with_blocks
 from broadtape.metrics.groups import SECTOR_FUNDS
 from broadtape.metrics.periods import Unit
 from broadtape.model import Basis, BroadtapeError, Fact
@@ -340,7 +340,17 @@ class _Plan(Plan):
         start = self.gain.get("start") if self.gain else None
         if start is None or not isinstance(start.value, date):
             return None
-        return self.companies(self.span.window, start.value)
+        return with_blocks(self.companies(self.span.window, start.value), self._deals())
+
+    def _deals(self) -> Paragraph | None:
+        """How many prospectuses, acquisitions and agreements the companies filed whose filings are followed."""
+        counted = [
+            (kind, fact)
+            for kind in ("offering", "acquisition", "agreement")
+            if (fact := self.book.find("filing-count", kind=kind, over=self.span.window)) is not None
+            and fact.value
+        ]
+        return paragraph(Planned("deals", {"counted": tuple(counted)})) if counted else None
 
     def _chart(self) -> ChartPlan | None:
         start = self.gain.get("start") if self.gain else None

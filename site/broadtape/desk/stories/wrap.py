@@ -12,7 +12,7 @@ from decimal import Decimal
 from broadtape.desk.outline import ChartPlan, Outline, Paragraph, Planned, Section, paragraph, section
 from broadtape.desk.patterns import basis_of, benchmarks
 from broadtape.desk.prose import size
-from broadtape.desk.stories import Assignment, Proposal, common
+from broadtape.desk.stories import Assignment, Proposal, asides, common
 from broadtape.desk.stories.base import Plan
 from broadtape.model import Basis, Fact
 
@@ -80,6 +80,7 @@ class _Plan(Plan):
         """The whole story."""
         parts = [
             self._opening(),
+            self._beside(),
             self._week(),
             self.companies(each=4 if self.long else 3, counted=self.long or self.counted is not None),
             self._sectors(),
@@ -184,6 +185,11 @@ class _Plan(Plan):
                 common.volatility(self.assignment) if self.long else None,
             ),
         )
+
+    def _beside(self) -> Section | None:
+        """What else stood out of the indices and the funds that stand for them."""
+        subjects = [*self.indices, *asides.funds_of(self.assignment, self.indices)]
+        return section(None, *asides.told(self.assignment, subjects, most=2 if self.long else 1))
 
     def _week(self) -> Section | None:
         symbols = list(self.indices)
