@@ -470,6 +470,11 @@ FACTS: dict[str, Fact] = {
         "policy-largest", number("value", "change", "-50", "basis points", 0), on("day", "2025-12-10"),
         on("since", "2020-03-15"), tags="cut policy largest since down",
     ),
+    "payrolls-mean": fact(
+        "reading-mean?last=12&series=PAYEMS&transform=change", number("value", "change", "181", "thousand jobs", 0),
+        Part("series", "text", "nonfarm payrolls", "", 0), count("span", 12, "months"), in_month("period", "2025-12"),
+        tags="mean up",
+    ),
     "yields": fact(
         "yield-gap", number("value", "change", "-0.22", "percentage points"), who("series:DGS10"),
         who("series:DGS2", "object"), Part("series", "text", "10-year Treasury yield", "", 0),
@@ -691,6 +696,11 @@ TRUE: tuple[tuple[str, str, str], ...] = (
     ("trailing", SOFT, "stood at 34.9 times its earnings a share of the fiscal year to June 30"),
     ("released", "", "The Consumer Price Index for November 2025 was released on Thursday, Dec. 18"),
     ("cpi-rate", "series:CPIAUCSL", "rose at an annual rate of 2.2% in the three months to December"),
+    (
+        "payrolls-mean",
+        "series:PAYEMS",
+        "rose by a monthly average of 181,000 in the 12 months to December",
+    ),
     (
         "cpi-high",
         "series:CPIAUCSL",

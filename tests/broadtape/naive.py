@@ -738,6 +738,25 @@ def gaps(m: Market, long: str, short: str) -> list[tuple[date, Fraction, Fractio
     return [(day, a[day], b[day]) for day in sorted(a.keys() & b.keys())]
 
 
+def reading_mean(m: Market, series: str, transform: str = "level", last: str = "3") -> Said:
+    table = table_of(m, series)
+    days = sorted(table)
+    step = 3 if len(days) > 1 and (days[-1] - days[-2]).days > 80 else 1
+    newest = days[-1].year * 12 + days[-1].month - 1
+    asked = [
+        date((newest - step * back) // 12, (newest - step * back) % 12 + 1, 1)
+        for back in range(int(last) + 1)
+    ]
+    wanted = asked if transform == "change" else asked[:-1]
+    if any(day not in table for day in wanted):
+        return None
+    values = [table[day] for day in wanted]
+    if transform == "change":
+        rate = series == "UNRATE"
+        values = [a - b if rate else (a / b - 1) * 100 for a, b in pairwise(values)]
+    return {"value": half_up(sum(values, Fraction(0)) / int(last), 1), "period": asked[0]}
+
+
 def yield_gap(m: Market, long: str = "DGS10", short: str = "DGS2") -> Said:
     day, a, b = gaps(m, long, short)[-1]
     return {"value": half_up(a - b), "period": day}
@@ -816,7 +835,8 @@ METRICS: dict[str, Callable[..., Said]] = {
     "level": level, "max-drawdown": max_drawdown, "periods-led": periods_led, "policy-moves": policy_moves,
     "policy-cycle": policy_cycle, "policy-first": policy_first, "policy-largest": policy_largest,
     "policy-run": policy_run, "reading-beyond": reading_beyond, "reading-extreme": reading_extreme,
-    "realised-volatility": realised_volatility, "yield-gap": yield_gap, "yield-inversion": yield_inversion,
+    "realised-volatility": realised_volatility, "yield-gap": yield_gap,
+    "reading-mean": reading_mean, "yield-inversion": yield_inversion,
     "inversion-from": inversion_from,
     "quote": quote, "rank": rank, "reading": reading, "record": record, "record-count": record_count,
     "relative-return": relative_return, "relative-streak": relative_streak,

@@ -20,6 +20,7 @@ from broadtape.desk.claims.names import table_for
 from broadtape.desk.claims.tokens import Figure, Moment, Token, Word
 from broadtape.model import BroadtapeError, Fact, MarketView, NoData, Origin, Status
 from broadtape.numbers import day as printed_day
+from broadtape.numbers import month as printed_month
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -91,15 +92,17 @@ def origins(view: MarketView, plan: ChartPlan) -> list[Origin]:
     """Where the rows that the plan draws come from; their licences decide whether it may be shown."""
     if plan.kind == "steps":
         return [decision.origin for decision in view.decisions()[-1:]]
-    subjects = [_subject(fact) for row in plan.cells for fact in row if fact is not None]
-    found = [view.bars(symbol).origin for symbol in (*plan.symbols, *subjects) if symbol]
+    facts = [fact for row in plan.cells for fact in row if fact is not None]
+    found = [view.bars(symbol).origin for symbol in (*plan.symbols, *map(_subject, facts)) if symbol]
+    found += [view.readings(one).origin for one in dict.fromkeys(_series(fact) for fact in facts) if one]
     found += [view.readings(series).origin for series in plan.series]
     return found
 
 
 # What a chart's title says of the drawing and not of the market.
 _FRAME = re.compile(
-    r",? (?:first session shown = 100|dividends included|daily closes|weekly closes|change over 12 months|upper end)"
+    r",? (?:first session shown = 100|distance from the highest close before|change on the session|change by window"
+    r"|annual rates|dividends included|daily closes|weekly closes|change over 12 months|upper end)"
     r"(?=,|$)"
 )
 # Of a stretch or a point, no words that claim which way things went or how far.
@@ -308,12 +311,23 @@ def without_shared(names: Sequence[str]) -> list[str]:
     return short if all(short) and len(set(short)) == len(short) else list(names)
 
 
+def _series(fact: Fact) -> str:
+    return dict(fact.key.params).get("series", "")
+
+
 def _subject(fact: Fact) -> str:
     part = fact.get("subject")
     return str(part.value) if part is not None else ""
 
 
 def _name(view: MarketView, fact: Fact) -> str:
+    """Whose a bar is: the instrument's name, of one series the period."""
+    if fact.key.metric == "reading":
+        quarter, year, period = fact.get("quarter"), fact.get("year"), fact.get("period")
+        if quarter is not None and year is not None:
+            return f"Q{quarter.value} {year.value}"
+        if period is not None and isinstance(period.value, date):
+            return printed_month(period.value) if period.kind == "month" else printed_day(period.value)
     try:
         return view.instrument(_subject(fact)).name
     except BroadtapeError:

@@ -603,9 +603,15 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
             case "percent":
                 return f"{shown}%"
             case "percentage points":
-                return f"{shown} percentage points"
+                return f"{shown} percentage point{'s' if abs(decimal(fact, name)) > 1 else ''}"
+            case "thousand jobs":
+                return jobs(decimal(fact, name))
             case _:
                 return shown
+
+    def jobs(thousands: Decimal) -> str:
+        """`151,000`: payrolls are counted in thousands and read in full."""
+        return f"{numbers.plain(thousands * 1000, 0)}"
 
     def changed_by(fact: Fact) -> str:
         """`fell by $55.29`, `rose by 0.62 percentage point`, `was unchanged`."""
@@ -620,6 +626,8 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
                 return f"{verb} {shown}%"
             case "percentage points":
                 return f"{verb} by {pp(fact)}"
+            case "thousand jobs":
+                return f"{verb} by {jobs(abs(decimal(fact)))}"
             case _:
                 return f"{verb} by {shown}"
 

@@ -50,6 +50,12 @@ SERIES = {
     "DFF": Series("effective federal funds rate", "percent", 2, "points"),
     "FEDFUNDS": Series("monthly average federal funds rate", "percent", 2, "points"),
     "ECBDFR": Series("European Central Bank deposit rate", "percent", 2, "points"),
+    "DCOILBRENTEU": Series("Brent crude oil price", "USD", 2, "unit"),
+    "BAMLC0A0CM": Series("investment-grade bond spread", "percentage points", 2, "points"),
+    "DTWEXBGS": Series("trade-weighted dollar index", "points", 2, "percent"),
+    "DEXUSEU": Series("price of a euro in dollars", "USD", 4, "percent"),
+    "GOLDPMGBD228NLBM": Series("London gold price", "USD", 2, "unit"),
+    "GOLDAMGBD228NLBM": Series("London gold price", "USD", 2, "unit"),
     "DCOILWTICO": Series("West Texas Intermediate crude oil price", "USD", 2, "unit"),
     "VIXCLS": Series("Cboe Volatility Index", "points", 2, "unit"),
 }
@@ -289,6 +295,49 @@ def _reading_beyond(answer: Answer) -> None:
     answer.tags |= {"beyond", "highest" if sign > 0 else "lowest", "earlier"}
     _row(answer, readings, len(printed) - 1)
     _span(answer, readings)
+
+
+@metric(
+    "reading-mean",
+    "Mean of the last readings",
+    "The mean of a monthly or quarterly series over so many periods in a row up to the latest known, or of its changes "
+    "from the period before. Where one of them was never published there is no mean.",
+    _SERIES,
+    choice("transform", "the readings, or their changes", "level", "change"),
+    Parameter("last", "how many periods", "3", "12", "count"),
+    examples=("reading-mean?last=12&series=PAYEMS&transform=change",),
+)
+def _reading_mean(answer: Answer) -> None:
+    name, transform, count = answer["series"], answer["transform"], int(answer["last"])
+    readings = answer.view.readings(name)
+    every = spacing(readings.periods)
+    if every == "day" or count < 2:
+        raise BadParameter(f"last: a mean is of two months or quarters and more; {name} has one a {every}")
+    step = 1 if every == "month" else 3
+    newest = as_date(readings.periods[-1])
+    places = [position(readings, _months_before(newest, step * back)) for back in reversed(range(count))]
+    known = [at for at in places if at is not None]
+    if len(known) < count:
+        raise NoData(
+            f"{name}: not every one of the last {count} periods has a reading, and missing stays missing"
+        )
+    about = series_of(name)
+    if transform == "level":
+        parts, unit, decimals = [readings.values[at] for at in known], about.unit, about.decimals
+    else:
+        told = [changed(readings, every, "change", at) for at in known]
+        parts, (unit, decimals) = [one[0] for one in told], told[0][1:3]
+        _row(answer, readings, told[0][3])
+    mean = percent(sum(parts, Decimal(0)) / count, decimals)
+    answer.value("level" if transform == "level" else "change", mean, unit, decimals)
+    answer.part("series", "text", about.name)
+    answer.count("span", count, "months" if every == "month" else "quarters")
+    _period(answer, "period", newest, every)
+    answer.tags |= {"mean"}
+    if transform == "change":
+        answer.direction(mean)
+    for at in known:
+        _row(answer, readings, at)
 
 
 def _period(answer: Answer, name: str, first: date, every: str) -> None:

@@ -148,6 +148,8 @@ def _factor(figure: Figure, part: Part) -> Decimal | None:
         and part.kind in {"level", "change"}
     ):
         return Decimal(1)
+    if (figure.unit, unit) == ("", "thousand jobs"):  # "rose by 151,000"
+        return Decimal(1000)
     if (figure.unit, unit) == ("basis points", "percentage points"):
         return Decimal(100)
     if (figure.unit, unit) == ("percentage points", "basis points"):

@@ -171,7 +171,8 @@ _STRENGTHS: Final[dict[int, str]] = {
 _PLAIN_PHRASES: Final = """made_up make_up makes_up set_up sets_up follow_up up_to_date break_down broken_down
     breaks_down breakdown at_last at_first first_of_all last_of_all in_the_end at_the_end in_all after_all at_all
     above_all over_all as_of such_as as_well_as no_doubt closer close_by runs_from ran_from same_time
-    ends_of_the_field market_data price_data line_chart line_up all_the_same turn_out leading_up run_by led_by_the_desk
+    ends_of_the_field market_data price_data line_chart bar_chart heat_table line_up all_the_same
+    turn_out leading_up run_by led_by_the_desk
     in_addition at_least_as long_as each_other one_another record_of_decisions on_the_way first_session_shown"""
 
 # Number words.

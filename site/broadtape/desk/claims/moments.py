@@ -9,7 +9,7 @@ from datetime import date
 from typing import Final
 
 from broadtape.desk.claims.case import MOST_TOGETHER, Case, assign
-from broadtape.desk.claims.dates import fits_day, fits_month, names_period
+from broadtape.desk.claims.dates import Period, fits_day, fits_month, names_period
 from broadtape.desk.claims.parts import shown
 from broadtape.desk.claims.tokens import Moment, Word
 from broadtape.model import Status
@@ -104,6 +104,11 @@ def _candidates(case: Case, moment: Moment) -> list[str]:
             free = _may(case, moment, part.name) if part.name != "month" else case.period is None
             if free and fits_month(moment, value, case.as_of):
                 found.append(part.name)
+        elif part.name == "quarter" and case.period is None and moment.quarter is not None:
+            year = case.fact.get("year")
+            if year is not None and isinstance(year.value, int) and isinstance(value, int):
+                quarter = Period("quarter", year.value, quarter=value)
+                found += [part.name] if names_period(moment, quarter, None, case.as_of) else []
         elif part.kind == "year" and case.period is None and _bare_year(moment) == value:
             found.append(part.name)
     if moment.after == "as of" and fits_day(moment, case.as_of, case.as_of):

@@ -5,8 +5,8 @@ Owns the choice and order of what is said of a decline and of a recovery; the wo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 from broadtape import metrics
@@ -20,6 +20,7 @@ from broadtape.model import Fact
 _KINDS = ("drawdown", "bull", "recovery")
 _DEEP_RARITY = 0.02  # of a session's move that makes a story of a decline under way
 _ALSO_RARITY = 0.05  # of the large index, where another one moved so far
+_CHART_BEFORE = timedelta(days=182)
 _FAR_DAYS = 120  # an extreme "since" nearer than this is not worth a sentence
 _HORIZONS = (63, 21)
 _MOVE_HORIZONS = (21, 63)
@@ -348,5 +349,7 @@ class _Plan(Plan):
     def _chart(self) -> ChartPlan | None:
         if self.day is None:
             return None
-        label = "Since the low" if self.rising else "Since the peak"
-        return self.drawn((self.of,), 504, shade=(self.peak, self.view.as_of), shade_label=label)
+        """How far the close lay below the highest before, from a year before the fall on."""
+        plan = self.drawn((self.of,), 504)
+        first = min(plan.first, self.peak - _CHART_BEFORE)
+        return replace(plan, kind="drawdown", first=first)

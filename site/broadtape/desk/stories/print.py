@@ -17,7 +17,9 @@ from broadtape.model import Fact, NoData
 _FAR_DAYS = 270  # an extreme nearer than this is not worth a sentence
 _CHART = timedelta(days=5 * 366)
 _ADJUSTED = {"CPIAUCSL"}  # whose releases lead with a rate of another series
-_LATE = timedelta(days=130)  # a companion reading older than this is of another time
+_PAYROLLS = "PAYEMS"
+_MONTHS, _QUARTERS = 12, 4  # over which the mean of a series is told
+_QUARTERS_DRAWN = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +79,19 @@ class _Plan(Plan):
         self.values = {
             "now": now, "before": self.before, "measure": release.measure, "extreme": extreme,
             "direction": _compared(now, self.before),
-            "released": self.book.find("last-event", kind=release.kind),
+            "released": self.book.find("last-event", kind=release.kind), "payrolls": self._payrolls(),
         }  # fmt: skip
+
+    def _payrolls(self) -> Fact | None:
+        """How many jobs the month brought, where payrolls came out with the rate."""
+        if self.release.kind != "jobs":
+            return None
+        return self._together(self.book.find("reading", series=_PAYROLLS, transform="change"))
+
+    def _together(self, fact: Fact | None) -> Fact | None:
+        """A companion reading of the same period; one of another is of another release."""
+        period, mine = (one.get("period") if one is not None else None for one in (fact, self.now))
+        return fact if period is not None and mine is not None and period.value == mine.value else None
 
     def _reading(self, series: str, transform: str, **more: str) -> Fact | None:
         chosen = {} if transform == "level" else {"transform": transform}
@@ -95,7 +108,9 @@ class _Plan(Plan):
 
     def outline(self, key: str) -> Outline:
         """The whole story."""
-        parts = [self._opening(), self._trend(), self._beside(), self._markets(), self.ahead()]
+        parts = [
+            self._opening(), self._jobs(), self._trend(), self._beside(), self._markets(), self.ahead(),
+        ]  # fmt: skip
         return self.assemble(
             "print",
             key,
@@ -124,6 +139,19 @@ class _Plan(Plan):
             paragraph(self.say("adjusted", "definition") if self.release.series in _ADJUSTED else None),
         )
 
+    def _jobs(self) -> Section | None:
+        """Payrolls against the month before and against what a month brought over the year."""
+        if self.values["payrolls"] is None:
+            return None
+        mean = self.book.find("reading-mean", series=_PAYROLLS, transform="change", last=_MONTHS)
+        return section(
+            self.say("payrolls_heading", "definition"),
+            paragraph(
+                self.say("payrolls", payrolls_before=self._before(_PAYROLLS, "change")),
+                self.say("payrolls_mean", mean=mean) if mean is not None else None,
+            ),
+        )
+
     def _trend(self) -> Section | None:
         series = self.release.series
         said: list[Planned | None] = []
@@ -134,8 +162,11 @@ class _Plan(Plan):
             if "gap" in self.now.tags:
                 said.append(self.say("gap", "interpretation", f"gap in {self.now.id}"))
         else:
-            year = self._reading(series, "yoy")
+            # How far an annual rate of a quarter lies from that of a year before says nothing of the year.
+            year = None if self._quarterly else self._reading(series, "yoy")
             said.append(self.say("year", year_of=year) if year and "flat" not in year.tags else None)
+            mean = self.book.find("reading-mean", series=series, last=_QUARTERS) if self._quarterly else None
+            said.append(self.say("mean", mean=mean) if mean else None)
             if "gap" in self.now.tags:
                 said.append(self.say("gap", "interpretation", f"gap in {self.now.id}"))
         told = paragraph(*said)
@@ -143,15 +174,18 @@ class _Plan(Plan):
 
     def _beside(self) -> Section | None:
         name = self.release.beside
-        fact = self._reading(name, self.release.measure) if name else None
+        fact = self._together(self._reading(name, self.release.measure)) if name else None
         before = self._before(name, self.release.measure) if fact is not None else None
         rate = self.book.find("policy-rate")
-        gone = fact.get("period") if fact is not None else None
-        if gone is not None and isinstance(gone.value, date) and self.view.as_of - gone.value > _LATE:
-            fact = None
+        month, three = (
+            self._reading(name, one) if fact is not None else None for one in ("change", "annualised")
+        )
         return section(
             self.say("beside_heading", "definition", core=fact),
-            paragraph(self.say("core", core=fact, core_before=before) if fact is not None else None),
+            paragraph(
+                self.say("core", core=fact, core_before=before) if fact is not None else None,
+                self.say("core_month", month_of=month, rate_of=three) if month is not None else None,
+            ),
             paragraph(self.say("policy", rate_now=rate) if rate is not None else None),
         )
 
@@ -165,7 +199,26 @@ class _Plan(Plan):
             common.levels_table(self.assignment, self.indices),
         )
 
+    @property
+    def _quarterly(self) -> bool:
+        return self.now.get("quarter") is not None
+
+    def _quarters(self) -> ChartPlan | None:
+        """The last quarters as bars, newest last."""
+        series = self.release.series
+        periods = self.view.readings(series).periods.astype("datetime64[D]").tolist()[-_QUARTERS_DRAWN:]
+        facts = [self.book.find("reading", series=series, period=f"{period:%Y-%m}") for period in periods]
+        if len(facts) < _QUARTERS or None in facts:
+            return None
+        return ChartPlan(
+            (), periods[0], self.view.as_of, "price", indexed=False, kind="bars",
+            cells=tuple((fact,) for fact in facts),
+            title=self.say("chart_title", "definition"), alt=self.say("chart_alt"),
+        )  # fmt: skip
+
     def _chart(self) -> ChartPlan | None:
+        if self._quarterly:
+            return self._quarters()
         last = self.view.readings(self.release.series).periods[-1].astype("datetime64[D]").item()
         if not isinstance(last, date):
             return None

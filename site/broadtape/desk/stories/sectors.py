@@ -153,5 +153,11 @@ class _Plan(Plan):
         )
 
     def _chart(self) -> ChartPlan:
-        pair = [str(self.values["leader_of"]), str(self.values["last_of"])] if self.long else [self.day[0][1]]
-        return self.drawn(tuple(dict.fromkeys(pair)), 63, indexed=True)
+        """The session's changes as bars; of a new leader, the changes over every window of the table."""
+        windows = (_MONTH, _LEAD, "ytd") if self.fresh else ()
+        return ChartPlan(
+            (), self.view.as_of, self.view.as_of, "price", indexed=False, kind="heat" if self.fresh else "bars",
+            cells=tuple((fact, *(self._return(symbol, one) for one in windows)) for _, symbol, fact in self.day),
+            columns=("1 session", "21 sessions", "63 sessions", "Year to date") if self.fresh else (),
+            title=self.say("chart_title", "definition"), alt=self.say("chart_alt"),
+        )  # fmt: skip
