@@ -68,6 +68,8 @@ RUN = "run"  # front-matter key: the question what became of the run that a stor
 REWORDED_BY = "reworded_by"  # the language model that reworded sentences
 RUN_ENDED = "run_ended"  # and the session that ended it, once it is over
 _NEAR, _WATCHED = 1.5, 1.2  # how much more a company says to readers beside it, or who see its quote
+_FAR_SESSION = 0.05  # share of the broadest index's sessions that moved as far: then its session leads,
+_FAR_SIZE = 1.75  # if that is far by its last 60 sessions, too (where "rose" ends and "jumped" begins)
 _SECOND_FROM = 5.0  # score from which a further story joins the lead and the wrap
 _PUBLISHED_AT = time(16, 41)  # market time: closes are final, readers are on their way home
 _MEMORY = timedelta(days=10)  # calendar days the archive remembers a story for
@@ -221,7 +223,8 @@ def told_on(article: Article) -> list[date]:
 def choose(assignment: Assignment, *, story: str | None, most: int) -> list[Proposal]:
     """The stories of an edition, lead first: the strongest, others above the bar, and the session's wrap.
 
-    `story` asks for one kind alone. BadParameter for an unknown kind.
+    Where the broadest index moved as far as once in twenty sessions, the story of its session leads, whatever else is
+    rarer. `story` asks for one kind alone. BadParameter for an unknown kind.
     """
     kinds = stories.kinds()
     if story is not None and story not in kinds:
@@ -244,7 +247,26 @@ def choose(assignment: Assignment, *, story: str | None, most: int) -> list[Prop
     if any("move" in item.covers for item in kept[:most]):
         wrap = []  # the session is told already, with its indices and companies
     chosen = kept[: most - len(wrap)] + wrap
-    return sorted(chosen, key=lambda item: (-item.score, item.key))
+    broad = assignment.view.benchmark("large") if moved_far(assignment) else None
+    return sorted(chosen, key=lambda item: (not _of_session(item, broad), -item.score, item.key))
+
+
+def moved_far(assignment: Assignment) -> bool:
+    """Whether the broadest index's session was one in twenty of its own past or rarer, and far by its last months."""
+    large = assignment.view.benchmark("large")
+    return any(
+        item.signal.kind == "move" and item.signal.subject == large and item.signal.params.get("over") == "1s"
+        and item.signal.rarity <= _FAR_SESSION and item.signal.size >= _FAR_SIZE
+        for item in assignment.ranked
+    )  # fmt: skip
+
+
+def _of_session(proposal: Proposal, broad: str | None) -> bool:
+    """Whether a story tells what that index did on the session: the wrap, its decline's or its record's."""
+    if broad is None:
+        return False
+    own = proposal.lead is not None and proposal.lead.signal.subject == broad
+    return proposal.story == "wrap" or (proposal.story in {"drawdown", "record"} and own)
 
 
 def write(

@@ -319,6 +319,10 @@ FACTS: dict[str, Fact] = {
         f"level-crossings?level=2400&of={SMALL}&side=below", count("value", 8, "times"), who(SMALL),
         number("level", "level", "2400", "points"), on("data_start", "2016-06-28"), tags="below close earlier in-data",
     ),
+    "records-running": fact(
+        f"record-run?of={LARGE}", count("value", 8, "records"), who(LARGE), on("start", "2025-12-31"),
+        on("end", "2026-01-12"), on("data_start", "2016-06-28"), tags="record close highest streak ongoing in-data",
+    ),
     "not-on-file": fact(
         f"on-file?of={CHIPS}", count("value", 0, "pieces"), who(CHIPS), on("since", "2026-01-09"), tags="filed",
     ),
@@ -642,6 +646,7 @@ TRUE: tuple[tuple[str, str, str], ...] = (
         "had come to close below that level eight times in earlier data since June 2016",
     ),
     ("not-on-file", CHIPS, "none found"),
+    ("records-running", LARGE, "the eighth record close in a row, in data since June 2016"),
     ("dip", LARGE, "fell as much as 18.9% in 2025, from the close of Feb. 19 to that of April 8"),
     (
         "rank",

@@ -424,6 +424,16 @@ def first_close_since(m: Market, of: str, level: str, side: str = "above") -> Sa
     return {"value": earlier[-1], "close": price(m, of, closes[m.today])} if earlier else None
 
 
+def record_run(m: Market, of: str, side: str = "high") -> Said:
+    closes = m.current(of)
+    records, count = set(marks(closes, side)), 0
+    for day in sorted(closes, reverse=True):
+        if day not in records:
+            break
+        count += 1
+    return {"value": count} if count else None
+
+
 def level_crossings(m: Market, of: str, level: str, side: str = "above") -> Said:
     closes = m.current(of)
     there = [
@@ -843,7 +853,8 @@ METRICS: dict[str, Callable[..., Said]] = {
     "relative-streak-ended": relative_streak_ended, "return": return_, "return-extreme": return_extreme,
     "session-count": session_count, "streak": streak, "streak-count": streak_count,
     "streak-last-equal": streak_last_equal, "streak-last-longer": streak_last_longer,
-    "streak-longest": streak_longest, "level-crossings": level_crossings, "what-followed": what_followed,
+    "streak-longest": streak_longest, "what-followed": what_followed,
+    "level-crossings": level_crossings, "record-run": record_run,
 }  # fmt: skip
 
 

@@ -30,6 +30,7 @@ RARE = {
     "policy-first",
     "policy-largest",
     "record",
+    "record-run",
     "recovery",
     "relative-streak-from",
     "streak-from",

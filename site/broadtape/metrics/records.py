@@ -174,6 +174,35 @@ def _record_count(answer: Answer) -> None:
 
 
 @metric(
+    "record-run",
+    "Records in a row",
+    "How many sessions in a row, up to the as-of session, closed above (or below) every earlier close in the data. "
+    + _SCOPE,
+    symbol_of(),
+    choice("side", "above or below all others", "high", "low"),
+    examples=("record-run?of=INDEXSP:SPX",),
+)
+def _record_run(answer: Answer) -> None:
+    series = current(line(answer.view, answer["of"]))
+    kept = np.flatnonzero(np.isfinite(series.values))
+    marks = record_marks(series.values[kept], answer["side"])
+    others = np.flatnonzero(~marks)
+    count = len(marks) - 1 - int(others[-1])
+    if not count:
+        raise NotTrue(
+            f"{answer['of']} made no record {answer['side']} on {series.day(len(series.sessions) - 1)}"
+        )
+    answer.value("count", count, "records")
+    answer.names(answer["of"])
+    answer.day("start", series.day(int(kept[-count])))
+    answer.day("end", series.day(int(kept[-1])))
+    _scope(answer, series)
+    answer.tags |= {"record", "close", _SIDES[answer["side"]], "streak", "ongoing"}
+    answer.rows([series], [int(kept[-1 - count]), int(kept[-1])])
+    _whole(answer, series)
+
+
+@metric(
     "extreme-since",
     "Highest or lowest since",
     "The last earlier session that closed as high as the as-of session or higher (for lows: as low or "

@@ -33,6 +33,7 @@ _VALUE_TOLD: Final = frozenset(
         "season",
         "above-average",
         "level-crossings",
+        "record-run",
         "year-rest",
         "average-cross",
     }

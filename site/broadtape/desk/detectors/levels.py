@@ -46,8 +46,11 @@ def records(view: MarketView, book: FactBook, _pairs: Sequence[tuple[str, str]])
         told = fact is not None and ("all-time" in fact.tags or len(closes) >= _RECORD_HISTORY)
         if fact is not None and told and len(fresh) > 1 and fresh[-1] == len(closes) - 1:
             wait = int(fresh[-1] - fresh[-2])
-            rarity = max(float(np.sum(np.diff(fresh) >= wait)) / len(closes), 1 / len(closes))
+            run, share = _run_of(fresh, len(closes))
+            rarity = max(min(float(np.sum(np.diff(fresh) >= wait)) / len(closes), share), 1 / len(closes))
             what = f"{name} closed at a record high, the first in {wait} sessions"
+            if run > 1:
+                what = f"{name} closed at a record high for {run} sessions in a row"
             yield Signal("record", symbol, what, fact, rarity, session_size(closes))
         for side, sign in (("high", 1.0), ("low", -1.0)):
             year = book.find("record", of=symbol, side=side, window="52w")
@@ -58,6 +61,15 @@ def records(view: MarketView, book: FactBook, _pairs: Sequence[tuple[str, str]])
             rarity = _share_of_extremes(sign * closes, 252)
             what = f"{name} closed at a 52-week {side}"
             yield Signal("52-week", symbol, what, year, rarity, session_size(closes), params={"side": side})
+
+
+def _run_of(fresh: NDArray[np.intp], total: int) -> tuple[int, float]:
+    """How many sessions in a row end with a record, and the share of all sessions on which as many did."""
+    marks = np.zeros(total, dtype=bool)
+    marks[fresh] = True
+    before = np.maximum.accumulate(np.where(marks, -1, np.arange(total)))
+    runs = np.where(marks, np.arange(total) - before, 0)
+    return int(runs[-1]), float(np.mean(runs >= runs[-1]))
 
 
 def _share_of_extremes(values: NDArray[np.float64], window: int) -> float:

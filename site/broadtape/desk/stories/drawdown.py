@@ -19,6 +19,7 @@ from broadtape.model import Fact
 
 _KINDS = ("drawdown", "bull", "recovery")
 _DEEP_RARITY = 0.02  # of a session's move that makes a story of a decline under way
+_SECOND = 0.95  # of the broadest index's own score, for what comes after it
 _ALSO_RARITY = 0.05  # of the large index, where another one moved so far
 _CHART_BEFORE = timedelta(days=182)
 _FAR_DAYS = 120  # an extreme "since" nearer than this is not worth a sentence
@@ -44,16 +45,24 @@ class Drawdown:
         if not found:
             return []
         lead = found[0]
-        if lead.signal.kind == "move":
-            large = assignment.view.benchmark("large")
-            also = (item for item in assignment.ranked if self._deep(assignment, item, _ALSO_RARITY))
+        large = assignment.view.benchmark("large")
+        if lead.signal.kind == "move" or lead.signal.subject != large:
+            # The broadest index goes first where its own session is news: beside another's far move, where it moved
+            # far itself; beside a stage that another reached, where a story of its own would be told.
+            rarity = _ALSO_RARITY if lead.signal.kind == "move" else _DEEP_RARITY
+            also = (item for item in assignment.ranked if self._deep(assignment, item, rarity))
             lead = next((item for item in also if item.signal.subject == large), lead)
             # The session's move is told in the story of the stage that it reached, even where an earlier one was news.
             stages = (item for item in found if item.signal.kind in _KINDS)
             lead = next((item for item in stages if item.signal.subject == lead.signal.subject), lead)
         subject = lead.signal.subject
-        covers = (f"drawdown/{subject}", f"record/{subject}", "move")
-        return [Proposal(self.name, f"drawdown/{subject}", found[0].score.total, lead, covers)]
+        covers: tuple[str, ...] = (f"drawdown/{subject}", f"record/{subject}", "move")
+        score = found[0].score.total
+        broad = next((item for item in assignment.ranked if _moved_far(item, large)), None)
+        if subject != large and broad is not None:
+            # A narrower index's stage is the second story of a session on which the broadest moved far itself.
+            covers, score = covers[:-1], min(score, _SECOND * broad.score.total)
+        return [Proposal(self.name, f"drawdown/{subject}", score, lead, covers)]
 
     @staticmethod
     def _deep(assignment: Assignment, item: Ranked, rarity: float = _DEEP_RARITY) -> bool:
@@ -66,6 +75,12 @@ class Drawdown:
     def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
         """What was reached, how the indices stand, who fell most, precedent, what speaks against it, what is next."""
         return _Plan(assignment, lead_of(proposal)).outline(proposal.key)
+
+
+def _moved_far(item: Ranked, symbol: str | None) -> bool:
+    signal = item.signal
+    of_day = signal.kind == "move" and signal.params.get("over") == "1s"
+    return of_day and signal.subject == symbol and signal.rarity <= _DEEP_RARITY
 
 
 class _Plan(Plan):

@@ -5,7 +5,7 @@ Owns the choice and order of what is said about such a close; the words are in r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -15,11 +15,13 @@ from broadtape.desk.newsworthiness import Ranked
 from broadtape.desk.outline import Outline, Planned, Section, paragraph, section
 from broadtape.desk.patterns import benchmarks
 from broadtape.desk.stories import Assignment, Proposal, asides, common
-from broadtape.desk.stories.base import Plan, lead_of
+from broadtape.desk.stories.base import Plan, count_of, lead_of
 from broadtape.model import Fact
 
 _KINDS = ("record", "round-number")
 _HORIZONS = (21, 63)
+_RUN, _RUN_TITLE = 4, 6  # record closes in a row that are told, and that are the headline
+_NEAR = 0.75  # of another record's score, from which the broadest index's goes before it
 _WAIT = 21  # sessions between records from which the new one ends a wait
 
 
@@ -31,13 +33,19 @@ class RecordClose:
     title: str = "an index closes at a record or beyond a round number"
 
     def propose(self, assignment: Assignment) -> list[Proposal]:
-        """One proposal for each index with such a close, by its strongest signal."""
+        """One for each index with such a close, by its strongest signal; of near ones the broadest goes first."""
         found: dict[str, Proposal] = {}
         for item in assignment.ranked:
             if item.signal.kind in _KINDS:
                 key = f"record/{item.signal.subject}"
                 found.setdefault(key, Proposal(self.name, key, item.score.total, item, (key,)))
-        return list(found.values())
+        large = found.get(f"record/{assignment.view.benchmark('large')}")
+        return [
+            replace(item, score=min(item.score, 0.95 * large.score))
+            if large is not None and item is not large and large.score >= _NEAR * item.score
+            else item
+            for item in found.values()
+        ]
 
     def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
         """The close, the way there, the other indices, the companies, precedent, what comes next."""
@@ -57,6 +65,7 @@ class _Plan(Plan):
         self.values: dict[str, object] = {
             "of": self.of, "record": self.record, "round": self.round,
             "day_move": self.day, "close": self.record or self.book.find("level", of=self.of),
+            "run": self._running(),
         }  # fmt: skip
 
     def outline(self, key: str) -> Outline:
@@ -68,12 +77,23 @@ class _Plan(Plan):
             "record",
             key,
             parts,
-            title=self.say("title_round" if self.round else "title_record"),
-            title_short=None,
+            title=self.say(self._title()),
+            title_short=self.say("title_record") if self.record and not self.round else None,
             topics=("records", "markets"),
             subjects=(self.of,),
             chart=self.drawn((self.of,), 252),
         )
+
+    def _title(self) -> str:
+        if self.round:
+            return "title_round"
+        run = self.values["run"]
+        return "title_run" if isinstance(run, Fact) and count_of(run) >= _RUN_TITLE else "title_record"
+
+    def _running(self) -> Fact | None:
+        """The run of record closes that this one lengthens, where it is long enough to be told."""
+        fact = self.book.find("record-run", of=self.of)
+        return fact if fact is not None and count_of(fact) >= _RUN else None
 
     def _round(self) -> Fact | None:
         found = [
@@ -108,6 +128,7 @@ class _Plan(Plan):
                 else self.say("count", count=count)
                 if count and count.value != 1
                 else None,
+                self.say("run") if self.values["run"] is not None else None,
                 self._since_previous(),
             ),
         )
