@@ -43,6 +43,7 @@ _MEASURES = {
     "annualised": ", annual rate over three months",
 }
 _PERCENT = re.compile(r"(?<=\d) percent\b")  # as the stories print it
+_ONE = re.compile(r"((?<![\d.,])(?:0(?:\.\d+)?|1(?:\.0+)?) percentage point)s\b")  # singular up to one
 _MOST_NAMED = 5  # changes a note spells out
 
 
@@ -68,10 +69,7 @@ class Task:
     @property
     def note(self) -> str:
         """The drafted correction."""
-        told = [
-            _PERCENT.sub("%", f"{one.about}: {one.was} then, {one.now} now")
-            for one in self.changes[:_MOST_NAMED]
-        ]
+        told = [_printed(f"{one.about}: {one.was} then, {one.now} now") for one in self.changes[:_MOST_NAMED]]
         more = len(self.changes) - len(told)
         rest = f"; and {more} more" if more else ""
         held = (
@@ -185,6 +183,11 @@ def _changes(
             claim.fact, filed.key.address, about, shown(filed.part("value")), now, (text,)
         )
     return (*found.values(), *_drawn(drawn, told))
+
+
+def _printed(text: str) -> str:
+    """Values as stories print them: 0.4%, 0.22 percentage point."""
+    return _ONE.sub(r"\1", _PERCENT.sub("%", text))
 
 
 def _drawn(claims: Sequence[Claim], told: Mapping[str, str]) -> Iterator[Change]:

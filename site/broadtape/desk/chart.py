@@ -170,7 +170,7 @@ def bar_chart(spec: BarSpec) -> bytes:
         raise ValueError(f"a bar chart holds 1 to {MOST_BARS} bars, not {len(spec.bars)}")
     drawing = Drawing(spec.title, spec.alt or f"Bar chart: {', '.join(bar.name for bar in spec.bars)}.")
     top = drawing.heading(spec.title, spec.subtitle or "Percent") + 14
-    names = [cut(bar.name, TEXT, 300) for bar in spec.bars]
+    names = [cut(bar.name, TEXT, 370) for bar in spec.bars]
     figures = [signed_percent(bar.value) for bar in spec.bars]
     left = MARGIN + max(width_of(name, TEXT) for name in names) + 16
     gap = max(width_of(figure, TEXT) for figure in figures) + 14

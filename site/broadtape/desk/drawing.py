@@ -165,14 +165,16 @@ def _lines(view: MarketView, plan: ChartPlan, written: Labels) -> chart.ChartSpe
     if plan.indexed:
         lines = [chart.indexed(line) for line in lines]
     zero = plan.kind == "drawdown"
+    slow = bool(plan.series) and metrics.spacing(view.readings(plan.series[0]).periods) != "day"
     days = {day for day, _ in lines[0].points}
     return chart.ChartSpec(
         title=written.chart_title,
         lines=tuple(lines),
         unit="first session shown = 100" if plan.indexed else unit,
         source=_source(origins(view, plan)),
-        as_of=plan.last,
+        as_of=view.as_of if slow else plan.last,
         alt=written.alt,
+        subtitle=_months_shown(unit, lines) if slow else "",
         baseline=Decimal(100) if plan.indexed else Decimal(0) if zero else _zero(lines),
         shade=plan.shade,
         shade_label=plan.shade_label,
@@ -180,6 +182,12 @@ def _lines(view: MarketView, plan: ChartPlan, written: Labels) -> chart.ChartSpe
         filled=zero,
         marks=tuple(chart.Mark(day, label) for day, label in plan.marks if day in days),
     )
+
+
+def _months_shown(unit: str, lines: Iterable[chart.Line]) -> str:
+    """The unit and the months shown: a monthly reading is of no day."""
+    days = [day for line in lines for day, _ in line.points]
+    return f"{unit[:1].upper()}{unit[1:]}, {printed_month(min(days))}–{printed_month(max(days))}"
 
 
 def _closes(view: MarketView, symbol: str, plan: ChartPlan) -> chart.Line:

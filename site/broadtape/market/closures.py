@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 REGULAR_CLOSE = time(16, 0)
 URL = "https://www.nyse.com/markets/hours-calendars"
-_ORIGIN = Origin("exchange-calendar", "exchange_calendars", "public", datetime(1985, 1, 1, tzinfo=UTC))
+_ORIGIN = Origin("exchange-calendar", "New York Stock Exchange", "public", datetime(1985, 1, 1, tzinfo=UTC))
 
 
 def holiday(day: date) -> str:

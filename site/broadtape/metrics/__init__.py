@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from broadtape.metrics.declines import bear_peak
     from broadtape.metrics.filed import BadRecord, from_json, to_json
-    from broadtape.metrics.macro import course_of, series_of
+    from broadtape.metrics.macro import course_of, series_of, spacing
     from broadtape.metrics.periods import complete, runs
     from broadtape.metrics.precedent import first_reached, jumps
     from broadtape.metrics.records import period_returns, record_marks
@@ -68,13 +68,14 @@ __all__ = [
     "series_of",
     "size_class",
     "size_of",
+    "spacing",
     "to_json",
 ]
 
 _HOMES = {
     "declines": ("bear_peak",),
     "filed": ("BadRecord", "from_json", "to_json"),
-    "macro": ("course_of", "series_of"),
+    "macro": ("course_of", "series_of", "spacing"),
     "periods": ("complete", "runs"),
     "precedent": ("first_reached", "jumps"),
     "records": ("period_returns", "record_marks"),

@@ -204,11 +204,13 @@ def _printed(part: Part) -> str:
             return f"{sign}{numbers.plain(value, part.decimals)}%"
         if part.unit == "USD":
             return f"{'+' if sign else '−' if shown < 0 else ''}${abs(shown):,f}"
-        return f"{sign}{numbers.plain(value, part.decimals)} {part.unit}".rstrip()
+        unit = "percentage point" if part.unit == "percentage points" and abs(shown) <= 1 else part.unit
+        return f"{sign}{numbers.plain(value, part.decimals)} {unit}".rstrip()
     if isinstance(value, date):
         return numbers.month(value) if part.kind == "month" else numbers.day(value)
     if isinstance(value, int):
         if part.kind == "rank":
             return f"No. {value}"
-        return str(value) if part.kind == "year" else f"{value:,d} {part.unit}".rstrip()
+        unit = part.unit.removesuffix("s") if value == 1 else part.unit
+        return str(value) if part.kind == "year" else f"{value:,d} {unit}".rstrip()
     return value

@@ -329,6 +329,10 @@ def ticker_titles(entry: Entry) -> dict[str, str]:
     return titles
 
 
+# Whose word it is that comes with the program and is in no settings: credited to who decides it.
+_PUBLISHERS = {"exchange-calendar": "New York Stock Exchange (trading days and hours)"}
+
+
 def sources(entry: Entry) -> tuple[str, ...]:
     """Who supplied the inputs of the article's facts, most used first."""
     counted: dict[str, int] = {}
@@ -342,6 +346,9 @@ def sources(entry: Entry) -> tuple[str, ...]:
     shown = []
     for name in names:
         source = settings.source(name)
+        if name in _PUBLISHERS:
+            shown.append(_PUBLISHERS[name])
+            continue
         shown.append(f"{source.attribution} ({name})" if source and source.attribution else name)
     return tuple(shown)
 

@@ -102,7 +102,7 @@ def _candidates(case: Case, moment: Moment) -> list[str]:
                 found.append(part.name)
         elif part.kind == "month" and isinstance(value, date):
             free = _may(case, moment, part.name) if part.name != "month" else case.period is None
-            if free and fits_month(moment, value, case.as_of):
+            if free and (fits_month(moment, value, case.as_of) or _quarter_of(case, moment, value)):
                 found.append(part.name)
         elif part.name == "quarter" and case.period is None and moment.quarter is not None:
             year = case.fact.get("year")
@@ -114,6 +114,14 @@ def _candidates(case: Case, moment: Moment) -> list[str]:
     if moment.after == "as of" and fits_day(moment, case.as_of, case.as_of):
         found.append("as-of")
     return found
+
+
+def _quarter_of(case: Case, moment: Moment, month: date) -> bool:
+    """Whether a quarter named is that of a month of the fact, where the fact is of a quarterly series."""
+    if moment.quarter is None or case.fact.get("quarter") is None:
+        return False
+    quarter = Period("quarter", month.year, quarter=(month.month + 2) // 3)
+    return names_period(moment, quarter, None, case.as_of)
 
 
 def _whole(case: Case, moment: Moment) -> bool:

@@ -133,17 +133,16 @@ class _Plan(Plan):
 
     def _slope(self) -> Section | None:
         week, month = self.values["week"], self.values["month_shift"]
-        typed = isinstance(month, Fact) and bool({"bull", "bear"} & month.tags)
+        typed = any(isinstance(one, Fact) and {"bull", "bear"} & one.tags for one in (week, month))
         return section(
             self.say("slope_heading", "definition"),
             paragraph(
                 self.say("slope", shift=month)
                 if isinstance(month, Fact) and self.change != "shift"
                 else None,
-                self.say("type", shift=month) if typed else None,
+                self.say("slope_week", shift=week) if isinstance(week, Fact) else None,
                 self.say("type_means", "definition") if typed else None,
             ),
-            paragraph(self.say("slope_week", shift=week) if isinstance(week, Fact) else None),
         )
 
     def _next(self) -> Section | None:

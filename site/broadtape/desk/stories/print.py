@@ -144,12 +144,12 @@ class _Plan(Plan):
         if self.values["payrolls"] is None:
             return None
         mean = self.book.find("reading-mean", series=_PAYROLLS, transform="change", last=_MONTHS)
+        before = self._before(_PAYROLLS, "change")
+        if before is None:
+            return None
         return section(
             self.say("payrolls_heading", "definition"),
-            paragraph(
-                self.say("payrolls", payrolls_before=self._before(_PAYROLLS, "change")),
-                self.say("payrolls_mean", mean=mean) if mean is not None else None,
-            ),
+            paragraph(self.say("payrolls", payrolls_before=before, mean=mean)),
         )
 
     def _trend(self) -> Section | None:
@@ -157,8 +157,8 @@ class _Plan(Plan):
         said: list[Planned | None] = []
         if self.release.measure == "yoy":
             month, rate = self._reading(series, "change"), self._reading(series, "annualised")
-            said.append(self.say("month", month_of=month) if month else None)
-            said.append(self.say("rate", rate_of=rate) if rate else None)
+            said.append(self.say("month", month_of=month, rate_of=rate) if month else None)
+            said.append(self.say("rate", rate_of=rate) if rate and not month else None)
             if "gap" in self.now.tags:
                 said.append(self.say("gap", "interpretation", f"gap in {self.now.id}"))
         else:
