@@ -32,6 +32,7 @@ Encoding = Literal["identity", "gzip", "br"]
 
 LONGEST_S = 60.0  # the clock and "updated … ago" on a kept page are never older than this
 MOST_BYTES = 64 * 1024 * 1024  # of one process, all encodings together
+TOUCHED_S = 1.0  # a page asked for more often than this is made the newest in memory only so often
 LARGEST = 2 * 1024 * 1024  # a larger answer is passed on as it comes
 SMALLEST_PACKED = 600  # bytes; below this, compressing costs more than it saves
 _PACKABLE = (
@@ -89,6 +90,8 @@ class Page:
     mark: object
     until: float
     bodies: dict[Encoding, bytes] = field(default_factory=dict)
+    touched: float = 0.0  # when it last was made the newest in memory
+    _ready: dict[Encoding, tuple[list[tuple[str, str]], bytes]] = field(default_factory=dict)
 
     def etag(self, encoding: Encoding) -> str:
         """A strong tag differs by encoding, a weak one need not (RFC 9110, section 8.8.3)."""
@@ -104,6 +107,19 @@ class Page:
             if plain is None:  # a printed page is kept in its compressed forms
                 plain = gzip.decompress(self.bodies["gzip"])
             held = self.bodies[encoding] = _pack(plain, encoding, quality=11 if _lasting(self.headers) else 5)
+        return held
+
+    def answer(self, encoding: Encoding) -> tuple[list[tuple[str, str]], bytes]:
+        """All headers and the body in an encoding. The list is for looking: a server may change the one it gets."""
+        held = self._ready.get(encoding)
+        if held is None:
+            body = self.body(encoding)
+            headers = [*self.headers, ("Content-Length", str(len(body)))]
+            if self.status.startswith("200"):
+                headers.append(("ETag", self.etag(encoding)))
+            if encoding != "identity":
+                headers.append(("Content-Encoding", encoding))
+            held = self._ready[encoding] = (headers, body)
         return held
 
 
@@ -156,7 +172,8 @@ class PreparedPages:
             if not isinstance(made, Page):
                 return made
             page = made
-        else:
+        elif now - page.touched > TOUCHED_S:
+            page.touched = now
             with self._lock:
                 if key in self._pages:
                     self._pages.move_to_end(key)
@@ -274,18 +291,14 @@ class PreparedPages:
         encoding: Encoding = (
             _accepted(environ.get("HTTP_ACCEPT_ENCODING", "")) if page.packable else "identity"
         )
-        etag = page.etag(encoding)
-        if page.status.startswith("200") and _unchanged(page, environ):
-            headers = [(name, value) for name, value in page.headers if name.lower() in _WITH_304]
-            start_response("304 Not Modified", [*headers, ("ETag", etag)])
+        if ("HTTP_IF_NONE_MATCH" in environ or "HTTP_IF_MODIFIED_SINCE" in environ) and (
+            page.status.startswith("200") and _unchanged(page, environ)
+        ):
+            kept = [(name, value) for name, value in page.headers if name.lower() in _WITH_304]
+            start_response("304 Not Modified", [*kept, ("ETag", page.etag(encoding))])
             return []
-        body = page.body(encoding)
-        headers = [*page.headers, ("Content-Length", str(len(body)))]
-        if page.status.startswith("200"):
-            headers.append(("ETag", etag))
-        if encoding != "identity":
-            headers.append(("Content-Encoding", encoding))
-        start_response(page.status, headers)
+        headers, body = page.answer(encoding)
+        start_response(page.status, headers.copy())
         return [] if method == "HEAD" else [body]
 
 
@@ -324,12 +337,16 @@ def _no_write(_: bytes) -> None:
 
 def _plain(environ: WSGIEnvironment) -> bool:
     """Whether the answer depends on nothing but host, path and query."""
+    get = environ.get
     return not (
-        environ.get("HTTP_AUTHORIZATION")
-        or environ.get("HTTP_COOKIE")
-        or environ.get("CONTENT_LENGTH") not in (None, "", "0")
-        or environ.get("HTTP_TRANSFER_ENCODING")
+        get("HTTP_AUTHORIZATION")
+        or get("HTTP_COOKIE")
+        or get("CONTENT_LENGTH", "") not in _EMPTY
+        or get("HTTP_TRANSFER_ENCODING")
     )
+
+
+_EMPTY = frozenset({None, "", "0"})  # Content-Length of a request without a body
 
 
 def _tells(query: str) -> bool:

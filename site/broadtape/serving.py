@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 ROOT_VARIABLE = "BROADTAPE_ROOT"  # how the supervisor tells its readers which instance they serve
 THREADS = 4  # of one reader: enough to overlap file and SQLite waits, few enough not to fight over Python
+LARGEST_WHOLE = 24 * 1024 * 1024  # bytes of an answer handed over in one piece: more than any attachment
+LOOK_S = 0.001  # a publish is noticed this late at most; a flood of requests asks the disk no more often
 STOP_WITHIN_S = 8.0
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 MOST_HOSTS = 1_000  # names whose site is remembered
@@ -56,17 +58,50 @@ class Reader:
         self._root = root
         self._mark_path = mark_path(config.load(root))
         self._seen: tuple[int, int] | None = None
+        self._looked = -LOOK_S
         self._mark: object = None
         self._published: Mark | None = None
         self._settings = settings_digest(root)
         self._lock = threading.Lock()
+        self._large = threading.BoundedSemaphore(THREADS - 1)
         self._tally = Tally(pending(config.load(root)))
         self._application = self._make()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         self._refresh()
-        return self._application(environ, start_response)
+        chunks = self._application(environ, start_response)
+        return chunks if isinstance(chunks, list) else self._whole(chunks)
+
+    def _whole(self, chunks: Iterable[bytes]) -> Iterable[bytes]:
+        """An answer that would come piece by piece, in one piece: else a slow client holds the thread until it has all.
+
+        Of answers too large for that, fewer come at once than there are threads.
+        """
+        body, iterator = bytearray(), iter(chunks)
+        try:
+            for chunk in iterator:
+                body += chunk
+                if len(body) > LARGEST_WHOLE:
+                    return self._slowly(bytes(body), iterator, chunks)
+        except BaseException:
+            _close(chunks)
+            raise
+        _close(chunks)
+        return [bytes(body)]
+
+    def _slowly(self, head: bytes, rest: Iterator[bytes], chunks: Iterable[bytes]) -> Iterator[bytes]:
+        try:
+            if not self._large.acquire(blocking=False):
+                log_refused()
+                return  # shorter than its Content-Length: the client sees that it was cut off, and may resume
+            try:
+                yield head
+                yield from rest
+            finally:
+                self._large.release()
+        finally:
+            _close(chunks)
 
     def count(self) -> None:
         """Write what is counted from now on, not only count it."""
@@ -113,7 +148,11 @@ class Reader:
         self._search.search(Query("the", limit=1))
 
     def _refresh(self) -> None:
-        """Notice a publish: one stat of the mark a request."""
+        """Notice a publish: a stat of the mark for each request, but not for those that come within it."""
+        now = time.monotonic()
+        if now - self._looked < LOOK_S:
+            return
+        self._looked = now
         try:
             stat = os.stat(self._mark_path)  # noqa: PTH116 – twice as fast as Path.stat, on every request
         except OSError:
@@ -136,6 +175,22 @@ class Reader:
             self._published = new
             self._mark = (seen, new)
             self._seen = seen
+
+
+def _close(chunks: Iterable[bytes]) -> None:
+    close = getattr(chunks, "close", None)
+    if close is not None:
+        close()
+
+
+def log_refused() -> None:
+    """Say that a large file was not given out."""
+    import structlog  # noqa: PLC0415 – rare
+
+    structlog.get_logger("reader").warning(
+        "large file cut off",
+        cause=f"{THREADS - 1} others are being sent; let nginx or a CDN give out such files",
+    )
 
 
 def application() -> Reader:

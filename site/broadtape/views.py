@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,15 +59,19 @@ def hour_of(moment: datetime) -> str:
 
 def by_a_person(environ: WSGIEnvironment) -> bool:
     """Whether a request is one to count: for a story's page, by a browser, and not ahead of a reader's wish."""
-    agent = environ.get("HTTP_USER_AGENT", "")
-    ahead = (
-        environ.get("HTTP_SEC_PURPOSE", "") + environ.get("HTTP_PURPOSE", "") + environ.get("HTTP_X_MOZ", "")
-    )
+    get = environ.get
     return (
-        environ.get("REQUEST_METHOD") == "GET"
-        and STORY.fullmatch(environ.get("PATH_INFO", "")) is not None
-        and "prefetch" not in ahead
-        and _BROWSER.match(agent) is not None
+        _is_browser(get("HTTP_USER_AGENT", ""))
+        and environ.get("REQUEST_METHOD") == "GET"
+        and STORY.fullmatch(get("PATH_INFO", "")) is not None
+        and "prefetch" not in get("HTTP_SEC_PURPOSE", "") + get("HTTP_PURPOSE", "") + get("HTTP_X_MOZ", "")
+    )
+
+
+@lru_cache(maxsize=2_000)
+def _is_browser(agent: str) -> bool:
+    return (
+        _BROWSER.match(agent) is not None
         and _ROBOT.search(agent) is None
         and _ADDRESS_OF_A_ROBOT.search(agent) is None
     )
@@ -83,6 +88,7 @@ class Tally:
         self._now = now
         self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
         self._hour = hour_of(now())
+        self._began = self._over = datetime.min.replace(tzinfo=UTC)  # of the hour counted in; not yet known
         self._counts: Counter[tuple[str, str]] = Counter()
         self._dirty = False
         self._lock = threading.Lock()
@@ -90,7 +96,13 @@ class Tally:
     def add(self, site: str, path: str) -> None:
         """One more."""
         with self._lock:
-            hour = hour_of(self._now())
+            now = self._now().astimezone(UTC)
+            if not self._began <= now < self._over:
+                self._began = now.replace(minute=0, second=0, microsecond=0)
+                self._over = self._began + timedelta(hours=1)
+                hour = hour_of(now)
+            else:
+                hour = self._hour
             if hour != self._hour:
                 self._write()
                 self._hour, self._counts = hour, Counter()

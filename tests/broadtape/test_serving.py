@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +118,36 @@ def test_a_reader_answers_304_for_the_page_it_gave(newsroom: Newsroom) -> None:
 
     status, again, body = get(reader, "/", if_none_match=headers["etag"])
     assert (status[:3], body, again["etag"]) == ("304", "", headers["etag"])
+
+
+def test_slow_clients_of_large_files_leave_threads_to_others(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(3_000_000)
+    newsroom.write("media/wharf.png", picture)
+    newsroom.post("one", "Text.")
+    newsroom.publish()
+    reader = Reader(newsroom.root)
+
+    def asked(**more: str) -> Iterable[bytes]:
+        environ = {
+            "REQUEST_METHOD": "GET", "PATH_INFO": "/media/wharf.png", "QUERY_STRING": "",
+            "HTTP_HOST": "bay.localhost", "SERVER_NAME": "x", "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1",
+            "wsgi.url_scheme": "http", **more,
+        }  # fmt: skip
+        return reader(environ, lambda *_: lambda _: None)
+
+    assert list(asked()) == [picture]  # in one piece, so that no thread waits for the client
+    assert list(asked(HTTP_COOKIE="a=b")) == [picture]
+
+    monkeypatch.setattr(serving, "LARGEST_WHOLE", 1_000_000)
+    slow = [iter(asked()) for _ in range(serving.THREADS - 1)]
+    for one in slow:
+        next(one)  # begun, and not read on
+    assert list(asked()) == []  # cut off rather than the last thread held
+    for one in slow:
+        one.close()  # type: ignore[attr-defined]  # generators
+    assert b"".join(asked()) == picture
 
 
 def test_readers_import_nothing_that_collects_or_parses(newsroom: Newsroom) -> None:
