@@ -224,7 +224,8 @@ def choose(assignment: Assignment, *, story: str | None, most: int) -> list[Prop
     """The stories of an edition, lead first: the strongest, others above the bar, and the session's wrap.
 
     Where the broadest index moved as far as once in twenty sessions, the story of its session leads, whatever else is
-    rarer. `story` asks for one kind alone. BadParameter for an unknown kind.
+    rarer. Of two that tell the same, the one that tells more stands at the place of the stronger.
+    `story` asks for one kind alone. BadParameter for an unknown kind.
     """
     kinds = stories.kinds()
     if story is not None and story not in kinds:
@@ -243,7 +244,18 @@ def choose(assignment: Assignment, *, story: str | None, most: int) -> list[Prop
     for item in proposals:
         covered = any(item.key in other.covers for other in kept)
         if item.story != "wrap" and item.score >= _SECOND_FROM and not covered:
-            kept.append(item)
+            lesser = [other for other in kept if other.key in item.covers]  # what this one tells, and more
+            kept = [other for other in kept if other not in lesser]
+            kept.append(dataclasses.replace(item, score=max(one.score for one in (item, *lesser))))
+    told = {item.lead.signal.subject for item in kept if item.lead is not None and item.story != "brief"}
+    told |= set(
+        patterns.benchmarks(assignment.view)[:1]
+    )  # the wrap, or what takes its place, is about the broad index
+    kept = [
+        item  # what stands out of an instrument that another story is about is said there
+        for item in kept
+        if item.story != "brief" or item.lead is None or item.lead.signal.subject not in told
+    ]
     if any("move" in item.covers for item in kept[:most]):
         wrap = []  # the session is told already, with its indices and companies
     chosen = kept[: most - len(wrap)] + wrap

@@ -144,7 +144,7 @@ def test_every_figure_of_headlines_captions_and_headings_is_in_the_facts(stories
         for text in texts:
             untraced += [
                 (story.article.title, text, figure)
-                for figure in re.findall(r"\d[\d,]*(?:\.\d+)?", plain_names(story, text))
+                for figure in re.findall(r"\d(?:[\d,]*\d)?(?:\.\d+)?", plain_names(story, text))
                 if not re.search(rf"(?<![\d.,]){re.escape(figure)}(?!\d|[.,]\d)", linked)
             ]
 
@@ -193,25 +193,6 @@ def test_no_paragraph_stands_in_two_stories_of_different_days(stories: list[Stor
 def sentences_of(story: Story, paragraph: str) -> list[str]:
     text = visible(paragraph)
     return [sentence for sentence in sentences(story) if sentence in text]
-
-
-def test_the_words_that_the_stylebook_bans_are_absent(stories: list[Story]) -> None:
-    stylebook = (ROOT / "docs" / "stylebook.md").read_text("utf-8")
-    tone = stylebook.split("## Tone", 1)[1].split("\n## ", 1)[0]
-    dates = stylebook.split("## Dates", 1)[1].split("\n## ", 1)[0]
-    emotion = re.findall(r"[a-z]+(?=,|\.)", tone.split("nothing is", 1)[1].split(".", 1)[0] + ".")
-    banned = (
-        emotion
-        + re.findall(r'"([^",?]+),?"', tone)
-        + re.findall(r'"([^",]+),?"', dates.split("2. No", 1)[1].split("\n", 1)[0])
-    )
-    assert {"battered", "soars", "historic", "investors should", "yesterday"} <= set(banned)
-    for story in stories:
-        text = f"{story.article.title}\n{story.article.summary}\n{story.visible}"
-        found = [word for word in banned if re.search(rf"\b{re.escape(word)}\b", text, re.I)]
-
-        assert found == [], story.article.title
-        assert not re.search(r"[!?]", story.visible), story.article.title
 
 
 def test_numbers_below_ten_are_words_and_no_sentence_begins_with_a_numeral(stories: list[Story]) -> None:

@@ -379,12 +379,19 @@ def levels_table(assignment: Assignment, symbols: Sequence[str]) -> Table | None
         changes = [assignment.book.find("return", of=symbol, over=over) for over in ("1s", "5s", "ytd")]
         close = Cell(f"${shown}" if price.unit == "USD" else shown, quote)
         rows.append([Cell(symbol=symbol), close, *(fact_cell(fact) for fact in changes)])
-    filled = [place for place in range(len(headers)) if place == 0 or any(row[place].fact for row in rows)]
-    if not rows:
-        return None
+    return filled(headers, rows) if rows else None
+
+
+def filled(headers: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Table:
+    """The table without the columns that no row fills."""
+    kept = [
+        place
+        for place in range(len(headers))
+        if place == 0 or any(row[place].fact or row[place].text not in {"", "–"} for row in rows)
+    ]
     return Table(
-        tuple(headers[place] for place in filled),
-        tuple(tuple(row[place] for place in filled) for row in rows),
+        tuple(headers[place] for place in kept),
+        tuple(tuple(row[place] for place in kept) for row in rows),
     )
 
 

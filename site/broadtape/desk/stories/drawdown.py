@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from broadtape import metrics
 from broadtape.desk.newsworthiness import Ranked
-from broadtape.desk.outline import Cell, ChartPlan, Outline, Planned, Section, Table, paragraph, section
+from broadtape.desk.outline import Cell, ChartPlan, Outline, Planned, Section, paragraph, section
 from broadtape.desk.patterns import basis_of, benchmarks
 from broadtape.desk.stories import Assignment, Proposal, asides, common
 from broadtape.desk.stories.base import Plan, day_of, lead_of
@@ -233,7 +233,10 @@ class _Plan(Plan):
             shown = f"{value.value:,.{value.decimals}f}"
             rows.append((Cell(symbol=symbol), Cell(shown, quote), *cells))
         named = common.since_header(self.assignment, self.peak)
-        table = Table(("", "Close", "1 session", named, "Year to date"), tuple(rows)) if rows else None
+        heads = ("", "Close", "1 session", named, "Year to date")
+        table = (
+            common.filled(heads, rows) if len(rows) > 1 else None
+        )  # of one index the story tells as much in words
         return section(
             self.say("standing_heading", "definition"),
             table,
@@ -284,7 +287,7 @@ class _Plan(Plan):
                     self.assignment, moves[0][1], moves[-1][1], "1s" if self.single else self.window
                 )
             ),
-            Table(("", "1 session", common.since_header(self.assignment, self.peak)), rows),
+            common.filled(("", "1 session", common.since_header(self.assignment, self.peak)), rows),
         )
 
     def _companies(self) -> Section | None:

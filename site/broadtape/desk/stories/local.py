@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from broadtape.desk.outline import Cell, ChartPlan, Outline, Planned, Section, Table, paragraph, section
+from broadtape.desk.outline import Cell, ChartPlan, Outline, Planned, Section, paragraph, section
 from broadtape.desk.patterns import basis_of
 from broadtape.desk.stories import Assignment, Nearby, Proposal, common
 from broadtape.desk.stories.base import Plan, chosen
@@ -119,7 +119,7 @@ class _Plan(Plan):
             None,
             paragraph(self.say("lede"), self.say("index") if self.values["index"] is not None else None),
             paragraph(self._longer()),
-            Table(
+            common.filled(
                 (
                     "Company",
                     head,

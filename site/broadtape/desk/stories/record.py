@@ -22,6 +22,7 @@ _KINDS = ("record", "round-number")
 _HORIZONS = (21, 63)
 _RUN, _RUN_TITLE = 4, 6  # record closes in a row that are told, and that are the headline
 _NEAR = 0.75  # of another record's score, from which the broadest index's goes before it
+_WAIT_TOLD = 10  # sessions; a record that stood less long is not told of
 _WAIT = 21  # sessions between records from which the new one ends a wait
 
 
@@ -62,8 +63,9 @@ class _Plan(Plan):
         self.round = lead.signal.fact if lead.signal.kind == "round-number" else self._round()
         self.day = self.book.find("return", of=self.of, over="1s")
         self.previous = self._previous()
+        self.count = self._count()
         self.values: dict[str, object] = {
-            "of": self.of, "record": self.record, "round": self.round,
+            "of": self.of, "record": self.record, "round": self.round, "nth": self.count,
             "day_move": self.day, "close": self.record or self.book.find("level", of=self.of),
             "run": self._running(),
         }  # fmt: skip
@@ -71,7 +73,7 @@ class _Plan(Plan):
     def outline(self, key: str) -> Outline:
         """The whole story."""
         parts = [
-            self._opening(), self._way(), self._others(), self.companies(), self._precedent(), self._next(),
+            self._opening(), self._way(), self._others(), self._led(), self._precedent(), self._next(),
         ]  # fmt: skip
         return self.assemble(
             "record",
@@ -103,6 +105,11 @@ class _Plan(Plan):
         ]
         return found[0] if found else None
 
+    def _count(self) -> Fact | None:
+        """Which record close of the year it is, from the second on."""
+        fact = self.book.find("record-count", of=self.of, side="high", over="ytd") if self.record else None
+        return fact if fact is not None and fact.value != 1 else None
+
     def _previous(self) -> date | None:
         """The record close before this one."""
         if self.record is None:
@@ -116,17 +123,14 @@ class _Plan(Plan):
         return found if isinstance(found, date) else None
 
     def _opening(self) -> Section | None:
-        count = None
-        if self.record:
-            count = self.book.find("record-count", of=self.of, side="high", over="ytd")
         return section(
             None,
             paragraph(
                 self.say("lede_round" if self.round else "lede_record"),
-                self.say("record_too", count=count if count and count.value != 1 else None)
+                self.say("record_too")
                 if self.round and self.record
-                else self.say("count", count=count)
-                if count and count.value != 1
+                else self.say("count")
+                if self.count is not None
                 else None,
                 self.say("run") if self.values["run"] is not None else None,
                 self._since_previous(),
@@ -138,7 +142,7 @@ class _Plan(Plan):
             return None
         level = self.book.find("level", of=self.of, on=str(self.previous))
         wait = self.book.find("session-count", from_=str(self.previous), to=str(self.view.as_of))
-        if level is None or wait is None or wait.value == 2:
+        if level is None or wait is None or not isinstance(wait.value, int) or wait.value < _WAIT_TOLD:
             return None
         return self.say("previous", previous=level)
 
@@ -157,6 +161,15 @@ class _Plan(Plan):
                 self.say("dip", dip=deep) if deep else None,
             ),
         )
+
+    def _led(self) -> Section | None:
+        """Which companies did best and worst on the way: over the year, for the session's are the wrap's."""
+        window = common.since_months(self.assignment, 12)[0]
+        start = date.fromisoformat(window.removeprefix("since:"))
+        after = common.sessions_between(self.assignment, start, self.view.as_of)[1:]
+        if not after:
+            return None
+        return self.companies(f"{after[0]}..{self.view.as_of}", after[0])
 
     def _others(self) -> Section | None:
         said: list[Planned | None] = []

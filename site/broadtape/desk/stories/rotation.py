@@ -13,7 +13,7 @@ from broadtape.desk.newsworthiness import Ranked
 from broadtape.desk.outline import ChartPlan, Outline, Planned, Section, paragraph, section
 from broadtape.desk.patterns import round_step
 from broadtape.desk.stories import Assignment, Proposal, asides, common
-from broadtape.desk.stories.base import Plan, count_of, day_of, lead_of
+from broadtape.desk.stories.base import Plan, count_of, day_of, days_since, lead_of
 from broadtape.model import Basis, Fact
 
 _KINDS = ("relative-streak", "relative-streak-ended")
@@ -73,10 +73,14 @@ class _Plan(Plan):
         self.gap = self.book.find("relative-return", over=self.window, **pair)
         self.values: dict[str, object] = {
             "of": self.of, "vs": self.vs, "run": self.run, "over": self.over,
-            "longer": None if self.equal else self.longer,
+            "longer": self.longer if not self.equal and self._far_longer() else None,
             "equal": self.equal if self._far(self.equal) else None, "longest": self.longest,
             "gain": self.gain, "other": self.other, "gap": self.gap, "total": self.basis == "total",
         }  # fmt: skip
+
+    def _far_longer(self) -> bool:
+        """Whether the latest longer run ended far enough back for "the longest since" to be news."""
+        return days_since(self.longer, "end", self.view.as_of) >= _FAR_DAYS
 
     def _far(self, equal: Fact | None) -> bool:
         """Whether the latest equal run ended far enough back for "matching" it to be news."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from broadtape.desk.newsworthiness import Ranked
-from broadtape.desk.outline import Cell, ChartPlan, Outline, Section, Table, paragraph, section
+from broadtape.desk.outline import Cell, ChartPlan, Outline, Section, paragraph, section
 from broadtape.desk.patterns import basis_of
 from broadtape.desk.stories import Assignment, Proposal, common
 from broadtape.desk.stories.base import Plan
@@ -112,7 +112,7 @@ class _Plan(Plan):
                 self.say("share") if self.values["share"] is not None else None,
                 self.say("index") if self.values["index"] is not None else None,
             ),
-            Table(("", "1 session", "21 sessions", "63 sessions", "Year to date"), rows),
+            common.filled(("", "1 session", "21 sessions", "63 sessions", "Year to date"), rows),
         )
 
     def _return(self, symbol: str, window: str) -> Fact | None:

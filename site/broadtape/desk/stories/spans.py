@@ -43,6 +43,8 @@ _RUN = {"week": 3, "month": 3}
 _KINDS = ("period", "streak", "streak-ended", "relative-weeks", "relative-months")
 _SECTORS_LEAST = 5
 
+_APART_TOLD = Decimal("0.5")  # percentage points: what is less apart went together
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -229,8 +231,8 @@ class _Plan(Plan):
         ]  # fmt: skip
         if not apart:
             return None
-        _, symbol, fact = max(apart, key=lambda one: (one[0], one[1]))
-        return self.say("apart", symbol=symbol, apart=fact) if "even" not in fact.tags else None
+        wide, symbol, fact = max(apart, key=lambda one: (one[0], one[1]))
+        return self.say("apart", symbol=symbol, apart=fact) if wide >= _APART_TOLD else None
 
     def _ahead(self, symbol: str) -> Fact | None:
         over = self.span.window
@@ -260,7 +262,7 @@ class _Plan(Plan):
             rows.append(
                 (Cell(symbol=symbol), Cell(f"${shown}" if price.unit == "USD" else shown, quote), *cells)
             )
-        return Table(("", "Close", *heads), tuple(rows)) if rows else None
+        return common.filled(("", "Close", *heads), rows) if rows else None
 
     def _days(self) -> Section | None:
         """Session by session, with the one that moved most."""
@@ -283,7 +285,7 @@ class _Plan(Plan):
         heads = ("Session", *(self.view.instrument(symbol).name for symbol in self.indices))
         return section(
             self.say("days_heading", day=day, largest=fact),
-            Table(heads, tuple(rows)),
+            common.filled(heads, rows),
         )
 
     def _season(self) -> Section | None:
@@ -298,13 +300,9 @@ class _Plan(Plan):
             return None
         if not all(found.values()) or abs(Decimal(str(found["median"].value))) < Decimal("0.05"):  # type: ignore[union-attr]  # all are there
             return None
-        few = Planned("few_years", kind="interpretation", guard=f"{cases.id}.value < 8")
         return section(
             self.say("season_heading", "definition"),
-            paragraph(
-                Planned("season", {**self.values, **found, "years": cases}),
-                few if "few" in cases.tags else None,
-            ),
+            paragraph(Planned("season", {**self.values, **found, "years": cases})),
         )
 
     def _sectors(self) -> Section | None:
@@ -333,7 +331,7 @@ class _Plan(Plan):
                 common.sector_ends(self.assignment, moves[0][1], moves[-1][1], self.span.window),
                 Planned("sectors_share", {**self.values, **values}) if share is not None else None,
             ),
-            Table(("", head, "Year to date"), rows),
+            common.filled(("", head, "Year to date"), rows),
         )
 
     def _companies(self) -> Section | None:
