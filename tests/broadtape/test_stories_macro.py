@@ -266,7 +266,7 @@ def test_the_end_of_a_long_inversion_counts_its_sessions(
     days = [day for day in yields if "2022-07-06" <= day <= "2024-08-26"]
 
     assert run == days
-    assert story.title == f"Inversion of the yield curve ends at {len(run)} sessions"
+    assert story.title == f"Inversion of the yield curve ends after {len(run)} sessions"
     deepest = min(run, key=lambda day: yields[day][0] - yields[day][1])
     assert (deepest, yields[deepest][0] - yields[deepest][1]) == ("2023-07-03", Decimal("-1.08"))
     assert story.has(

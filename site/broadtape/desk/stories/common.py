@@ -348,7 +348,7 @@ def on_file(assignment: Assignment, symbol: str, most: int = 2) -> list[dict[str
 
 
 def coming(assignment: Assignment, most: int = 3) -> list[Planned]:
-    """The scheduled events of the next five weeks that were known, soonest first, one a kind."""
+    """The scheduled events of the next five weeks that were known, soonest first, one a kind, in one sentence."""
     view = assignment.view
     kinds: list[str] = []
     if "ahead" in assignment.covered:
@@ -356,12 +356,9 @@ def coming(assignment: Assignment, most: int = 3) -> list[Planned]:
     for event in view.events():
         if event.at > view.known and event.day <= view.as_of + _AHEAD and event.kind not in kinds:
             kinds.append(event.kind)
-    planned = []
-    for kind in kinds[:most]:
-        fact = assignment.book.find("next-event", kind=kind)
-        if fact is not None:
-            planned.append(Planned("next_event", {"fact": fact}, "fact"))
-    return planned
+    found = [assignment.book.find("next-event", kind=kind) for kind in kinds[:most]]
+    events = tuple(fact for fact in found if fact is not None)
+    return [Planned("next_event", {"events": events})] if events else []
 
 
 def levels_table(assignment: Assignment, symbols: Sequence[str]) -> Table | None:

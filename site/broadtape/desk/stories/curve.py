@@ -134,13 +134,14 @@ class _Plan(Plan):
     def _slope(self) -> Section | None:
         week, month = self.values["week"], self.values["month_shift"]
         typed = any(isinstance(one, Fact) and {"bull", "bear"} & one.tags for one in (week, month))
+        long = self.say("slope", shift=month) if isinstance(month, Fact) and self.change != "shift" else None
         return section(
             self.say("slope_heading", "definition"),
             paragraph(
-                self.say("slope", shift=month)
-                if isinstance(month, Fact) and self.change != "shift"
+                long,
+                self.say("slope_week", shift=week, beside=long is not None)
+                if isinstance(week, Fact)
                 else None,
-                self.say("slope_week", shift=week) if isinstance(week, Fact) else None,
                 self.say("type_means", "definition") if typed else None,
             ),
         )

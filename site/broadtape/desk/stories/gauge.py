@@ -74,7 +74,6 @@ class _Plan(Plan):
         return section(
             None,
             paragraph(self.say("lede")),
-            paragraph(self.say("extreme") if self.values["extreme"] else None),
             paragraph(
                 self.say("credit", "definition") if _TOPICS.get(self.series) == "credit" else None,
                 self.say("late", "definition"),

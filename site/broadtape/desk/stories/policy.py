@@ -134,16 +134,8 @@ class _Plan:
             common.levels_table(self.assignment, symbols),
             paragraph(
                 self._say("yields", two=yields[0], ten=yields[1]) if len(yields) == 2 else None,
-                self._yields_before(yields) if len(yields) == 2 else None,
             ),
         )
-
-    def _yields_before(self, yields: list[Fact]) -> Planned | None:
-        """That the yields known are from before the decision, where they are."""
-        day = self.last.part("day").value
-        guard = " and ".join(f"{fact.id}.period < {day}" for fact in yields)
-        before = all(fact.part("period").value < day for fact in yields)  # type: ignore[operator]  # dates
-        return self._say("yields_before", "interpretation", guard) if before else None
 
     def _economy(self) -> Section | None:
         prices = self._recent("CPIAUCSL", transform="yoy")

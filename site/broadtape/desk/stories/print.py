@@ -134,7 +134,7 @@ class _Plan(Plan):
             paragraph(self.say("lede")),
             paragraph(
                 self.say("extreme") if self.values["extreme"] else None,
-                self.say("released") if self.values["released"] else None,
+                self.say("released") if self.values["released"] and self.release.kind != "cpi" else None,
             ),
             paragraph(self.say("adjusted", "definition") if self.release.series in _ADJUSTED else None),
         )
