@@ -46,6 +46,7 @@ PASSING = (
     ".replay",
     ".part",
 )  # endings of what belongs to a running process
+SPARE = 64 * 2**20  # bytes that a restore leaves free on the disk
 MOST_MEMBERS = 2_000_000
 MOST_MANIFEST = 1 << 30  # bytes; some 150 a file
 CHUNK = 1 << 20
@@ -300,6 +301,12 @@ def _unpack(source: Path, fresh: Path, progress: Callable[[str], None]) -> Manif
                 path = fresh / _safe(info.name, source)
                 if info.name in digests:
                     raise BackupRefused(f"{source}: damaged: {info.name} is in it twice")
+                room = shutil.disk_usage(fresh).free - SPARE
+                if info.size > room:
+                    raise BackupRefused(
+                        f"{fresh.parent}: no room for {info.name} ({info.size:,} bytes, {max(room, 0):,} free beside "
+                        f"{SPARE // 2**20} MB that stay so); free some, or restore elsewhere: nothing was changed"
+                    )
                 path.parent.mkdir(parents=True, exist_ok=True)
                 progress(info.name)
                 digests[info.name] = _copy(file, path)

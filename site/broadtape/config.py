@@ -261,7 +261,7 @@ class FeedSettings(_Table, frozen=True, kw_only=True):
 
 
 class Limits(_Table, frozen=True, kw_only=True):
-    """How often one visitor may ask a reader process for what costs, a minute; 0 is as often as they like."""
+    """How often one visitor may ask for what costs, a minute; 0 is as often as they like."""
 
     search: Annotated[int, Meta(ge=0, le=100_000)] = 60
     suggest: Annotated[int, Meta(ge=0, le=100_000)] = 300  # while one types

@@ -207,7 +207,10 @@ def _write(
                     done.pages += 1
                     key = f"{site.key}/{name}"
                     _page(printer, site, address, home / name, key, tag, before, after, done, hands)
-        for address, code in ((urls.NEWS_SITEMAP, 200), (_MISSING, 404)):
+        asked = [(urls.NEWS_SITEMAP, 200), (_MISSING, 404)]
+        if printer.instance.contact:
+            asked.append((urls.SECURITY, 200))  # no page leads to it
+        for address, code in asked:
             _asked(printer, site, address, code, home, before, after, done, now)
         _rules(printer, site, folder, after, done)
         done.failed += printer.store.failed(site.key)

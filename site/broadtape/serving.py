@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from broadtape import config
+from broadtape import allowances, config
 from broadtape.heartbeat import Mark, mark_path, settings_digest, utc_now
 from broadtape.keeperlock import keeper_alive, running
 from broadtape.model import BadSettings, BroadtapeError
@@ -110,7 +110,7 @@ class Reader:
     def _make(self) -> WSGIApplication:
         from broadtape.archive.catalogue import Catalogue  # noqa: PLC0415 – the supervisor does not need these
         from broadtape.search import open_index  # noqa: PLC0415
-        from broadtape.web import create_app  # noqa: PLC0415
+        from broadtape.web import create_app, limits  # noqa: PLC0415
 
         instance = config.load(self._root)
         catalogue = Catalogue(instance.catalogue)
@@ -139,7 +139,14 @@ class Reader:
             expires=lambda site: _seconds_to_change(catalogue, site),
             printed=printed,
         )
-        return Counting(pages, self._tally, site_of=lambda host: _site_key(instance, host))
+
+        def visitor_of(environ: WSGIEnvironment) -> str:
+            told = environ.get("HTTP_X_FORWARDED_FOR", "")
+            return limits.visitor(environ.get("REMOTE_ADDR", ""), told, instance.limits.trusted_proxies)
+
+        return Counting(
+            pages, self._tally, site_of=lambda host: _site_key(instance, host), visitor_of=visitor_of
+        )
 
     def warm(self) -> None:
         """Open the search index: its first visitor does not wait for what the engine loads (0.2 s)."""
@@ -229,6 +236,8 @@ def run_readers(root: Path, host: str, port: int, workers: int) -> None:
     from granian.log import LogLevels  # noqa: PLC0415
 
     os.environ[ROOT_VARIABLE] = str(root)
+    if workers > 1:  # one allowance a visitor, whichever reader answers
+        allowances.share(config.load(root).cache / "limits.table")
     _end_with_supervisor()
     Granian(
         "broadtape.serving:application",

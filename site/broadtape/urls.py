@@ -52,7 +52,7 @@ FeedFormat = Literal["rss", "atom", "json"]
 _FEEDS: Final[dict[FeedFormat, str]] = {"rss": "feed.xml", "atom": "atom.xml", "json": "feed.json"}
 _SLUG: Final = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _ARTICLE: Final = re.compile(r"/(\d{4})/(\d{2})/(\d{2})/([a-z0-9]+(?:-[a-z0-9]+)*)/([A-Za-z0-9._-]*)")
-_QUOTE: Final = re.compile(r"/quotes/([^/:]+:[^/]+)/")
+_QUOTE: Final = re.compile(r"/quotes/([^/:]+:[^/]+(?:/[A-Za-z0-9]{1,4})?)/")
 
 
 class HasUrl(Protocol):
@@ -154,8 +154,8 @@ def page(address: str, number: int) -> str:
 
 
 def quote_page(symbol: str) -> str:
-    """A symbol's page: "/quotes/NYSEARCA:IWM/"."""
-    return f"/quotes/{quote(symbol, safe=':.-^=$')}/"
+    """A symbol's page: "/quotes/NYSEARCA:IWM/"; of a class of shares written so, "/quotes/NYSE:BRK/B/"."""
+    return f"/quotes/{quote(symbol, safe=':.-^=$/')}/"
 
 
 def parse_quote(path: str) -> str | None:

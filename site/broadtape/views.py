@@ -1,12 +1,14 @@
 """How often stories are opened: counted by the readers, per site, path and hour, and nothing else.
 
-No cookie, no address of anybody, nothing about a browser is kept; what calls itself a robot is not counted.
+No cookie, no address of anybody, nothing about a browser is kept; what calls itself a robot is not counted. Within an
+hour one network address counts once a story: a digest with a salt of that hour's, in memory, forgotten with it.
 Decides nothing about what is shown: publishing makes "most read" of it, `broadtape views` a table.
 """
 
 from __future__ import annotations
 
 import atexit
+import hashlib
 import json
 import os
 import re
@@ -32,6 +34,9 @@ FLUSH_S = 5.0  # what a reader that is killed may lose
 SETTLED = timedelta(minutes=2)  # after its end, an hour's counts are complete
 KEPT = timedelta(days=400)
 MOST_PATHS = 50_000  # of one reader in one hour; only what was answered 200 counts, so a flood makes none up
+MOST_SEEN = (
+    200_000  # openings that a reader remembers of an hour; more are not counted, so that nobody makes any up
+)
 STORY = re.compile(r"/[12]\d{3}/[01]\d/[0-3]\d/[^/]+/\Z")
 _BROWSER = re.compile(r"(?:Mozilla|Opera)/\d")
 _ROBOT = re.compile(
@@ -90,11 +95,13 @@ class Tally:
         self._hour = hour_of(now())
         self._began = self._over = datetime.min.replace(tzinfo=UTC)  # of the hour counted in; not yet known
         self._counts: Counter[tuple[str, str]] = Counter()
+        self._seen: set[bytes] = set()
+        self._salt = secrets.token_bytes(16)
         self._dirty = False
         self._lock = threading.Lock()
 
-    def add(self, site: str, path: str) -> None:
-        """One more."""
+    def add(self, site: str, path: str, visitor: str = "") -> None:
+        """One more, unless this visitor opened it within the hour; who is not known ("") counts each time."""
         with self._lock:
             now = self._now().astimezone(UTC)
             if not self._began <= now < self._over:
@@ -106,9 +113,19 @@ class Tally:
             if hour != self._hour:
                 self._write()
                 self._hour, self._counts = hour, Counter()
+                self._seen, self._salt = set(), secrets.token_bytes(16)
+            if visitor and not self._first(f"{visitor}\0{site}\0{path}"):
+                return
             if len(self._counts) < MOST_PATHS or (site, path) in self._counts:
                 self._counts[site, path] += 1
                 self._dirty = True
+
+    def _first(self, opening: str) -> bool:
+        digest = hashlib.blake2b(opening.encode("utf-8", "replace"), digest_size=8, key=self._salt).digest()
+        if digest in self._seen or len(self._seen) >= MOST_SEEN:
+            return False
+        self._seen.add(digest)
+        return True
 
     def flush(self) -> None:
         """Write what is new; a disk that takes nothing costs counts, not pages."""
@@ -143,11 +160,17 @@ class Counting:
     """A WSGI application whose stories are counted as people open them."""
 
     def __init__(
-        self, application: WSGIApplication, tally: Tally, *, site_of: Callable[[str], str | None]
+        self,
+        application: WSGIApplication,
+        tally: Tally,
+        *,
+        site_of: Callable[[str], str | None],
+        visitor_of: Callable[[WSGIEnvironment], str] = lambda _: "",
     ) -> None:
         self._application = application
         self._tally = tally
         self._site_of = site_of
+        self._visitor_of = visitor_of
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer as the application does."""
@@ -158,7 +181,7 @@ class Counting:
             if status[:3] in ("200", "304"):
                 site = self._site_of(environ.get("HTTP_HOST", ""))
                 if site is not None:
-                    self._tally.add(site, environ["PATH_INFO"])
+                    self._tally.add(site, environ["PATH_INFO"], self._visitor_of(environ))
             return start_response(status, headers, *more)
 
         return self._application(environ, start)

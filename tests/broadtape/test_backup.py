@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 import sqlite3
 import tarfile
 import threading
@@ -136,6 +137,19 @@ def test_a_running_newsroom_is_not_restored_over(room: Path, tmp_path: Path) -> 
     done = save(config.load(room), tmp_path / "town.tar", now=NOON)
     with only_keeper(room), pytest.raises(BackupRefused, match="a newsroom runs there"):
         restore(done.path, room, replace=True)
+
+
+def test_a_disk_without_room_is_told_before_anything_is_changed(
+    room: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = save(config.load(room), tmp_path / "town.tar", now=NOON)
+    before = sorted(str(one) for one in room.rglob("*"))
+    full = shutil.disk_usage(room)._replace(free=backup.SPARE + 10)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
+
+    with pytest.raises(BackupRefused, match=r"no room for .* 10 free beside 64 MB"):
+        restore(done.path, room, replace=True)
+    assert sorted(str(one) for one in room.rglob("*")) == before
 
 
 def archive(

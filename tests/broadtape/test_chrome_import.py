@@ -23,7 +23,7 @@ from broadtape.borrowing import FOOTER, HEADER, Borrowed, NothingToBorrow, borro
 from broadtape.borrowing.styles import BASE, Sheet
 from broadtape.heartbeat import settings_digest
 from broadtape.printing import links
-from broadtape.web import create_app
+from broadtape.web import create_app, press
 
 SITES = Path(__file__).resolve().parents[1] / "data" / "sites"
 TOWN = SITES / "town" / "index.html"
@@ -127,6 +127,27 @@ def test_what_stands_before_the_article_is_header_and_what_stands_after_it_foote
     assert "Photos by Ana Ruiz" in got.footer
     for words in ("The mill reopens", "Farmers' market", "We use cookies", "newsletter", "Hidden", "Skip"):
         assert words not in got.header.replace("Skip to the story", "") + got.footer, words
+
+
+def test_nothing_that_a_borrowed_part_places_lies_over_the_story() -> None:
+    css = (
+        "body, .all { position: absolute; inset: 0; height: 100vh } .framed { contain: none; display: block }"
+    )
+    links = "".join(
+        f'<a href="https://town.example/{name}">{name}</a> ' for name in ("News", "Sport", "Jobs")
+    )
+    page = (
+        f"<html><head><style>{css}</style></head><body><header class='all framed'>{links}</header>"
+        f"<main><p>{'The mill reopens on Monday. ' * 20}</p></main><footer>Town</footer></body></html>"
+    )
+    got = taken(page)
+    ours = (press.STATIC.parent / "static" / "site.css").read_text("utf-8")
+
+    assert re.search(
+        r'<div class="framed">\s*<div class="own ', got.header
+    )  # the page's own classes begin with own-
+    assert ".framed" not in got.style
+    assert re.search(r"^\.framed \{ contain: layout paint;", ours, re.MULTILINE)
 
 
 def test_links_become_absolute_and_what_leads_nowhere_is_dropped() -> None:

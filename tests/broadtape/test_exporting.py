@@ -32,7 +32,9 @@ UP = "Aaa [rose 3.02%](fact:return?of=NASDAQ:AAA&over=2s) in two sessions. (NASD
 
 def furnished(root: Path, monkeypatch: pytest.MonkeyPatch) -> Newsroom:
     market = FakeMarket("2026-01-20", {"NASDAQ:AAA": "100.00 101.00 103.02"}, public=["NASDAQ:AAA"])
-    made = Newsroom(root, monkeypatch, market=market, settings='audience = "public"\n')
+    made = Newsroom(
+        root, monkeypatch, market=market, settings='audience = "public"\ncontact = "desk@example.org"\n'
+    )
     for number in range(22):  # two pages of a topic
         when = f"2026-01-{1 + number % 18:02d}T10:00:00-08:00"
         made.post(f"s{number}", f"Text {number}.", when=when, topics="[x]", sites="[bay]")
@@ -93,6 +95,7 @@ def test_every_file_has_the_bytes_that_are_served(exported: tuple[Newsroom, Path
                 assert ask(reader, address, ACCEPT_ENCODING=encoding)[2] == beside.read_bytes()
         compared += 1
     assert compared > 60
+    assert b"Contact: mailto:desk@example.org" in (out / "bay" / ".well-known" / "security.txt").read_bytes()
     # Every address that a page leads to is there, save what visitors ask each differently.
     for path in (out / "bay").rglob("*.html"):
         for link in re.findall(r'(?:href|src)="(/(?!/)[^"#]*)', path.read_text()):
@@ -341,7 +344,7 @@ def test_nginx_gives_out_the_export_as_the_documentation_says(
     for address in (
         "/", "/2026/01/20/up/", "/2026/01/20/up/proof", "/2026/01/20/up/index.md", "/2026/01/20/up/facts.json",
         "/topics/x/", "/topics/x/?page=2", "/feed.xml", "/feed.json", "/sitemap.xml",
-        "/robots.txt", "/quotes/NASDAQ:AAA/",
+        "/robots.txt", "/quotes/NASDAQ:AAA/", "/quotes/NASDAQ:AAA/history.csv", "/quotes/",
     ):  # fmt: skip
         status, headers, body = get(nginx, address)
         _, ours, expected = ask(reader, address)
@@ -371,4 +374,12 @@ def test_nginx_gives_out_the_export_as_the_documentation_says(
     status, headers, _ = get(nginx, "/about")
     assert (status, headers["Location"]) == (301, "/about/")
     assert get(nginx, "/static/site.css")[0] == 200
+    for live in (
+        "/search/feed.xml?q=x",
+        "/quotes/NASDAQ:AAA/?page=2",
+        "/quotes/?q=aaa",
+        "/embed/quotes",
+        "/widgets/",
+    ):
+        assert get(nginx, live)[0] == 502, live
     assert get(nginx, "/search?q=x")[0] == 502  # handed to the application, which does not run here

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from web_fakes import NOW, FakeCatalogue, FakeSearch, instance
 
+from broadtape import allowances
+from broadtape.allowances import Allowance, SharedAllowance, Table
 from broadtape.web import create_app, limits
-from broadtape.web.limits import Allowance, visitor
+from broadtape.web.limits import visitor
 
 
 class Clock:
@@ -38,6 +43,61 @@ def test_no_more_visitors_are_remembered_than_said() -> None:
         allowance.take(str(number))
 
     assert len(allowance) == 3
+
+
+@pytest.fixture
+def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Table:
+    monkeypatch.setenv(allowances.SHARED, "")
+    allowances.share(tmp_path / "limits.table")
+    shared = allowances.shared_table()
+    assert shared is not None
+    return shared
+
+
+def test_several_processes_share_one_allowance(table: Table) -> None:
+    """Half of 40 at once, from this process and two others, whose requests come in turns."""
+    program = (
+        "import sys; from broadtape.allowances import *\n"
+        "held = SharedAllowance('search', 40, shared_table(), lambda: 1000.0)\n"
+        "print(sum(not held.take('203.0.113.7') for _ in range(30)))"
+    )
+    here = SharedAllowance("search", 40, table, lambda: 1000.0)
+    taken = sum(not here.take("203.0.113.7") for _ in range(5))
+    others = [subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) for _ in range(2)]
+    taken += sum(int(one.communicate(timeout=30)[0]) for one in others)
+
+    assert taken == 20
+    assert here.take("203.0.113.7") > 0
+    assert here.take("203.0.113.8") == 0
+    assert SharedAllowance("api", 40, table, lambda: 1000.0).take("203.0.113.7") == 0
+
+
+def test_the_common_table_holds_no_address_and_stays_as_large_as_it_is(table: Table, tmp_path: Path) -> None:
+    held = SharedAllowance("search", 60, table, lambda: 1000.0)
+    for number in range(3_000):
+        held.take(f"2001:db8:{number:x}::/64")
+    kept = (tmp_path / "limits.table").read_bytes()
+
+    assert len(kept) == allowances.SLOTS * 24
+    assert b"2001:db8" not in kept
+    assert os.environ[allowances.SHARED].partition(":")[0].encode() not in kept
+    assert (tmp_path / "limits.table").stat().st_mode & 0o077 == 0
+
+
+def test_a_visitor_of_the_common_table_gets_more_with_time(table: Table) -> None:
+    clock = Clock()
+    held = SharedAllowance("search", 60, table, clock)
+
+    assert [bool(held.take("a")) for _ in range(31)] == [False] * 30 + [True]
+    clock.now += 1.01
+    assert held.take("a") == 0
+    assert 0 < held.take("a") <= 1
+
+
+def test_a_table_that_is_not_there_leaves_each_process_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(allowances.SHARED, "00:/nowhere/limits.table")
+
+    assert allowances.shared_table() is None
 
 
 @given(st.lists(st.floats(0, 5), max_size=200))

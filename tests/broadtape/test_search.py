@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from html.parser import HTMLParser
 from pathlib import Path
@@ -315,6 +316,18 @@ def test_snippets_are_short_escaped_and_marked_only(text, asked):
 )
 def test_another_spelling_is_suggested_where_it_would_find_something(there, text, suggestion):
     assert there.search(Query(text)).suggestion == suggestion
+
+
+def test_where_few_stories_were_found_a_spelling_that_finds_many_more_is_told(tmp_path, engine):
+    many = [replace(STORIES[0], url=f"/m/{n}/", slug=f"m{n}", title=f"Rotation {n}") for n in range(12)]
+    slip = replace(STORIES[0], url="/slip/", slug="slip", title="Rotaton", text="A slip.", summary="A slip.")
+    open_writer(tmp_path, engine).rebuild([*many, slip])
+    found = open_index(tmp_path)
+
+    assert found.search(Query("rotaton")).total == 1
+    assert found.search(Query("rotaton")).suggestion == "rotation"
+    assert found.search(Query("slip")).suggestion == ""
+    assert found.search(Query("rotation")).suggestion == ""
 
 
 @pytest.mark.parametrize(

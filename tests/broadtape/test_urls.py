@@ -45,7 +45,7 @@ def test_other_paths_are_no_article(path):
 def test_a_quote_pages_address_gives_its_symbol_back(symbol):
     address = urls.quote_page(symbol)
 
-    assert re.fullmatch(r"/quotes/[^/]+/", address)
+    assert re.fullmatch(r"/quotes/[^/]+(?:/[A-Z])?/", address)
     assert urls.parse_quote(address) == symbol
 
 

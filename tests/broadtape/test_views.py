@@ -74,6 +74,44 @@ def test_people_who_open_a_story_are_counted_and_nobody_else(
     assert sum(one.views for one in views.table(instance)) == counted
 
 
+def test_one_visitor_counts_once_a_story_and_hour(instance: config.Instance) -> None:
+    clock = Clock()
+    tally = views.Tally(views.pending(instance), now=clock)
+    application = views.Counting(
+        counting(tally)._application,
+        tally,
+        site_of=lambda host: host,
+        visitor_of=lambda one: one["REMOTE_ADDR"],
+    )
+    for address in ("203.0.113.7", "203.0.113.7", "203.0.113.8", ""):
+        ask(application, REMOTE_ADDR=address)
+        ask(application, REMOTE_ADDR=address, agent=FIREFOX + " x")
+    ask(application, "/2026/01/11/more/", REMOTE_ADDR="203.0.113.7")
+    clock.now = NOW + timedelta(hours=1)
+    ask(application, REMOTE_ADDR="203.0.113.7")
+    tally.flush()
+
+    counted = {(one.hour, one.path): one.views for one in views.table(instance)}
+    assert counted == {
+        ("2026-01-13T18", STORY): 4,  # two visitors, and twice one whom nobody names
+        ("2026-01-13T18", "/2026/01/11/more/"): 1,
+        ("2026-01-13T19", STORY): 1,
+    }
+    assert all("203.0.113" not in path.read_text("utf-8") for path in views.pending(instance).iterdir())
+
+
+def test_visitors_made_up_by_the_thousand_are_not_counted_without_end(
+    instance: config.Instance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "MOST_SEEN", 10)
+    tally = views.Tally(views.pending(instance), now=Clock())
+    for number in range(50):
+        tally.add("bay", STORY, f"198.51.100.{number}")
+    tally.flush()
+
+    assert [one.views for one in views.table(instance)] == [10]
+
+
 def test_what_is_not_there_is_not_counted(instance: config.Instance) -> None:
     tally = views.Tally(views.pending(instance), now=Clock())
     ask(counting(tally, "404 Not Found"))

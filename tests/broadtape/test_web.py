@@ -701,6 +701,21 @@ def test_a_quote_page_shows_close_figures_chart_history_and_stories(busy_room: N
     assert LEAD in html
 
 
+def test_a_class_of_shares_written_with_a_stroke_has_its_pages(busy_room: Newsroom) -> None:
+    view = busy_room.catalogue.views["NASDAQ:NVDA"]
+    named = replace(view.instrument, symbol="NYSE:BRK/B", name="Berkshire Hathaway B")
+    busy_room.catalogue.views["NYSE:BRK/B"] = replace(view, instrument=named)
+
+    for spelt in ("/quotes/NYSE:BRK/B/", "/quotes/NYSE:BRK%2FB/"):
+        assert "<h1>Berkshire Hathaway B</h1>" in busy_room.page(spelt)
+    assert busy_room.page("/quotes/NYSE:BRK/B/history.csv").startswith("date,")
+    assert busy_room.get("/quotes/NYSE:BRK/B/series.json").status_code == 200
+    assert busy_room.get("/api/v1/quotes/NYSE:BRK/B/history").get_json()["symbol"] == "NYSE:BRK/B"
+    assert busy_room.get("/quotes/nyse:brk/b/").headers["Location"] == "/quotes/NYSE:BRK/B/"
+    assert busy_room.get("/quotes/NYSE:BRK/C/").status_code == 404
+    assert busy_room.get("/quotes/NYSE:BRK/B/more/").status_code == 404
+
+
 def test_a_series_including_dividends_shows_no_price(busy_room: Newsroom) -> None:
     html, csv = busy_room.page("/quotes/NYSE:JPM/"), busy_room.page("/quotes/NYSE:JPM/history.csv")
 

@@ -142,8 +142,12 @@ def borrow(
 
 
 def _part(which: str, markup: str, classes: str) -> str:
-    """A borrowed part in its frame; a class of the page begins with own-, so that the frame's is nobody's."""
-    return f'<div class="own own{which}{classes}">\n{markup}\n</div>\n' if markup else ""
+    """A borrowed part in its frame; a class of the page begins with own-, so that the frame's is nobody's.
+
+    What it draws stays inside `.framed`, which its styles cannot name: nothing of it lies over the story.
+    """
+    inside = f'<div class="own own{which}{classes}">\n{markup}\n</div>'
+    return f'<div class="framed">\n{inside}\n</div>\n' if markup else ""
 
 
 def _tree(text: str, source: str) -> lxml.html.HtmlElement:

@@ -12,6 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+FEW: Final = 3  # results that leave a reader asking whether the words were right
+_TIMES: Final = 10  # another spelling is worth a word where it finds so many times more
 _LEAST: Final = 4  # shorter words are near to everything
 _BITS: Final = np.array([bin(byte).count("1") for byte in range(256)], dtype=np.uint8)
 
@@ -94,6 +96,11 @@ def respelt(
             return ""
         changed = changed[:start] + near + changed[end:]
     return "" if changed == text else changed
+
+
+def worth_saying(found: int, other: int) -> bool:
+    """Whether a spelling that finds `other` is told to one whose own found `found`."""
+    return other >= max(1, found * _TIMES)
 
 
 def edits(one: str, other: str, most: int) -> int:

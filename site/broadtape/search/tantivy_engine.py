@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -93,7 +94,7 @@ class _Generation:
         chosen = ranked[offset : offset + limit]
         scores = self._scores(wanted, chosen) if by_date and scored else [score for score, _ in chosen]
         marker = Marker.of(parsed.stems, parsed.prefixes)
-        suggestion = self._other_spelling(query, parsed) if not total and scored else ""
+        suggestion = self._other_spelling(query, parsed, total) if total <= spelling.FEW and scored else ""
         return Results(
             query=query.text,
             total=total,
@@ -294,18 +295,19 @@ class _Generation:
             self._vocabulary = spelling.Vocabulary.of(self.searcher.terms_with_prefix("surface", ""))
         return [self._vocabulary]
 
-    def _other_spelling(self, query: Query, parsed: language.Parsed) -> str:
-        text = spelling.respelt(parsed.text, parsed.written, self._is_known, self._vocabularies)
+    def _other_spelling(self, query: Query, parsed: language.Parsed, found: int) -> str:
+        known = partial(self._is_known, rare=spelling.FEW if found else 0)
+        text = spelling.respelt(parsed.text, parsed.written, known, self._vocabularies)
         if not text:
             return ""
         tree = self.tree(language.parse(text).node)
         if query.site:
             must = tantivy.Occur.Must
             tree = Find.boolean_query([(must, tree), (must, self.tree(language.Filter("site", query.site)))])
-        return text if self.searcher.search(tree, 1).count else ""
+        return text if spelling.worth_saying(found, self.searcher.search(tree, 1).count) else ""
 
-    def _is_known(self, surface: str) -> bool:
-        return all(self.searcher.doc_freq("words", term.stem) for term in words.terms(surface))
+    def _is_known(self, surface: str, rare: int) -> bool:
+        return all(self.searcher.doc_freq("words", term.stem) > rare for term in words.terms(surface))
 
 
 def _plain(query: Any) -> Any:

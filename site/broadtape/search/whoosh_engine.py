@@ -15,6 +15,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
@@ -204,8 +205,8 @@ class _Generation:
         best = self._best(matched, self.moments if by_date else ranks, offset + limit)[offset:]
         marker = Marker.of(parsed.stems, parsed.prefixes)
         suggestion = ""
-        if not len(matched) and scored:
-            suggestion = self._other_spelling(query, parsed)
+        if len(matched) <= spelling.FEW and scored:
+            suggestion = self._other_spelling(query, parsed, len(matched))
         return Results(
             query=query.text,
             total=len(matched),
@@ -438,20 +439,25 @@ class _Generation:
             raise Damaged(str(error)) from error
         return [word for word, _ in found if word != start and word[-1:].isalpha()][:limit]
 
-    def _other_spelling(self, query: Query, parsed: language.Parsed) -> str:
-        """The query with its unknown words as the index knows them, if that finds something; else ""."""
-        text = spelling.respelt(parsed.text, parsed.written, self._is_known, self._vocabularies)
+    def _other_spelling(self, query: Query, parsed: language.Parsed, found: int) -> str:
+        """The query with its unknown words as the index knows them, if that finds something; else "".
+
+        Where few stories were found, words of few stories count as unknown, and it has to find many more.
+        """
+        known = partial(self._is_known, rare=spelling.FEW if found else 0)
+        text = spelling.respelt(parsed.text, parsed.written, known, self._vocabularies)
         if not text:
             return ""
         mask, _ = self.evaluate(language.parse(text).node)
         if query.site:
             mask &= self._with_name("site", query.site)
-        return text if (mask & self.live).any() else ""
+        return text if spelling.worth_saying(found, int((mask & self.live).sum())) else ""
 
-    def _is_known(self, surface: str) -> bool:
+    def _is_known(self, surface: str, rare: int) -> bool:
         stems = [term.stem for term in words.terms(surface)]
         return all(
-            any(len(self._postings(leaf, segment, "words", stem).ids) for leaf, _, segment in self.leaves)
+            sum(len(self._postings(leaf, segment, "words", stem).ids) for leaf, _, segment in self.leaves)
+            > rare
             for stem in stems
         )
 

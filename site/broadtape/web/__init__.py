@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, g, request
+from werkzeug.routing import BaseConverter
 
 from broadtape.archive.catalogue import Catalogue
 from broadtape.archive.tape import Tape
@@ -50,6 +51,13 @@ STATIC = (
 )  # what the page about it needs
 
 
+class SymbolConverter(BaseConverter):
+    """An instrument in an address: `NYSE:KO`, and a class of shares written with a stroke, `NYSE:BRK/B`."""
+
+    part_isolating = False
+    regex = r"[^/]+(?:/[A-Za-z0-9]{1,4})?"
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -69,6 +77,7 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = MAX_REQUEST
     app.config["PROPAGATE_EXCEPTIONS"] = False
     app.url_map.strict_slashes = True
+    app.url_map.converters["symbol"] = SymbolConverter
     app.extensions["broadtape"] = Press(
         instance=instance,
         catalogue=catalogue if catalogue is not None else Catalogue(instance.catalogue, now=clock),

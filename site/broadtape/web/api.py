@@ -191,7 +191,7 @@ def quote_list() -> dict[str, Any]:
     return {"quotes": found, "missing": missing}
 
 
-@blueprint.get(f"{urls.API}quotes/<symbol>")
+@blueprint.get(f"{urls.API}quotes/<symbol:symbol>")
 @document
 def quote(symbol: str) -> dict[str, Any]:
     """One instrument: its last close and what is said of it."""
@@ -237,7 +237,7 @@ def quote(symbol: str) -> dict[str, Any]:
     }
 
 
-@blueprint.get(f"{urls.API}quotes/<symbol>/history")
+@blueprint.get(f"{urls.API}quotes/<symbol:symbol>/history")
 @document
 def history(symbol: str) -> dict[str, Any]:
     """Sessions from the newest back, between two days."""

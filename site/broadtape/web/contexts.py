@@ -765,7 +765,8 @@ class SearchPage:
     since: str  # "2026-01-12", as a date field takes it
     until: str
     sorts: tuple[Link, ...]
-    suggestion: Link | None  # another spelling, whose stories are shown where the one typed has none
+    suggestion: Link | None  # another spelling, worth a try
+    respelt: bool  # its stories are shown, for the one typed has none
     ways: tuple[Link, ...]  # wider searches that find something, where this one does not
     notes: tuple[str, ...]  # what of the query was left out
     paging: Paging

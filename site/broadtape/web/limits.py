@@ -1,6 +1,6 @@
 """How often one visitor may ask what costs: searches, suggestions, the API. Everything else is answered from bytes.
 
-Owns the counting and who counts as one visitor. Keeps addresses for minutes, in memory only, and at most so many.
+Owns who counts as one visitor and what is refused; the counting is allowances'.
 """
 
 from __future__ import annotations
@@ -8,54 +8,23 @@ from __future__ import annotations
 import ipaddress
 import math
 import re
-import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from flask import abort, g, request
+
+from broadtape.allowances import Allowance, SharedAllowance, shared_table
 
 if TYPE_CHECKING:
     from flask import Flask
 
     from broadtape.config import Limits
 
-MOST = 20_000  # visitors remembered at once; the one not seen for longest is forgotten first
 LONGEST = 2_000  # characters of X-Forwarded-For that are read, from its end
-BURST = 0.5  # of a minute's allowance may come at once
 
 # First part of the path → which allowance it draws on. The longest that fits counts.
 GROUPS = {"/search": "search", "/search/suggest": "suggest", "/api/": "api", "/quotes/suggest": "suggest"}
-
-
-@dataclass(slots=True)
-class Allowance:
-    """A bucket for each visitor that fills with time: `per_minute` on the average, half of that at once."""
-
-    per_minute: int
-    clock: Callable[[], float] = time.monotonic
-    most: int = MOST
-    _held: OrderedDict[str, tuple[float, float]] = field(default_factory=OrderedDict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def take(self, visitor: str) -> float:
-        """Take one; 0 where there is one to take, else the seconds until there is."""
-        size = max(1.0, self.per_minute * BURST)
-        rate = self.per_minute / 60
-        now = self.clock()
-        with self._lock:
-            left, seen = self._held.pop(visitor, (size, now))
-            left = min(size, left + max(0.0, now - seen) * rate)  # a clock may be set back
-            wait = 0.0 if left >= 1 else (1 - left) / rate
-            self._held[visitor] = (left - 1 if not wait else left, now)
-            if len(self._held) > self.most:
-                self._held.popitem(last=False)
-        return wait
-
-    def __len__(self) -> int:
-        return len(self._held)
 
 
 def visitor(peer: str, forwarded: str, trusted: Iterable[str] = ()) -> str:
@@ -104,8 +73,11 @@ def group_of(path: str) -> str:
 
 def register(app: Flask, limits: Limits, *, clock: Callable[[], float] = time.monotonic) -> None:
     """Refuse with 429 what one visitor asks too often."""
-    kept: Mapping[str, Allowance] = {
+    table = shared_table()
+    kept: Mapping[str, Allowance | SharedAllowance] = {
         name: Allowance(per_minute, clock)
+        if table is None
+        else SharedAllowance(name, per_minute, table, clock)
         for name, per_minute in (("search", limits.search), ("suggest", limits.suggest), ("api", limits.api))
         if per_minute > 0
     }

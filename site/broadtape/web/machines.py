@@ -80,7 +80,7 @@ def author_feed(slug: str, file: str) -> Response:
     return _paged(file, author=name)
 
 
-@blueprint.get("/quotes/<symbol>/<any('feed.xml', 'atom.xml', 'feed.json'):file>")
+@blueprint.get("/quotes/<symbol:symbol>/<any('feed.xml', 'atom.xml', 'feed.json'):file>")
 def symbol_feed(symbol: str, file: str) -> Response:
     """The feed of an instrument's stories."""
     this = press()
@@ -182,7 +182,7 @@ def robots() -> Response:
     if press().instance.audience == "private":
         return answer("User-agent: *\nDisallow: /\n", "text/plain", max_age=3600)
     text = (
-        "User-agent: *\nDisallow: /search\nDisallow: /editor/\nDisallow: /metrics\n\n"
+        "User-agent: *\nDisallow: /search\nDisallow: /metrics\n\n"
         f"Sitemap: {absolute('/sitemap.xml')}\nSitemap: {absolute('/news-sitemap.xml')}\n"
     )
     return answer(text, "text/plain", max_age=3600)

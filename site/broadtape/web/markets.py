@@ -118,7 +118,7 @@ def watch_list() -> Response:
     return page("pages/quotes.html", QuotesPage(table, others, "", query, found), head)
 
 
-@blueprint.get("/quotes/<symbol>/")
+@blueprint.get("/quotes/<symbol:symbol>/")
 def quote(symbol: str) -> Response:
     """One instrument: last close, key figures, a chart, its history, what is said of it and our stories."""
     this, site = press(), here()
@@ -202,7 +202,7 @@ def quote(symbol: str) -> Response:
     return page("pages/quote.html", context, head)
 
 
-@blueprint.get("/quotes/<symbol>/history.csv")
+@blueprint.get("/quotes/<symbol:symbol>/history.csv")
 def history_csv(symbol: str) -> Response:
     """Every session that the quote page knows, oldest first."""
     view = the_instrument(symbol)
@@ -216,7 +216,7 @@ def history_csv(symbol: str) -> Response:
     return response
 
 
-@blueprint.get("/quotes/<symbol>/series.json")
+@blueprint.get("/quotes/<symbol:symbol>/series.json")
 def series_json(symbol: str) -> Response:
     """Every close in the compact form that the chart reads (docs/contracts/tape.md)."""
     view = the_instrument(symbol)

@@ -187,6 +187,7 @@ def search() -> Response:
         if results.suggestion
         else None,
         ways=() if hits or not what.anything else ways(what),
+        respelt=shown.text != what.text,
         notes=results.notes,
         paging=front.paging(shown.page, pages, lambda number: replace(shown, page=number).address()),
         topics=() if hits else tuple(cards.topic_link(name, count) for name, count in topics[:12]),
@@ -240,6 +241,7 @@ def facts_page(what: Asked, query: FactQuery, notes: tuple[str, ...]) -> Respons
         until=what.until,
         sorts=(),
         suggestion=None,
+        respelt=False,
         ways=(),
         notes=notes,
         paging=front.paging(what.page, pages, lambda number: replace(what, page=number).address()),

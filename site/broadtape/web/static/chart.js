@@ -47,7 +47,7 @@
     document.head.append(made);
   });
 
-  const seriesOf = (symbol) => `/quotes/${encodeURIComponent(symbol).replace(/%3A/gi, ":")}/series.json`;
+  const seriesOf = (symbol) => `/quotes/${encodeURIComponent(symbol).replace(/%3A/gi, ":").replace(/%2F/gi, "/")}/series.json`;
 
   const prepare = () => {
     ready ??= Promise.all([

@@ -39,7 +39,7 @@
       const row = element("tr");
       const name = element("th");
       name.scope = "row";
-      const link = Object.assign(element("a", "", symbol.split(":")[1]), { href: `/quotes/${encodeURIComponent(symbol).replace("%3A", ":")}/` });
+      const link = Object.assign(element("a", "", symbol.split(":")[1]), { href: `/quotes/${encodeURIComponent(symbol).replace("%3A", ":").replace("%2F", "/")}/` });
       name.append(link, " ", element("span", "asof", "\u00a0"));
       row.append(name, element("td", "num", "\u00a0"), element("td", "num", "\u00a0"));
       return [symbol, row];

@@ -1,0 +1,132 @@
+"""How much of something one visitor may take: buckets that fill with time, in one process or for several.
+
+Owns no HTTP: who is a visitor and what is refused is the sites' matter. One process keeps addresses for minutes, in
+memory only; several share a table of salted digests of them, whose salt is on no disk. Either holds at most so many.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import mmap
+import os
+import secrets
+import struct
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+MOST = 20_000  # visitors remembered at once; the one not seen for longest is forgotten first
+BURST = 0.5  # of a minute's allowance may come at once
+
+
+@dataclass(slots=True)
+class Allowance:
+    """A bucket for each visitor that fills with time: `per_minute` on the average, half of that at once."""
+
+    per_minute: int
+    clock: Callable[[], float] = time.monotonic
+    most: int = MOST
+    _held: OrderedDict[str, tuple[float, float]] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self, visitor: str) -> float:
+        """Take one; 0 where there is one to take, else the seconds until there is."""
+        size = max(1.0, self.per_minute * BURST)
+        rate = self.per_minute / 60
+        now = self.clock()
+        with self._lock:
+            left, seen = self._held.pop(visitor, (size, now))
+            left = min(size, left + max(0.0, now - seen) * rate)  # a clock may be set back
+            wait = 0.0 if left >= 1 else (1 - left) / rate
+            self._held[visitor] = (left - 1 if not wait else left, now)
+            if len(self._held) > self.most:
+                self._held.popitem(last=False)
+        return wait
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+
+# --- several processes ------------------------------------------------------------------------------------
+
+SHARED = "BROADTAPE_LIMITS"  # the readers' common table: its path, and the salt that is written nowhere else
+SLOTS = 1 << 15  # of 24 bytes
+_SLOT = struct.Struct("<Qdd")  # whose it is, what is left, when that was
+_LOOKED_AT = 8  # neighbouring slots in which one visitor may stand; the one unseen for longest makes room
+
+
+def share(path: Path) -> None:
+    """Make an empty table for the processes that this one will start."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    fresh.touch(0o600)
+    os.truncate(fresh, SLOTS * _SLOT.size)
+    fresh.replace(path)
+    os.environ[SHARED] = f"{secrets.token_hex(16)}:{path}"
+
+
+class Table:
+    """The common table of several readers, as this process sees it."""
+
+    def __init__(self, told: str) -> None:
+        """`told` is what `share` put into the environment; OSError or ValueError where there is no such table."""
+        salt, _, path = told.partition(":")
+        self._salt = bytes.fromhex(salt)
+        self._file = os.open(path, os.O_RDWR | os.O_CLOEXEC)  # held as long as the process lives
+        self._slots = mmap.mmap(self._file, SLOTS * _SLOT.size)
+        self._lock = threading.Lock()  # flock holds off other processes, not other threads
+
+    def take(self, group: str, visitor: str, *, size: float, rate: float, now: float) -> float:
+        """Take one of the visitor's allowance of a group; 0 where there is one to take, else the seconds until then."""
+        digest = hashlib.blake2b(f"{group}\0{visitor}".encode(), digest_size=8, key=self._salt).digest()
+        whose = int.from_bytes(digest, "little") or 1  # 0 is nobody's
+        places = [(whose + step) % SLOTS * _SLOT.size for step in range(_LOOKED_AT)]
+        with self._lock:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            try:
+                held = [(place, *_SLOT.unpack_from(self._slots, place)) for place in places]
+                place, owner, left, seen = next(
+                    (one for one in held if one[1] == whose), min(held, key=lambda one: one[3])
+                )
+                if owner != whose:
+                    left, seen = size, now
+                left = min(size, left + max(0.0, now - seen) * rate)  # a clock may be set back
+                wait = 0.0 if left >= 1 else (1 - left) / rate
+                _SLOT.pack_into(self._slots, place, whose, left if wait else left - 1, now)
+            finally:
+                fcntl.flock(self._file, fcntl.LOCK_UN)
+        return wait
+
+
+@dataclass(frozen=True, slots=True)
+class SharedAllowance:
+    """What Allowance is, for all the processes that have the same table."""
+
+    group: str
+    per_minute: int
+    table: Table
+    clock: Callable[[], float] = time.time
+
+    def take(self, visitor: str) -> float:
+        """As Allowance.take."""
+        return self.table.take(
+            self.group,
+            visitor,
+            size=max(1.0, self.per_minute * BURST),
+            rate=self.per_minute / 60,
+            now=self.clock(),
+        )
+
+
+def shared_table() -> Table | None:
+    """The table of this process and others; None where it answers alone."""
+    told = os.environ.get(SHARED, "")
+    try:
+        return Table(told) if told else None
+    except (OSError, ValueError):
+        return None  # each process counts for itself, as one alone does
