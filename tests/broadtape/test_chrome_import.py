@@ -23,7 +23,8 @@ from broadtape.borrowing import FOOTER, HEADER, Borrowed, NothingToBorrow, borro
 from broadtape.borrowing.styles import BASE, Sheet
 from broadtape.heartbeat import settings_digest
 from broadtape.printing import links
-from broadtape.web import create_app, press
+from broadtape.web import create_app
+from broadtape.web.press import STATIC
 
 SITES = Path(__file__).resolve().parents[1] / "data" / "sites"
 TOWN = SITES / "town" / "index.html"
@@ -141,7 +142,7 @@ def test_nothing_that_a_borrowed_part_places_lies_over_the_story() -> None:
         f"<main><p>{'The mill reopens on Monday. ' * 20}</p></main><footer>Town</footer></body></html>"
     )
     got = taken(page)
-    ours = (press.STATIC.parent / "static" / "site.css").read_text("utf-8")
+    ours = (STATIC.parent / "static" / "site.css").read_text("utf-8")
 
     assert re.search(
         r'<div class="framed">\s*<div class="own ', got.header
