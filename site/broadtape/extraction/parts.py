@@ -38,7 +38,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """One block of the article: `Extracted.text[start:end] == text`; `line` is that of the source, 0 unknown."""
+    """One block of the article: `Extracted.text[start:end] == text`; `line` is that of the source, 0 unknown.
+
+    `breaks`: where in the text the source's further lines begin, as pairs of a position and how many lines on.
+    """
 
     kind: PassageKind
     text: str
@@ -46,6 +49,7 @@ class Passage:
     end: int
     line: int
     level: int = 0  # of a heading, 1 to 6
+    breaks: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

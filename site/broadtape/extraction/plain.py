@@ -17,9 +17,12 @@ from broadtape.extraction.tabular import MOST_TABLES, table
 from broadtape.extraction.words import Body, clean, is_disclaimer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from broadtape.extraction.dates import Said
     from broadtape.extraction.parts import PassageKind, Table
 
+_MOST_LINES: Final = 400
 _ENDS: Final = re.compile(r"[.!?…:][”\"'’)\]]*$")
 _BULLET: Final = re.compile(r"^\s*(?:[•·*▪◦‣-]|\d{1,2}[.)])\s+")
 # Lines of the site around an article, never of the article.
@@ -161,6 +164,7 @@ def read_markdown(text: str) -> tuple[str, Body, list[str], list[Said], list[Tab
     document = markdown.parse(source, first_line=line)
     headline = head.get("title", "")
     body = Body()
+    lines = source.split("\n")
     cells: dict[int, dict[int, list[tuple[str, bool]]]] = {}
     tables: list[Table] = []
     for block in document.blocks:
@@ -177,7 +181,7 @@ def read_markdown(text: str) -> tuple[str, Body, list[str], list[Said], list[Tab
         if block.kind == "heading" and block.level == 1 and clean(block.text) == headline:
             continue
         kind: PassageKind = "paragraph" if block.kind == "code" else block.kind
-        body.add(kind, block.text, block.line, block.level)
+        body.add(kind, block.text, block.line, block.level, source=_lines_of(lines, block.line - line))
     for index in sorted(cells)[:MOST_TABLES]:
         rows = [cells[index][row] for row in sorted(cells[index])]
         start = next(block.line for block in document.blocks if block.kind == "cell" and block.table == index)
@@ -189,6 +193,14 @@ def read_markdown(text: str) -> tuple[str, Body, list[str], list[Said], list[Tab
         name for name in re.split(r"\s*[,;]\s*", head.get("authors") or head.get("author") or "") if name
     ]
     return headline, body, authors, said, tables, head
+
+
+def _lines_of(lines: Sequence[str], first: int) -> Sequence[str]:
+    """The lines of the block that starts at one, up to the next empty one."""
+    end = first
+    while end < len(lines) and lines[end].strip() and end - first < _MOST_LINES:
+        end += 1
+    return lines[first:end] if end - first > 1 else ()
 
 
 def _front_matter(header: str) -> dict[str, str]:

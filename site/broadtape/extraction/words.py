@@ -14,13 +14,15 @@ from broadtape import markdown
 from broadtape.extraction.parts import Passage, Ticker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from broadtape.extraction.parts import PassageKind
 
 MOST_PASSAGES: Final = 2_000
 MOST_CHARACTERS: Final = 20_000  # of one passage
 MOST_TICKERS: Final = 500
+_LINE_WORD: Final = re.compile(r"[^\W_]+")
+_LINE_WORDS: Final = 4  # by which a line of the source is found again
 _SPACE: Final = re.compile(r"[\s\u00a0\u200b\u2060\ufeff\u2028\u2029]+")
 # Control characters, and those that turn the direction of what follows; soft hyphens show nothing.
 _HIDDEN: Final = re.compile(
@@ -97,6 +99,23 @@ def is_disclaimer(text: str) -> bool:
     return _DISCLAIMER.search(text) is not None
 
 
+def line_breaks(text: str, source: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Where the source's second and further lines begin in the text made of them; a line not found is left out."""
+    found: list[tuple[int, int]] = []
+    place = 0
+    for number, line in enumerate(source):
+        words = _LINE_WORD.findall(line)[:_LINE_WORDS]
+        if not words:
+            continue
+        match = re.compile(r"[\W_]{1,8}".join(map(re.escape, words))).search(clean(text), place)
+        if match is None:
+            continue
+        if number and text[match.start() - 1 : match.start()] != "":
+            found.append((match.start(), number))
+        place = match.end()
+    return tuple(found)
+
+
 class Body:
     """An article's passages put together in order; what passes a limit is cut and told."""
 
@@ -107,8 +126,10 @@ class Body:
         self._length = 0
         self._legal = False  # under a heading of forward-looking statements and the like
 
-    def add(self, kind: PassageKind, text: str, line: int = 0, level: int = 0) -> None:
-        """The next passage; an empty one is none."""
+    def add(
+        self, kind: PassageKind, text: str, line: int = 0, level: int = 0, *, source: Sequence[str] = ()
+    ) -> None:
+        """The next passage; an empty one is none. `source`: its lines as written, where they are known."""
         text = clean(text)
         if not text:
             return
@@ -128,7 +149,8 @@ class Body:
         elif self._legal or is_disclaimer(text):
             kind = "disclaimer"
         start = self._length + (1 if self._pieces else 0)
-        self.passages.append(Passage(kind, text, start, start + len(text), line, level))
+        breaks = line_breaks(text, source)
+        self.passages.append(Passage(kind, text, start, start + len(text), line, level, breaks))
         self._pieces.append(text)
         self._length = start + len(text)
 

@@ -7,6 +7,7 @@ or months). It is contradicted only where it holds under none and the data reach
 from __future__ import annotations
 
 import calendar as months
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -32,6 +33,9 @@ _PLURAL = {"session": "sessions", "week": "weeks", "month": "months", "quarter":
 _NEAR = Decimal(
     "0.001"
 )  # of a level: a high or close as near as this to the level named may be beyond it elsewhere
+_STALE_DAYS = 5
+_FAR_FROM_QUOTES = Decimal("0.20")  # points: no quote of an hour is as far from the day's own reading
+_FLAT_CURVE = Decimal("0.10")  # points: as near to nought as this an hour may have been on the other side
 _LATELY = 12  # sessions back that a phrase without a day may still be about
 
 
@@ -72,6 +76,10 @@ class HistoryJudge:
             return unverifiable(claim, "it speaks of another time or of a rule: not judged")
         if entity.missing or not entity.symbols:
             return unverifiable(claim, f"the store has no {entity.missing or 'such series'}")
+        if claim.kind == "curve":
+            return self._curve(claim)
+        if claim.kind == "extreme" and entity.kind == "yield":
+            return self._rate_extreme(claim)
         if any(symbol.startswith(("series:", "@")) for symbol in entity.symbols):
             return unverifiable(claim, f"histories of {entity.name} are not judged")
         method = {
@@ -552,6 +560,81 @@ class HistoryJudge:
             fact=fact,
             computed=texts[0] if texts else "",
         )
+
+    def _curve(self, claim: Assertion) -> Finding:
+        """Whether the two-year yield stood above the 10-year on the days it may be about."""
+        assert claim.entity is not None
+        name = claim.entity.symbols[0].removeprefix("series:")
+        found = self.measures.later_readings(name)
+        if isinstance(found, Gap):
+            return unverifiable(claim, found.reason)
+        days = [one.astype("datetime64[D]").item() for one in found.periods]
+        texts: list[str] = []
+        held: list[Decimal] = []
+        for session in self.sessions(claim)[0]:
+            at = bisect_right(days, session) - 1
+            if at < 0 or (session - days[at]).days > _STALE_DAYS:
+                continue
+            held += found.values[max(0, at - 5) : at + 2]
+            text = f"10-year less two-year Treasury yield was {shown(found.values[at], '')} points on {days[at]} (series {name})"
+            if (found.values[at] < 0) == (claim.side == "inverted"):
+                return self._verified(claim, text, computed=shown(found.values[at], ""))
+            texts.append(text)
+        if not texts:
+            return unverifiable(claim, f"{name} has no reading of those days")
+        way = [value if claim.side == "inverted" else -value for value in held]
+        doubt = (
+            self._doubt(claim, told=True)
+            if min(way) > _FLAT_CURVE
+            else "quotes of other hours differ from it by as much"
+        )
+        return self._end(claim, doubt, texts[0], computed=texts[0])
+
+    def _rate_extreme(self, claim: Assertion) -> Finding:
+        """ "its highest since November 2007", of a yield: by the daily series, which no hour's quote has to agree with."""
+        assert claim.entity is not None
+        name = claim.entity.symbols[0].removeprefix("series:")
+        found = self.measures.later_readings(name)
+        if isinstance(found, Gap):
+            return unverifiable(claim, found.reason)
+        days = [one.astype("datetime64[D]").item() for one in found.periods]
+        high = claim.side == "high"
+        texts: list[str] = []
+        sure = True
+        for session in self.sessions(claim)[0]:
+            at = bisect_right(days, session) - 1
+            limit, wrong = self._reach(claim, session)
+            if at < 1 or (session - days[at]).days > _STALE_DAYS:
+                return unverifiable(claim, f"{name} has no reading of {session}")
+            if limit is None or wrong is None:
+                return unverifiable(claim, "since when is not said in a way that can be computed")
+            now = found.values[at]
+            beyond = [
+                one for one in range(at) if (found.values[one] > now if high else found.values[one] < now)
+            ]
+            text = f"{claim.entity.name} was {now} on {days[at]}"
+            fact = self.measures.fact("reading", None, series=name)
+            if (beyond and days[beyond[-1]] <= limit) or (not beyond and days[0] <= limit):
+                last = (
+                    f"last beyond that on {days[beyond[-1]]}"
+                    if beyond
+                    else f"not beyond that since {days[0]}"
+                )
+                return self._verified(claim, f"{text}, {last} (series {name})", computed=str(now), fact=fact)
+            if not beyond:
+                return unverifiable(claim, f"{text}; the data start on {days[0]}, and go beyond that nowhere")
+            last_day, last_value = days[beyond[-1]], found.values[beyond[-1]]
+            texts.append(f"{text}, and {last_value} on {last_day} (series {name})")
+            far = [
+                one for one in beyond if abs(found.values[one] - now) > _FAR_FROM_QUOTES and days[one] > wrong
+            ]
+            sure = sure and bool(far)
+        doubt = (
+            self._doubt(claim, told=True)
+            if sure
+            else "quotes of other hours differ from the daily series by as much"
+        )
+        return self._end(claim, doubt, texts[0], computed=texts[0])
 
     def _last_beyond(
         self, symbol: str, earlier: str, present: str, day: date, side: str

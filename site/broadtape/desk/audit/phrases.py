@@ -118,6 +118,14 @@ _OUTPERFORM = re.compile(
     r"\b(?P<verb>outperform(?:ed|ing|s)?|beat(?:ing)?|outpac(?:ed|ing)|underperform(?:ed|ing|s)?|lagg(?:ed|ing)|trail(?:ed|ing)|topp(?:ed|ing)) (?:the )?",
     re.IGNORECASE,
 )
+_INVERTED = re.compile(
+    r"\b(?:is|remains?|remained|stays?|stayed|has been|was|became|has|turned|are) (?:still |now |deeply |steeply |slightly |briefly )*(?P<no>no longer |un-?|dis-?)?"
+    r"(?:inverted|upward[- ]sloping(?P<up>)|positively sloped(?P<up2>))\b",
+    re.IGNORECASE,
+)
+_OTHER_CURVES = re.compile(
+    r"\b(?:(?:three|3|six|6)-months?|(?:five|5|30|seven|7|one|1)-year)\b", re.IGNORECASE
+)
 _NOW = re.compile(r"\b(?:is|are|now|remains?|sits?|stands?|still)\b[^.]{0,20}$", re.IGNORECASE)
 _NEGATED = re.compile(
     r"\b(?:not(?! (?:merely|only|just|simply))|n’t|never|no|nor|without|avoid(?:ed|ing)?|fail(?:ed|ing)? to|short of|far from|instead of|rather than)\b[^,;]{0,40}$",
@@ -692,9 +700,27 @@ def _outperform(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
         )
 
 
+def _inverted(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
+    """ "the yield curve remains inverted": of the two- and ten-year yields, unless others are named."""
+    curve = next(
+        (
+            token.entity
+            for token in reversed(here.clauses.tokens)
+            if token.entity is not None and token.entity.kind == "curve" and token.end <= match.start() + 1
+        ),
+        None,
+    )
+    if curve is None or _OTHER_CURVES.search(here.text):
+        return
+    spans, told = here.spans(None)
+    side = "normal" if match["no"] or match["up"] is not None or match["up2"] is not None else "inverted"
+    now = re.match(r"is|are|remains|stays", match.group(), re.IGNORECASE) is not None
+    yield replace(here.claim("curve", match, curve), side=side, spans=spans, certain=now or told)
+
+
 _MAKERS: tuple[tuple[re.Pattern[str], Maker], ...] = (
     (_RELATIVE_STREAK, _relative), (_LONGEST, _longest), (_EVERY_MONTH, _every), (_STREAK_ORDINAL, _streak_ordinal), (_STREAK_LONG, _streak_long),
-    (_TREND, _trend), (_EXTREME, _extreme), (_BEST, _best), (_DISTANCE, _distance), (_RECORD, _record), (_CROSS, _cross), (_OUTPERFORM, _outperform),
+    (_TREND, _trend), (_EXTREME, _extreme), (_BEST, _best), (_DISTANCE, _distance), (_RECORD, _record), (_CROSS, _cross), (_OUTPERFORM, _outperform), (_INVERTED, _inverted),
 )  # fmt: skip
 
 

@@ -16,9 +16,10 @@ from broadtape.desk.audit.clauses import Clauses
 from broadtape.desk.audit.coverage import cover
 from broadtape.desk.audit.measuring import Gap, Measures
 from broadtape.desk.audit.moves import finding, unverifiable
-from broadtape.desk.audit.parts import Amount, Assertion, Finding, Voice
+from broadtape.desk.audit.parts import Amount, Assertion, Finding, Span, Voice
 from broadtape.desk.audit.resolving import Calendar
 from broadtape.desk.audit.scan import number_word, ordinal
+from broadtape.desk.audit.spans import find_spans
 from broadtape.model import Decision, Fact
 
 _COUNT = r"(?:\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)"
@@ -36,6 +37,9 @@ _NTH = re.compile(
     r"\b(?:the|its|a) (?P<n>\w+) (?P<row>consecutive|straight|successive)[ -](?:(?:interest[ -])?rate[ -])?(?P<what>cut|reduction|hike|increase|rate cut|meeting)\b|"
     r"\bfor (?:the|a) (?P<n2>\w+) (?:(?P<row2>consecutive|straight|successive) )?(?:time|meeting)(?P<scope> this year| in a row| since \w+)?",
     re.IGNORECASE,
+)
+_SINCE = re.compile(
+    r"\b(?:the |its |a )?(?P<n>\w+)(?:[ -](?:interest[ -])?rate)?[ -](?P<what>cut|reduction|hike|increase)(?: of (?:the|this) cycle)? (?P<since>since (?:[A-Z]\w+ )?(?:19|20)\d\d)\b",
 )
 _CHANGED = re.compile(
     r"\b(?P<verb>cut|cuts|lowered|lowers|reduced|trimmed|slashed|raised|raises|hiked|increased|lifted|cutting|lowering|raising)\b (?:(?:its|the|their) )?(?:[a-z-]+ ){0,4}?"
@@ -61,6 +65,7 @@ _FORECAST = re.compile(
     r"guidance|guided|signal\w*|telegraph\w*|debat\w*|consider(?:s|ed|ing)?|discuss\w*|speculat\w*|consensus|instead of|rather than)\b",
     re.IGNORECASE,
 )
+_RECENT = 7  # days after a decision in which "its 11th increase" is about that one
 _WORDS = {"quarter": 25, "half": 50, "three": 75, "full": 100}
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
@@ -83,7 +88,7 @@ class PolicyJudge:
         found: list[Finding] = []
         taken: list[tuple[int, int]] = []
         methods = (
-            (_COUNTED, self._counted), (_CHANGED, self._changed), (_SIZED, self._sized), (_HELD, self._held), (_RANGE, self._range), (_NTH, self._nth),
+            (_COUNTED, self._counted), (_CHANGED, self._changed), (_SIZED, self._sized), (_HELD, self._held), (_RANGE, self._range), (_SINCE, self._since), (_NTH, self._nth),
         )  # fmt: skip
         read = {
             place
@@ -349,6 +354,53 @@ class PolicyJudge:
         return finding(
             claim, "contradicted", told, fact=self._fact(last), computed=f"{last.lower:.2f}–{last.upper:.2f}%"
         )
+
+    def _since(self, claim: Assertion, match: re.Match[str], _: Clauses) -> Finding | None:
+        """ "its 11th increase since March 2022": every step that way from then on, holds and the other way between or not."""
+        count = ordinal(match["n"])
+        span = next((span for _, _, span in find_spans(match["since"])), None)
+        if not count or span is None or span.year is None:
+            return None
+        sign = 1 if match["what"].lower() in {"hike", "increase"} else -1
+        if count == 1:
+            return self._first(claim, sign, span)
+        start = date(span.year, span.month or 1, 1)
+        if self._early(start):
+            return unverifiable(claim, f"the decisions in the store start on {self.decisions[0].day}")
+        chosen = [one for one in self.decisions if one.day >= start and one.change_bp * sign > 0]
+        told = (
+            f"{len(chosen)} {'increases' if sign > 0 else 'cuts'} from {start} up to {self.decisions[-1].day}"
+        )
+        fact = self._fact(self.decisions[-1])
+        if len(chosen) == count:
+            return finding(claim, "verified", told, fact=fact, computed=str(len(chosen)))
+        later = [one for one in chosen if (one.day.year, one.day.month) > (start.year, start.month)]
+        recent = (
+            chosen
+            and (self.calendar.dated - chosen[-1].day).days <= _RECENT
+            and chosen[-1] is self.decisions[-1]
+        )
+        if len(later) == count or not recent or not span.month:
+            return finding(
+                claim, "unverifiable", f"which steps are counted is not certain; {told}", fact=fact
+            )
+        return finding(claim, "contradicted", told, fact=fact, computed=str(len(chosen)))
+
+    def _first(self, claim: Assertion, sign: int, span: Span) -> Finding:
+        """ "its first cut since March 2020": the one before the last was then."""
+        steps = [one for one in self.decisions if one.change_bp * sign > 0]
+        start = self.decisions[0].day
+        if len(steps) < 2:
+            return unverifiable(
+                claim, f"the decisions in the store start on {start}, and hold no other such step"
+            )
+        told = f"the step before that of {steps[-1].day} was on {steps[-2].day}"
+        fact = self._fact(steps[-1])
+        when = steps[-2].day
+        if when.year == span.year and span.month in {None, when.month}:
+            return finding(claim, "verified", told, fact=fact, computed=str(when))
+        # the claim may be about the first step of a run that went on, or of an emergency it does not count
+        return finding(claim, "unverifiable", f"which step is meant is not certain; {told}", fact=fact)
 
     def _nth(self, claim: Assertion, match: re.Match[str], clauses: Clauses) -> Finding | None:
         word = match["n"] or match["n2"]

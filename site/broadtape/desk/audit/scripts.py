@@ -28,7 +28,7 @@ def from_page(page: Extracted, *, path: str, zone: tzinfo, dated: date | None = 
     if page.standfirst and all(page.standfirst not in one.text for one in page.passages):
         passages.append(Passage(page.standfirst, 0))
     passages += [
-        Passage(one.text, one.line, one.kind == "heading")
+        Passage(_broken(one.text, one.breaks), one.line, one.kind == "heading")
         for one in page.passages
         if one.kind not in {"row", "disclaimer"}
     ]
@@ -53,6 +53,16 @@ def from_page(page: Extracted, *, path: str, zone: tzinfo, dated: date | None = 
     )
     closed, early = hour is not None and hour >= _CLOSE, hour is not None and hour < _CLOSE
     return Script(path, tuple(passages), quotes, dated or day, why, page.notices, closed=closed, open=early)
+
+
+def _broken(text: str, breaks: tuple[tuple[int, int], ...]) -> str:
+    """The text with the line ends of its source, so that a sentence is told its own line."""
+    done, pieces, lines = 0, [], 0
+    for place, number in breaks:
+        if place > done and number > lines and text[place - 1] == " ":
+            pieces.append(text[done : place - 1] + "\n" * (number - lines))
+            done, lines = place, number
+    return "".join([*pieces, text[done:]])
 
 
 def _day_of(value: date, zone: tzinfo) -> date:
