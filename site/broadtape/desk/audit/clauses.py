@@ -751,8 +751,12 @@ class Clauses:
         if self.code(before) == "c" or self.word(before) == ":":
             before -= 1
         found = []
+        when = self.word(self.skip_back(move.start - 1, "dj")) == "when"
         while self.code(before) == "W":
             span = self.tokens[before].span
+            if when and span is not None and span.kind == "since-day":
+                # "its worst day since Dec. 4, when it lost 3.2%": on that day, not since it
+                span = replace(span, kind="day", role="in")
             if span is not None and (
                 span.role in {"in", "since"} or span.kind in {"weekday", "day", "today"}
             ):

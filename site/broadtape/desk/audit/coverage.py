@@ -35,6 +35,7 @@ _CHANGES: Final = re.compile(
 _ELSEWHEN: Final = frozenset(
     {"after", "following", "before", "until", "since", "if", "unless", "once", "whenever"}
 )
+_RELATIVE: Final = frozenset({"when", "where", "whereupon"})
 _EARLIER_VERB: Final = re.compile(
     r"\b(?:had|having|previously|formerly|earlier|once|used to|prior to)\b", re.IGNORECASE
 )
@@ -223,6 +224,12 @@ def _opened(clauses: Clauses, claim: Assertion) -> list[str]:
     names its time itself."""
     at = claim.place[1] - 1 if claim.phrase[1] else claim.place[0]
     low, high = next(((low, high) for low, high in _segments(clauses) if low <= at < high), (0, 0))
+    if clauses.word(low) in _RELATIVE:
+        # "in 2019, when it lost 3%": of the time right before it, and of that only
+        named = clauses.skip_back(low - 1, "c")
+        span = clauses.tokens[named].span if named >= 0 else None
+        told = span is not None and any(one.text == span.text for one in claim.spans)
+        return [] if told else [clauses.tokens[low].text]
     if clauses.word(low) not in _ELSEWHEN:
         return []
     spans = [

@@ -436,7 +436,10 @@ class MoveJudge:
         amount = claim.amount
         if amount is None or amount.unit != "percent" or amount.hedge or one.value is None:
             return False
-        return abs(abs(one.value) - amount.value) > amount.quantum / 2 + _PERCENT_SLACK
+        off = abs(one.value) - amount.value
+        return (
+            abs(off) > amount.quantum / 2 + _PERCENT_SLACK and not 0 <= off < amount.quantum
+        )  # "9.2%" of 9.29%: cut
 
     def _unborne(self, claim: Assertion, chosen: Trial) -> str:
         """Whether a day is taken from elsewhere, or may not have been over, and nothing else in the article bears it out."""

@@ -97,15 +97,22 @@ class RateJudge:
 
     # --- daily series -----------------------------------------------------------------------------------
 
-    def _days(self, claim: Assertion) -> list[date]:
-        readings = [
-            one for span in claim.spans for one in self.calendar.readings(span)
-        ] or self.calendar.days()
-        days: list[date] = []
-        for one in readings:
+    def _days(self, claim: Assertion) -> list[tuple[date, date | None]]:
+        """The days a claim may be about, each with the one before its window where that is more than a day."""
+        told = [one for span in claim.spans for one in self.calendar.readings(span) if not one.shield]
+        days: list[tuple[date, date | None]] = []
+        for one in told or self.calendar.days():
             at = self.calendar.at_or_before(one.last)
+            if one.first != one.last and not claim.more.get("before"):
+                days.append((self.calendar.day(at), self.measures.before(one.first)))
+                continue
             earlier = at - bool(claim.more.get("before"))
-            days += [self.calendar.day(earlier - back) for back in range(2) if earlier - back >= 0]
+            # the store's day may be one behind the quote's; without a day the reading before is there already
+            days += [
+                (self.calendar.day(earlier - back), None)
+                for back in range(2 if told else 1)
+                if earlier - back >= 0
+            ]
         return list(dict.fromkeys(days))
 
     def _daily(self, claim: Assertion, values: _Values, kind: str) -> Finding:
@@ -115,12 +122,13 @@ class RateJudge:
         texts: list[str] = []
         near = False
         fact = self._fact(values.name)
-        for day in days:
+        for day, since in days:
             at = values.at(day)
-            if at < 1:
+            base = at - 1 if since is None else bisect_right(values.days, since) - 1
+            if at < 1 or base < 0:
                 continue
-            now, before = values.values[at], values.values[at - 1]
-            text = f"{about.name} was {now} on {day}, after {before} on {values.days[at - 1]}"
+            now, before = values.values[at], values.values[base]
+            text = f"{about.name} was {now} on {day}, after {before} on {values.days[base]}"
             texts.append(text)
             if claim.kind == "level" and amount is not None:
                 fit = fits(amount, now, slack=_NEAR.get(kind, now * Decimal("0.03")))
@@ -136,7 +144,7 @@ class RateJudge:
                     (now - before) * 100
                     if amount.unit == "basis points"
                     else now - before
-                    if amount.unit == "USD"
+                    if amount.unit in {"USD", "percentage points"}
                     else (now - before) * 100 / before
                 )
                 agrees = (change > 0) == (claim.side == "up")
@@ -163,12 +171,12 @@ class RateJudge:
             last = values.days[-1] if values.days else "nothing"
             return unverifiable(
                 claim,
-                f"{values.name} has no reading of {days[0] if days else 'that day'}; its last is of {last}",
+                f"{values.name} has no reading of {days[0][0] if days else 'that day'}; its last is of {last}",
             )
         reason = f"{texts[0]}; quotes of other hours, and other contracts, differ from the store's daily series {values.name}"
-        if far := self._beyond(claim, values, kind, days[0]):
+        if far := self._beyond(claim, values, kind, days[0][0]):
             return finding(claim, "contradicted", f"{texts[0]}; {far}", fact=fact, computed=texts[0])
-        around = [value for day in days for value in values.around(day, 6, 3)]
+        around = [value for day, _ in days for value in values.around(day, 6, 3)]
         if (
             claim.kind != "level"
             or amount is None
