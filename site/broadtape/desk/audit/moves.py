@@ -23,6 +23,7 @@ from broadtape.model import Fact
 
 PRICED = frozenset({"index", "etf", "stock", "market"})
 _EXACT = Decimal("0.01")  # of a level's last digit: it is one session's close and no other's
+_COARSE = 12  # last places in a change that tells its window
 _DAYS = frozenset({"weekday", "day", "today"})
 _REACH, _REACH_DAYS, _REACH_SESSIONS = Decimal("0.15"), 400, 200
 _YEAR = re.compile(r"(?<!Russell )\b(?:19|20)\d\d\b")
@@ -273,7 +274,7 @@ class MoveJudge:
                     scores[one.reading, one.symbol] = scores.get((one.reading, one.symbol), 0) + (
                         2 if claim.kind == "level" else 1
                     )
-                    if claim.kind == "move":
+                    if claim.kind == "move" and claim.amount is not None and _telling(claim.amount):
                         changed.add((one.reading, one.symbol))
         if not scores:
             return None
@@ -700,6 +701,11 @@ class MoveJudge:
             high = date((code + 1) // 12, (code + 1) % 12 + 1, 1)
             found += calendar.between(low, high, f"{low:%Y-%m}", f"in {low:%B %Y}")
         return found
+
+
+def _telling(amount: Amount) -> bool:
+    """Whether a change is printed finely enough that it hardly fits by chance: "45.59 points", "2.4%", not "1%"."""
+    return amount.quantum * _COARSE <= amount.value
 
 
 def _exact(claim: Assertion) -> bool:
