@@ -35,6 +35,7 @@ _NAMED = frozenset(
 _CLOSE_ENOUGH = Decimal("0.0002")  # of a level: by so much the last prints of two sources differ
 _ODD = Decimal("0.004")  # of a level: how far a source's last print may be from the official close
 _PERCENT_SLACK = Decimal("0.02")
+_SHARE_SLACK = Decimal("0.10")
 _FLAT_PERIOD = Decimal(2)  # percent: what a week, a month or a year may have moved and still be called flat
 _MONTH_DAYS = 25
 _DIVIDENDS = Decimal("0.2")  # points a month: what an index's dividends add to its price at most
@@ -139,7 +140,7 @@ class MoveJudge:
             value = change.points
         if claim.kind == "direction" or amount is None:
             return self._way(claim.side, change.percent), change.percent
-        slack = _PERCENT_SLACK if amount.unit == "percent" else change.after * _CLOSE_ENOUGH
+        slack = self._slack(claim) if amount.unit == "percent" else change.after * _CLOSE_ENOUGH
         if amount.unit == "USD" and change.total:
             return "no", value
         size = abs(value)
@@ -158,6 +159,11 @@ class MoveJudge:
         if not agrees:
             fit = "near" if fit == "yes" and size <= slack else "no"
         return fit, value
+
+    @staticmethod
+    def _slack(claim: Assertion) -> Decimal:
+        """By how much honest sources of a change in percent differ: a share's closes more than an index's."""
+        return _PERCENT_SLACK if claim.entity is not None and claim.entity.kind == "index" else _SHARE_SLACK
 
     @staticmethod
     def _way(side: str, value: Decimal) -> Fit:
@@ -431,15 +437,14 @@ class MoveJudge:
             return ""
         return f"it stood between {shown(least, '')} and {shown(most, '')} all the thirteen months before"
 
-    @staticmethod
-    def _misrounded(claim: Assertion, one: Trial) -> bool:
+    def _misrounded(self, claim: Assertion, one: Trial) -> bool:
         """Whether a figure beside others that hold is further off than rounding and sources explain."""
         amount = claim.amount
         if amount is None or amount.unit != "percent" or amount.hedge or one.value is None:
             return False
         off = abs(one.value) - amount.value
         return (
-            abs(off) > amount.quantum / 2 + _PERCENT_SLACK and not 0 <= off < amount.quantum
+            abs(off) > amount.quantum / 2 + self._slack(claim) and not 0 <= off < amount.quantum
         )  # "9.2%" of 9.29%: cut
 
     def _unborne(self, claim: Assertion, chosen: Trial) -> str:
