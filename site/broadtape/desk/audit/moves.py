@@ -340,6 +340,14 @@ class MoveJudge:
         shielded = next((one for one in trials if one.fit != "no" and one.reading.shield), None)
         trials = [one for one in trials if not one.reading.shield]
         good = [one for one in trials if one.fit == "yes"]
+        if good and claim.kind == "direction" and entity.loose and entity.kind == "stock":
+            # "the stock plunged": half of all shares did, whichever is meant
+            return self._finding(
+                claim,
+                "unverifiable",
+                good[0],
+                f"which share is meant is not certain; {self._told(claim, good[0])}",
+            )
         if good:
             chosen = next((one for one in good if not one.reading.weak), good[0])
             reason = self._told(claim, chosen)
