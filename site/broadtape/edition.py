@@ -243,6 +243,8 @@ def choose(assignment: Assignment, *, story: str | None, most: int) -> list[Prop
     kept: list[Proposal] = []
     for item in proposals:
         covered = any(item.key in other.covers for other in kept)
+        # What stood out beside a session that is itself the stronger news is a sentence of that story.
+        covered |= item.story == "brief" and any(item.score <= other.score for other in wrap)
         if item.story != "wrap" and item.score >= _SECOND_FROM and not covered:
             lesser = [other for other in kept if other.key in item.covers]  # what this one tells, and more
             kept = [other for other in kept if other not in lesser]

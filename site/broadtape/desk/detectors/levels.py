@@ -118,8 +118,8 @@ def recrossed(view: MarketView, book: FactBook, _pairs: Sequence[tuple[str, str]
         what = (
             f"{view.instrument(symbol).name} closed {side} {level:,.0f} for the first time since {fact.value}"
         )
-        yield Signal("recross", symbol, what, fact, _share_of_returns(closes, step, side), session_size(closes),
-                     params={"side": side, "level": f"{level:g}"})  # fmt: skip
+        share = _share_of_returns(closes, step, side)  # how far the session went, its move tells
+        yield Signal("recross", symbol, what, fact, share, params={"side": side, "level": f"{level:g}"})
 
 
 def _crossed(before: float, after: float, step: float) -> tuple[str, float]:

@@ -19,6 +19,9 @@ from broadtape.model import Fact
 
 _KINDS = ("drawdown", "bull", "recovery")
 _DEEP_RARITY = 0.02  # of a session's move that makes a story of a decline under way
+_STILL_DEEP = Decimal(
+    -10
+)  # percent from the peak, before the session or after; one mostly made good is no frame for it
 _SECOND = 0.95  # of the broadest index's own score, for what comes after it
 _ALSO_RARITY = 0.05  # of the large index, where another one moved so far
 _CHART_BEFORE = timedelta(days=182)
@@ -66,11 +69,19 @@ class Drawdown:
 
     @staticmethod
     def _deep(assignment: Assignment, item: Ranked, rarity: float = _DEEP_RARITY) -> bool:
-        """Whether it is a session's rare move of an index that is in a correction or worse."""
+        """Whether it is a session's rare move of an index in a correction or worse, before the session or after."""
         signal = item.signal
         if signal.kind != "move" or signal.params.get("over") != "1s" or signal.rarity > rarity:
             return False
-        return assignment.book.find("decline", of=signal.subject) is not None
+        decline = assignment.book.find("decline", of=signal.subject)
+        if decline is None:
+            return False
+        fall = assignment.book.find("return", of=signal.subject, over=f"since:{day_of(decline, 'peak')}")
+        move = signal.fact.value
+        if fall is None or not isinstance(fall.value, Decimal) or not isinstance(move, Decimal):
+            return False
+        before = (1 + fall.value / 100) / (1 + move / 100) * 100 - 100
+        return min(fall.value, before) <= _STILL_DEEP
 
     def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
         """What was reached, how the indices stand, who fell most, precedent, what speaks against it, what is next."""

@@ -21,7 +21,7 @@ from broadtape.model import Fact
 _KINDS = ("record", "round-number")
 _HORIZONS = (21, 63)
 _RUN, _RUN_TITLE = 4, 6  # record closes in a row that are told, and that are the headline
-_NEAR = 0.75  # of another record's score, from which the broadest index's goes before it
+_NEAR = 0.75  # of another record's score, from which the broadest index's story tells it, too
 _WAIT_TOLD = 10  # sessions; a record that stood less long is not told of
 _WAIT = 21  # sessions between records from which the new one ends a wait
 
@@ -34,18 +34,21 @@ class RecordClose:
     title: str = "an index closes at a record or beyond a round number"
 
     def propose(self, assignment: Assignment) -> list[Proposal]:
-        """One for each index with such a close, by its strongest signal; of near ones the broadest goes first."""
+        """One for each index with such a close, by its strongest signal; near ones are told in that of the broadest."""
         found: dict[str, Proposal] = {}
         for item in assignment.ranked:
             if item.signal.kind in _KINDS:
                 key = f"record/{item.signal.subject}"
                 found.setdefault(key, Proposal(self.name, key, item.score.total, item, (key,)))
-        large = found.get(f"record/{assignment.view.benchmark('large')}")
+        large = found.pop(f"record/{assignment.view.benchmark('large')}", None)
+        if large is None:
+            return list(found.values())
+        near = [item for item in found.values() if large.score >= _NEAR * item.score]
+        best = max([large.score, *(item.score for item in near)])
+        covers = (large.key, *(item.key for item in near))
         return [
-            replace(item, score=min(item.score, 0.95 * large.score))
-            if large is not None and item is not large and large.score >= _NEAR * item.score
-            else item
-            for item in found.values()
+            replace(large, score=best, covers=covers),
+            *(item for item in found.values() if item not in near),
         ]
 
     def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
@@ -130,7 +133,7 @@ class _Plan(Plan):
                 self.say("record_too")
                 if self.round and self.record
                 else self.say("count")
-                if self.count is not None
+                if self.count is not None and self.values["run"] is None
                 else None,
                 self.say("run") if self.values["run"] is not None else None,
                 self._since_previous(),
