@@ -282,7 +282,7 @@ def test_the_stages_of_a_decline_are_told_at_one_address(instance: Instance, fal
     assert article.extra["run_ended"] == date(2026, 1, 16)
     assert [one.before for one in article.updates] == list(STAGES)[:3]
     assert (
-        "closed back at its peak of Jan. 5 on Jan. 16, nine sessions after that peak"
+        "closed back at its peak of Jan. 5 on Jan. 16, nine sessions on, after a decline of 22.0%"
         in article.updates[-1].text
     )
     assert verified(instance, falling, article).ok

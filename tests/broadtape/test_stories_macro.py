@@ -311,7 +311,7 @@ def test_a_print_is_told_against_the_month_before_and_the_trend(room: Room, cpi:
     assert story.has(f"rose {grown(cpi, '2023-06', '2022-06')} in the 12 months to June")
     assert story.has(f"had risen {grown(cpi, '2023-05', '2022-05')} in the 12 months to May")
     assert story.has(f"an annual rate of {grown(cpi, '2023-06', '2023-03', 4)} in the three months to June")
-    assert story.has(f"rose {grown(cpi, '2023-06', '2023-05')} in June", "the lowest since March 2021")
+    assert story.has(f"rose {grown(cpi, '2023-06', '2023-05')} in June", "the lowest rate since March 2021")
     assert story.has("released on Wednesday, July 12", "seasonally adjusted")
 
 

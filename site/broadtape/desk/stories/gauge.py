@@ -88,7 +88,9 @@ class _Plan(Plan):
         told = beyond is not None and isinstance(beyond.value, int) and beyond.value > 1
         past = paragraph(
             self.say("beyond", beyond=beyond, side=side) if told else None,
-            self.say("year", year=year) if year is not None and "flat" not in year.tags else None,
+            self.say("year", year=year, follows=told)
+            if year is not None and "flat" not in year.tags
+            else None,
         )
         return section(self.say("past_heading", "definition"), past) if past is not None else None
 
@@ -109,4 +111,7 @@ class _Plan(Plan):
         )  # fmt: skip
 
 
-_TOPICS = {"DCOILWTICO": "oil", "DCOILBRENTEU": "oil", "BAMLH0A0HYM2": "credit"}
+_TOPICS = {
+    "DCOILWTICO": "oil", "DCOILBRENTEU": "oil", "BAMLH0A0HYM2": "credit", "DTWEXBGS": "currencies",
+    "DEXUSEU": "currencies", "GOLDPMGBD228NLBM": "gold",
+}  # fmt: skip

@@ -133,7 +133,6 @@ class _Plan(Plan):
             None,
             paragraph(self.say("lede")),
             paragraph(
-                self.say("extreme") if self.values["extreme"] else None,
                 self.say("released") if self.values["released"] and self.release.kind != "cpi" else None,
             ),
             paragraph(self.say("adjusted", "definition") if self.release.series in _ADJUSTED else None),
