@@ -111,7 +111,7 @@ def test_prices_are_told_with_their_core_of_the_same_month(instance: Instance, o
 
     assert "rose 3.7% in the 12 months to" in text(article)
     assert "excluding food and energy rose 2.4% in the 12 months to" in text(article)
-    assert "It rose 0.2% in" in text(article)
+    assert "Core consumer prices rose 0.2% in" in text(article)
     assert "at an annual rate of 2.4% in the three months to" in text(article)
 
 
