@@ -152,6 +152,9 @@ _EXCHANGES: Final[Mapping[str, str]] = {
     "NSE": "NSE", "BSE": "BSE", "KRX": "KRX", "SHA": "SHA",
     "SHE": "SHE", "SGX": "SGX", "TPE": "TPE", "JSE": "JSE", "B3": "B3", "BMV": "BMV",
 }  # fmt: skip
+_DAY: Final = re.compile(
+    r"\b(Jan\.|Feb\.|March|April|May|June|July|Aug\.|Sept\.|Oct\.|Nov\.|Dec\.) (?=\d{1,2}\b(?!\d))"
+)
 _TICKER: Final = re.compile(
     r"\(\s*([A-Za-z][A-Za-z0-9-]{1,15}(?:[ \n][A-Za-z]{2,8})?)\s*:\s*"
     r"([A-Za-z0-9](?:[A-Za-z0-9.\-/]{0,10}[A-Za-z0-9])?)\s*\)"
@@ -443,10 +446,10 @@ class _Parser:
                 leaf.spans.append(
                     Span("ticker", symbol, base + found.start(), base + found.end(), first, last)
                 )
-                leaf.pieces.append(html.escape(text[written : found.start()], quote=False))
+                leaf.pieces.append(_typeset(text[written : found.start()]))
                 leaf.pieces.append(_Ticker(symbol, " ".join(found[0][1:-1].split())))
                 written = found.end()
-        leaf.pieces.append(html.escape(text[written:], quote=False))
+        leaf.pieces.append(_typeset(text[written:]))
         self._append(leaf, text.replace("\n", " "))
         leaf.run.clear()
 
@@ -639,6 +642,11 @@ _CLEANER: Final = nh3.Cleaner(
     link_rel=None,
     url_schemes={"http", "https", "mailto"},
 )  # fmt: skip
+
+
+def _typeset(text: str) -> str:
+    """Text for a page: escaped, a month and its day kept on one line by a no-break space."""
+    return _DAY.sub("\\1\u00a0", html.escape(text, quote=False))
 
 
 def to_html(document: Document, links: Links, *, base: str = "") -> str:

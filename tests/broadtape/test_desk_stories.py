@@ -374,7 +374,7 @@ def test_what_comes_next_is_from_the_calendar_and_near() -> None:
     ]
     text = told(market(**PLUNGE, events=events), "wrap")
 
-    assert "Federal Open Market Committee statement is due on Wednesday, Jan. 28" in text
+    assert "statement, with the decision on the target range, is due on Wednesday, Jan. 28" in text
     assert "Consumer Price Index" not in text
 
 

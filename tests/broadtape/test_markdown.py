@@ -500,3 +500,11 @@ def test_any_markup_parses_with_true_offsets_and_harmless_html(source):
 @given(st.text(max_size=300))
 def test_any_text_parses_with_true_offsets(source):
     holds(parse(source))
+
+
+def test_a_month_and_its_day_stand_on_one_line_of_a_page() -> None:
+    document = parse("It fell on Jan. 12, rose in May 2025 and fell from March 3 through Sept. 9.")
+    page = to_html(document, Plain())
+
+    assert "on Jan.&nbsp;12, rose in May 2025 and fell from March&nbsp;3 through Sept.&nbsp;9." in page
+    assert "Jan. 12" in document.blocks[0].text

@@ -19,7 +19,7 @@ from broadtape.model import Article
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 EVENTS = [("2026-01-28", "fomc", "Federal Open Market Committee statement")]
-DUE = "Federal Open Market Committee statement is due"
+DUE = "Federal Open Market Committee statement, with"
 
 
 @pytest.fixture

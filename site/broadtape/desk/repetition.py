@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 MEMORY: Final = 30  # stories within which no sentence is said twice
 _TICKER: Final = re.compile(r" \([A-Z]+: [A-Z0-9.]+\)")
 _LEANS: Final = re.compile(
-    r"(?:It|Its|They|Those|These|That|This|Them|Another|Each|Cases|So|Over all|At \d+ sessions)\b"
+    r"(?:It|Its|They|Those|These|That|This|Them|Another|Each|Cases|Such|So|All the same"
+    r"|The median of all|The month that|At the median|Core consumer|(?:Over|At|After) (?:all|\d+ sessions))\b"
 )
 
 
@@ -43,7 +44,7 @@ def untold(outline: Outline, wordings: Wordings, told: Collection[str]) -> Outli
     """The outline without what readers have just read, in other words where it has any.
 
     A sentence that leans on one left out ("It left the range unchanged …", "Over all stretches of that length …") goes
-    with it, and so does what was to be made of it ("So few cases show no rule.").
+    with it, and so does what was to be made of it ("The month that followed was better than usual.").
     """
     first = next(iter(outline.sentences()), None)
     sections: list[Section] = []
@@ -60,11 +61,11 @@ def untold(outline: Outline, wordings: Wordings, told: Collection[str]) -> Outli
                 if planned is first or planned.kind == "definition":
                     kept.append(planned)
                     continue
-                caveat = (
-                    planned.kind == "interpretation"
-                )  # "Cases so few carry no conclusion." must stand again
-                said = planned if caveat else _otherwise(planned, wordings, told)
-                leans = dropped and (caveat or _LEANS.match(visible(wordings.sentence(planned))) is not None)
+                made_of_it = planned.kind == "interpretation"
+                said = _otherwise(planned, wordings, told)
+                leans = dropped and (
+                    made_of_it or _LEANS.match(visible(wordings.sentence(planned))) is not None
+                )
                 dropped = said is None or leans
                 if said is not None and not leans:
                     kept.append(said)

@@ -69,14 +69,11 @@ def sentences(kind: str, values: Mapping[str, object]) -> Paragraph | None:
 
 
 def base_rate(kind: str, values: Mapping[str, object]) -> list[Planned]:
-    """What followed earlier cases of a crossed average or of such a start of a year, and a word where they are few."""
+    """What followed earlier cases of a crossed average or of such a start of a year."""
     if kind not in _WITH_BASE_RATE:
         return []
     name = kind.replace("-", "_")
-    cases = values["cases"]
     said = [Planned(f"{name}_followed", values)]
-    if isinstance(cases, Fact) and "few" in cases.tags:
-        said.append(Planned("few_cases", kind="interpretation", guard=f"{cases.id}.value < 8"))
     if kind == "average-cross":
         said.append(Planned("cross_usually", values))
     return said
