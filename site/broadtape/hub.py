@@ -122,14 +122,21 @@ def _changed(catalogue: Catalogue, site: Site, since: datetime | None, tags: dic
 # --- the request ------------------------------------------------------------------------------------------
 
 
-def client(instance: Instance) -> Send:
-    """The wire's client as a sender: its limits, its guard against private addresses, its name."""
-    from newswire.http import Client  # noqa: PLC0415 – only a newsroom with a hub loads the wire here
+def client(instance: Instance, *, seconds: float = 30.0) -> Send:
+    """The wire's client as a sender: its limits, its guard against private addresses, its name.
+
+    A hub has `seconds` for its whole answer; what it does not manage in them is told again later.
+    """
+    from newswire.http import Client, Limits  # noqa: PLC0415 – only a newsroom with a hub loads the wire here
     from newswire.ledger import Ledger  # noqa: PLC0415
     from newswire.wire import About, Request  # noqa: PLC0415
 
     held = Client(
-        instance.contact, Ledger(instance.ledger), version=__version__, allowed=instance.wire.allow_private
+        instance.contact,
+        Ledger(instance.ledger),
+        version=__version__,
+        allowed=instance.wire.allow_private,
+        limits=Limits(connect=min(10.0, seconds), read=seconds, total=seconds, attempts=1),
     )
 
     def send(hub: str, topics: Sequence[str]) -> str:

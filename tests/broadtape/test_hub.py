@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,6 +12,7 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
+from misbehaving import Misbehaving, Script, endless, plain, raw
 from newsroom import Newsroom
 
 from broadtape import config, hub
@@ -146,6 +149,56 @@ def test_a_hub_on_a_private_address_is_not_asked_unless_the_settings_allow_it(
     room = Newsroom(tmp_path, monkeypatch, settings=PUBLIC.replace(HUB, served))
 
     assert hub.client(room.instance)(served, ["x"]) != ""
+    assert _Handler.asked == []
+
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n"
+
+
+@pytest.mark.parametrize(
+    "does",
+    [
+        pytest.param(endless(OK + b"\r\n", b"x" * 65536), id="without end"),
+        pytest.param(endless(OK + b"Content-Length: 1000\r\n\r\n", b".", pause=0.2), id="a byte at a time"),
+        pytest.param(endless(b"HTTP/1.1 200 OK\r\n", b"X-More: y\r\n"), id="headers without end"),
+        pytest.param(raw(OK + b"Content-Length: 99999999999\r\n\r\n"), id="a length that is a lie"),
+        pytest.param(
+            raw(OK + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"0" * 50_000_000)), id="a bomb"
+        ),
+        pytest.param(raw(b"\x00\xff nonsense \r\n\r\n"), id="no HTTP"),
+        pytest.param(raw(b"", pause=0.0), id="nothing"),
+    ],
+)
+def test_a_hub_that_answers_anything_holds_nothing_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, does: Script
+) -> None:
+    with Misbehaving({"/publish": does}) as there:
+        where = f"{there.home}/publish"
+        settings = PUBLIC.replace(HUB, where) + '\n[wire]\nallow_private = ["localhost"]\n'
+        room = Newsroom(tmp_path, monkeypatch, settings=settings)
+        begun = time.monotonic()
+
+        refused = hub.client(room.instance, seconds=1.0)(where, [f"{SITE}/feed.xml"])
+
+        assert time.monotonic() - begun < 4
+        assert len(refused) < 500
+        assert "\n" not in refused
+        assert len([one for one in there.log if one.path == "/publish"]) == 1
+
+
+@pytest.mark.parametrize("code", [301, 302, 307, 308])
+def test_a_hub_leads_nobody_to_another_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, served: str, code: int
+) -> None:
+    """`served` stands for a machine of ours that only we may reach; the hub is named, it is not."""
+    with Misbehaving({"/publish": plain(b"", status=code, location=served)}) as there:
+        where = f"{there.home}/publish"
+        settings = PUBLIC.replace(HUB, where) + '\n[wire]\nallow_private = ["localhost"]\n'
+        room = Newsroom(tmp_path, monkeypatch, settings=settings)
+
+        refused = hub.client(room.instance, seconds=2.0)(where, [f"{SITE}/feed.xml"])
+
+    assert refused
     assert _Handler.asked == []
 
 

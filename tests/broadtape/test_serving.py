@@ -3,6 +3,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -283,6 +284,51 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         with contextlib.suppress(subprocess.TimeoutExpired):
             started.process.wait(15)
         started.process.kill()
+
+
+@pytest.mark.slow
+def test_requests_that_are_bombs_are_ended_and_readers_go_on(server: Server) -> None:
+    """Headers, addresses and bodies without measure, and clients that never finish what they say."""
+    host = b"Host: bay.localhost\r\n"
+    said: dict[str, bytes] = {}
+
+    def say(name: str, *chunks: bytes) -> None:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=5) as one:
+            said[name] = b""
+            with contextlib.suppress(OSError):  # refused before it was all said
+                for chunk in chunks:
+                    one.sendall(chunk)
+            with contextlib.suppress(OSError):
+                said[name] = one.recv(65536)
+
+    say("a header", b"GET / HTTP/1.1\r\n" + host + b"X: " + b"a" * 5_000_000 + b"\r\n\r\n")
+    say("headers", b"GET / HTTP/1.1\r\n" + host + b"X: y\r\n" * 20_000 + b"\r\n")
+    say("an address", b"GET /" + b"a" * 200_000 + b" HTTP/1.1\r\n" + host + b"\r\n")
+    say(
+        "a body",
+        b"POST /search HTTP/1.1\r\n" + host + b"Content-Length: 100000000\r\n\r\n",
+        *[b"x" * 1_000_000] * 100,
+    )
+    chunk = b"F4240\r\n" + b"x" * 1_000_000 + b"\r\n"
+    say("chunks", b"POST /search HTTP/1.1\r\n" + host + b"Transfer-Encoding: chunked\r\n\r\n", *[chunk] * 100)
+    say("line ends", b"GET /quotes/a%0d%0aSet-Cookie:x/ HTTP/1.1\r\n" + host + b"Connection: close\r\n\r\n")
+    say("no HTTP", b"\x00\x01 / HTTP/9.9\r\n\r\n")
+    unfinished = [
+        b"GET / HTTP/1.1\r\n" + host + b"X",
+        b"POST /search HTTP/1.1\r\n" + host + b"Content-Length: 60000\r\n\r\nabc",
+        b"GET /search?q=a HTTP/1.1\r\n" + host + b"Content-Length: 60000\r\n\r\nabc",
+    ]
+    with contextlib.ExitStack() as held:
+        for start in unfinished * 40:
+            one = held.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=5))
+            one.sendall(start)
+
+        assert server.get("/2026/01/10/one/")[0] == 200  # within its five seconds, on a busy machine too
+        wait(lambda: server.get("/search?q=ferries")[0] == 200, 15)
+
+    assert all(not answer or re.match(rb"HTTP/1.1 4\d\d ", answer) for answer in said.values()), said
+    assert b"\r\nset-cookie" not in said["line ends"].lower()
+    assert "level=error" not in server.said()
 
 
 @pytest.mark.slow
