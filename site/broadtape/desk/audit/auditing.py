@@ -80,6 +80,8 @@ def _of_another_day(found: Audit, script: Script, view_for: Callable[[date], Mar
     dated = found.dated
     if len(wrong) < _SEVERAL or script.why in {"", "--as-of"}:  # nobody's vote, or the reader's own word
         return found
+    if len(wrong) * 2 <= found.counts["verified"]:
+        return found  # it is right of its day more often than not
     for shift in _SHIFTS:
         day = dated + timedelta(days=shift)
         try:
