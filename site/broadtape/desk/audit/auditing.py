@@ -11,13 +11,15 @@ from dataclasses import replace
 from datetime import date, timedelta
 from itertools import groupby
 
-from broadtape.desk.audit.clauses import Clauses, Context, assertions
+from broadtape.desk.audit.clauses import Clauses
+from broadtape.desk.audit.context import Context
 from broadtape.desk.audit.coverage import cover
 from broadtape.desk.audit.entities import directory
+from broadtape.desk.audit.findings import finding, unverifiable
 from broadtape.desk.audit.histories import HistoryJudge
 from broadtape.desk.audit.leftovers import leftovers
 from broadtape.desk.audit.measuring import Measures
-from broadtape.desk.audit.moves import PRICED, MoveJudge, finding, unverifiable
+from broadtape.desk.audit.moves import PRICED, MoveJudge
 from broadtape.desk.audit.parts import Assertion, Audit, Finding, Script, Sentence, Verdict
 from broadtape.desk.audit.phrases import Phrases
 from broadtape.desk.audit.policies import PolicyJudge
@@ -26,6 +28,7 @@ from broadtape.desk.audit.rates import RATED, RateJudge
 from broadtape.desk.audit.resolving import Calendar
 from broadtape.desk.audit.scan import scan
 from broadtape.desk.audit.sentences import sentences
+from broadtape.desk.audit.statements import assertions
 from broadtape.desk.claims.names import table_for
 from broadtape.model import BadParameter, BroadtapeError, MarketView
 

@@ -7,11 +7,11 @@ and verb, or between verb and figure, ends the reading: what is not understood i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from collections.abc import Sequence
+from dataclasses import replace
 
-from broadtape.desk.audit.parts import Amount, Assertion, Entity, Sentence, Span, Token
+from broadtape.desk.audit.context import Context, Move
+from broadtape.desk.audit.parts import Amount, Entity, Sentence, Span, Token
 from broadtape.desk.audit.sentences import quoted
 
 _FIGURES = frozenset("FQBODN")
@@ -46,82 +46,12 @@ _PASSING = frozenset(
         "traded",
     }
 )
-_RULE = re.compile(r"\b(?:when|whenever|if|once)\b", re.IGNORECASE)
 _GENERAL = re.compile(
     r"\b(?:on average|an average|averaged?|median|typically|historically|usually|tends?|generally|annualized|annualised|compounded|inflation-adjusted|adjusted for|"
     r"in real terms|dividends|total return|reinvested|in (?:euro|dollar|yen|sterling|local[- ]currency) terms|(?:each|every|any|all) (?:time|year|month)s?|years? (?:in which|when|that)|"
     r"hypothetical|backtest|simulat\w+|a \$?[\d,]+ investment|would have)\b",
     re.IGNORECASE,
 )
-
-
-@dataclass(slots=True)
-class Context:
-    """What earlier sentences leave behind: who was spoken of, over which time, against whom."""
-
-    index: Entity | None = None
-    stock: Entity | None = None
-    last: Entity | None = None
-    spans: tuple[Span, ...] = ()
-    paragraph: int = -1
-    mixed: bool = False  # the paragraph speaks of a week, a month, … besides its day
-    lead: tuple[Span, ...] = ()  # "For the week:", which the lines after it are about
-    lead_age: int = 0
-    pair: tuple[Entity, Entity] | None = None
-    siblings: int = 0
-    closed: bool = False  # the article was published after the close of the session it is dated
-
-    def resolve(self, entity: Entity) -> Entity | None:
-        """Whom "the index", "its shares" or "it" means; None where nobody was named."""
-        if entity.kind != "reference":
-            return entity
-        which = entity.symbols[0]
-        found = {"@index": self.index, "@stock": self.stock, "@it": self.last}[which]
-        return None if found is None else replace(found, loose=True, owner=entity.owner)
-
-    def keep_pair(self, entity: Entity, other: Entity) -> None:
-        """Keep who was compared with whom; a name that pins its instrument is not replaced by one that does not."""
-        if self.pair and entity.loose and self.pair[0].symbols == entity.symbols:
-            return
-        self.pair = (replace(entity, owner=False), replace(other, owner=False))
-
-    def remember(self, entity: Entity) -> None:
-        """Keep who was spoken of last."""
-        if entity.kind == "index":
-            self.index = replace(entity, owner=False)
-        elif entity.kind in {"stock", "etf"}:
-            self.stock = replace(entity, owner=False)
-        if entity.kind in {"index", "stock", "etf", "yield"}:
-            self.last = replace(entity, owner=False)
-
-
-@dataclass(slots=True)
-class Move:
-    """A statement as read, before its windows are known."""
-
-    subjects: list[Entity]
-    side: str
-    amounts: list[Amount] = field(default_factory=list)
-    level: Amount | None = None
-    before: Amount | None = None
-    spans: list[Span] = field(default_factory=list)
-    start: int = 0  # token positions
-    end: int = 0
-    perfect: bool = False
-    negated: bool = False
-    forecast: bool = False
-    partial: bool = False
-    closing: bool = False
-    paired: bool = False
-    passing: bool = False  # "was up": said of a moment as often as of a close
-    present: bool = False  # "rises": said of what happens as often as of what happened
-    vague: bool = False  # "had risen": before something else
-    elliptical: bool = False  # without a verb of its own
-    continued: bool = False  # a further verb of the subject before
-    each: bool = False
-    before_spans: list[Span] = field(default_factory=list)
-    vague_tail: str = ""
-    on: str = ""
 
 
 class Clauses:
@@ -801,88 +731,3 @@ class Clauses:
         if end <= start:
             end = start + 1
         return self.sentence.text[self.tokens[start].start : self.tokens[min(end, len(self.tokens)) - 1].end]
-
-
-def assertions(clauses: Clauses) -> list[Assertion]:
-    """The moves of a sentence as assertions, each with the windows that it may mean."""
-    found: list[Assertion] = []
-    context = clauses.context
-    for move in clauses.read():
-        spans, certain = _windows(clauses, move)
-        context.siblings += 1
-        for number, subject in enumerate(move.subjects):
-            found += _of(
-                clauses, move, number, subject, tuple(spans), certain, context.siblings * 100 + number
-            )
-    return found
-
-
-def _windows(clauses: Clauses, move: Move) -> tuple[list[Span], bool]:
-    own = [span for span in move.spans if span.role != "bare" or span.kind in {"weekday", "day"}]
-    leading = clauses.leading(move)
-    if leading and not own:
-        move.spans = list(leading)
-    if own:
-        first = [span for span in leading if span.kind == "first-week" and own[0].kind == "rolling"]
-        counted = [replace(span, kind="firsts", number=own[0].number) for span in first]
-        return [*counted, *own], True
-    if leading:
-        return leading, True
-    near, sure = clauses.others(move)
-    near = [span for span in near if span.role != "bare" or span.kind in {"weekday", "day"}]
-    if near:
-        return near, sure and not move.perfect
-    return [], False
-
-
-def _doubtful(clauses: Clauses, move: Move, spans: Sequence[Span]) -> bool:
-    """Whether a statement may be of another kind than it looks: a rule, a moment of a session, a time before another."""
-    if clauses.general or move.vague:
-        return True
-    days = bool(spans) and all(span.kind in {"weekday", "day", "today"} for span in spans)
-    if move.passing and not move.perfect and days and not move.closing:
-        return not clauses.context.closed
-    return move.present and not days and not clauses.sentence.heading
-
-
-def _of(
-    clauses: Clauses, move: Move, number: int, subject: Entity, spans: tuple[Span, ...], certain: bool, sibling: int
-) -> Iterable[Assertion]:  # fmt: skip
-    text = clauses.text(move.start, move.end)
-    label: Literal["", "forecast", "negated"] = (
-        "negated"
-        if move.negated
-        else "forecast"
-        if move.forecast or (move.present and (clauses.general or _RULE.search(clauses.sentence.text)))
-        else ""
-    )
-    doubtful = bool(move.vague_tail) or _doubtful(clauses, move, spans)
-    borrowed = bool(spans) and not move.spans
-    on = "intraday" if move.partial or move.on == "intraday" else move.on
-    common = Assertion(
-        "move", text, clauses.sentence, subject, spans=spans, certain=certain and not doubtful,
-        perfect=move.perfect, side=move.side, voice=clauses.voice(move.start, move.end), sibling=sibling,  # type: ignore[arg-type]  # one of the two voices
-        label=label, on=on, place=(move.start, max(move.end, move.start + 1)), more={"each": move.each or len(move.subjects) == 1 or move.paired, "closing": move.closing, "borrowed": borrowed, "doubtful": doubtful},
-    )  # fmt: skip
-    amounts = [move.amounts[number]] if move.paired else move.amounts
-    for amount in amounts:
-        if subject.kind == "yield" and amount.unit == "percent":
-            continue
-        yield replace(common, amount=amount)
-    if move.level is not None:
-        yield replace(common, kind="level", amount=move.level)
-    if move.before is not None:
-        if move.before_spans:
-            yield replace(
-                common,
-                kind="level",
-                amount=move.before,
-                side="",
-                spans=tuple(move.before_spans),
-                certain=True,
-                sibling=sibling + 50,
-            )
-        else:
-            yield replace(common, kind="level", amount=move.before, more={**common.more, "before": True})
-    if not amounts and move.side and move.spans:
-        yield replace(common, kind="direction")

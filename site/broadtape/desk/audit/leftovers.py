@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from broadtape.desk.audit.clauses import Clauses
-from broadtape.desk.audit.moves import finding, unverifiable
+from broadtape.desk.audit.findings import finding, unverifiable
 from broadtape.desk.audit.parts import Assertion, Finding, Sentence
 
 _FIGURES = frozenset("FQBOM")

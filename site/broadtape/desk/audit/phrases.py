@@ -10,173 +10,44 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 
-from broadtape.desk.audit.clauses import Clauses, Move
+from broadtape.desk.audit.clauses import Clauses
+from broadtape.desk.audit.context import Move
 from broadtape.desk.audit.moves import PRICED
 from broadtape.desk.audit.parts import Amount, Assertion, Entity, Kind, Span, Token, Voice
 from broadtape.desk.audit.scan import number_word, ordinal
 from broadtape.desk.audit.spans import count_of, find_spans
-
-_COUNT = r"(?:\d{1,3}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty)"
-_ORD = (
-    r"(?:\d{1,3}(?:st|nd|rd|th)|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|thirteenth|"
-    r"fourteenth|fifteenth|sixteenth)"
+from broadtape.desk.audit.wordings import (
+    BEHIND_SINCE,
+    BESIDE,
+    BEST,
+    CROSS,
+    DISTANCE,
+    ELSEWHEN,
+    ENDED,
+    EVERY_MONTH,
+    EXTREME,
+    FORECAST,
+    INDEX_WORDS,
+    INVERTED,
+    LONGEST,
+    NAMED_LAST,
+    NEGATED,
+    NOW,
+    OTHER_CURVES,
+    OUTPERFORM,
+    OVER,
+    OWN,
+    PASSING_RUN,
+    RECORD,
+    RECORD_VERB,
+    RELATIVE_STREAK,
+    RUN_DATED,
+    STREAK_LONG,
+    STREAK_ORDINAL,
+    TREND,
+    UNIT,
+    WOULD,
 )
-_UNIT = r"(?:trading day|day|trading session|session|week|month|quarter|year)"
-_UPS = r"(?:gains?|advances?|wins?|increases?|rises?|up day)"
-_DOWNS = r"(?:loss(?:es)?|declines?|drops?|falls?|decreases?|retreats?|down day)"
-_SINCE_OR_IN = (
-    r"(?P<since>since\b.{0,60}|in (?:about |nearly |almost |more than |over |roughly |at least |just over )?(?:an?|\d+|"
-    + _COUNT
-    + r") (?:days?|weeks?|months?|quarters?|years?)|(?:of|this|so far this|for) (?:the |this )?year(?: so far)?|on record|ever|in history)"
-)
-
-_STREAK_ORDINAL = re.compile(
-    rf"\b(?P<n>{_ORD})[ -](?:straight|consecutive|successive)[ -](?:(?P<per>daily|weekly|monthly|quarterly|annual|yearly) )?"
-    rf"(?:(?P<unit>{_UNIT})s?(?: of (?:(?P<up1>{_UPS})|(?P<down1>{_DOWNS})))?|(?P<up2>{_UPS}|winning {_UNIT})|(?P<down2>{_DOWNS}|losing {_UNIT}))\b",
-    re.IGNORECASE,
-)
-_STREAK_LONG = re.compile(
-    rf"\b(?P<n>{_COUNT})[ -](?P<unit>{_UNIT})s?[ -](?P<side>winning|losing|win) (?:streak|run|skid|stretch)|"
-    rf"(?P<side2>winning|losing) streak (?:of|to|at|for|reached|stretched to|extended to) (?P<n2>{_COUNT}) (?:straight )?(?P<unit2>{_UNIT})s?|"
-    rf"\b(?P<n3>{_COUNT}) (?:straight|consecutive) (?:(?P<unit3>{_UNIT})s(?: of (?P<what>gains|losses|declines|advances))?|(?P<per3>daily|weekly|monthly) (?P<what3>gains|losses|declines|advances))",
-    re.IGNORECASE,
-)
-_ENDED = re.compile(
-    r"\b(?:snap(?:s|ped|ping)?|end(?:s|ed|ing)?|broke|break(?:s|ing)?|halt(?:s|ed|ing)?|stopp(?:ed|ing)|after|following)\s+(?:an?|its|their|the|his)?\s*$",
-    re.IGNORECASE,
-)
-_LONGEST = re.compile(
-    r"\blongest (?:(?P<per>daily|weekly|monthly) )?(?P<side>winning|losing) (?:streak|run) " + _SINCE_OR_IN,
-    re.IGNORECASE,
-)
-_OVER = re.compile(
-    r"\b(?:ends|ended|ending|snaps|snapped|broke|broken|breaks|is over|was over|halted|came to an end|comes to an end|stopped)\b",
-    re.I,
-)
-_RELATIVE_STREAK = re.compile(
-    r"(?P<longest>longest |record-breaking )?(?:(?P<n>\d{1,3}|"
-    + _COUNT
-    + r")[ -](?P<unit>session|day|week|month)[ -])?"
-    r"(?:winning |outperformance )?(?:streak|run)(?: of (?:relative )?outperformance)? (?:against|versus|vs\.|over|relative to) (?:the )?",
-    re.IGNORECASE,
-)
-_TREND = re.compile(
-    r"\b(?:sustained|consistent|current|steady|unbroken)?\s*(?P<n>\d{1,2}|"
-    + _COUNT
-    + r")[ -](?P<unit>session|day|week|month)[ -](?:long )?"
-    r"(?:trend|streak|run|stretch|winning streak)\b",
-    re.IGNORECASE,
-)
-_EVERY_MONTH = re.compile(
-    r"\b(?:has |have )?(?:consistently |steadily )?(?:outperform(?:ed|s)|beat(?:en)?|outpaced|led|topped) (?:the )?(?P<other>.{3,40}?),? "
-    r"(?:on an? (?P<basis>daily|weekly|monthly) basis|(?:in )?(?:each|every) (?:single )?(?P<every>session|day|week|month))(?: since|,|\.|\b)",
-    re.IGNORECASE,
-)
-_RECORD = re.compile(
-    r"(?<![\w-])(?P<nth>" + _ORD + r" )?(?:(?P<fresh>fresh|new|another|closing|all-time closing|intraday) )*"
-    r"(?P<word>all-time (?:closing |intraday )?(?:highs?|peaks?|lows?|close)|record (?:closing |intraday )?(?:highs?|lows?|close|closes|levels?|peaks?|finish|territory|day)|"
-    r"records?(?= (?:on|Monday|Tuesday|Wednesday|Thursday|Friday|this|again|of the|of 20)|[,.;]|$)|closing record|closing high|lifetime high|52-week (?:high|low)|one-year (?:high|low))(?!\w)(?! of (?!\$?\d|the year|this year))(?! (?:in|for) (?!20\d\d|January|February|March|April|May|June|July|August|September|October|November|December|the |a |its |more |nearly |about |\d))",
-    re.IGNORECASE,
-)
-_RECORD_VERB = re.compile(
-    r"(?:\b(?:hit|hits|hitting|set|sets|setting|notch(?:ed|es|ing)?|reach(?:ed|es|ing)?|post(?:ed|s|ing)?|log(?:ged|s|ging)?|scor(?:ed|es|ing)|clos(?:ed|es|ing)(?: [A-Z]\w+day)? at|"
-    r"end(?:ed|s|ing)?(?: [A-Z]\w+day| the (?:day|week|month|year|session))? at|finish(?:ed|es|ing)?(?: [A-Z]\w+day)? at|settl(?:ed|ing) at|"
-    r"climb(?:ed|s|ing)? to|rose to|ris(?:es|ing) to|jump(?:ed|s|ing)? to|surg(?:ed|es|ing) to|rall(?:ied|ies|ying) to|advanc(?:ed|ing) to|soar(?:ed|s|ing)? to|push(?:ed|es|ing)? to|"
-    r"mark(?:ed|s|ing)?|made|making|touch(?:ed|es|ing)?|st(?:ood|ands) at|was|were|seal(?:ed|ing)|clinch(?:ed|ing)|for|fell to|dropped to|sank to|slid to|tumbled to) "
-    r"(?:yet )?(?:an?|the|its|their|his|both|to|at|fresh|new|another|all-time|record| )*)$",
-    re.IGNORECASE,
-)
-_EXTREME = re.compile(
-    r"\b(?P<side>highest|lowest|strongest|weakest)(?: (?P<on>closing|intraday))?(?: (?P<noun>close|closing level|closing price|finish|settlement|level|levels|point|price|reading|yield|rate|mark|value))?"
-    r"(?: on record)? ?" + _SINCE_OR_IN,
-    re.IGNORECASE,
-)
-_BEST = re.compile(
-    r"\b(?P<side>best|worst|biggest|largest|strongest|weakest|steepest|sharpest|greatest)(?: (?P<kind>one-day|single-day|daily|weekly|monthly|quarterly|annual|yearly))?"
-    r"(?: (?P<pct>percentage|point))?(?: (?P<unit>day|session|trading day|week|month|quarter|year))?"
-    r"(?: (?P<noun>gain|gains|loss|losses|drop|decline|advance|rise|jump|fall|slide|increase|percentage gain|percentage drop|performance|showing|rally|plunge|sell-off|selloff|return|retreat|pullback|slump))?"
-    r" " + _SINCE_OR_IN,
-    re.IGNORECASE,
-)
-_CROSS = re.compile(
-    r"\b(?P<verb>cross(?:ed|es|ing)?(?: above| over| through)?|topp(?:ed|ing)|tops|surpass(?:ed|es|ing)?|eclips(?:ed|ing)|breach(?:ed|es|ing)?|"
-    r"(?:rose|climbed|closed|broke|moved|pushed|jumped|surged|rallied|finished|ended|settled|traded|soared|vaulted|rising|climbing|closing|breaking|pushing|ending|crept|popped|advanced|broken|risen|moving) (?:above|past|through|over|beyond)|"
-    r"(?:fell|dropped|slipped|dipped|closed|broke|slid|tumbled|sank|ended|finished|settled|plunged|traded|falling|dropping|slipping|closing|sinking|retreated|fallen) (?:below|under|beneath|through))"
-    r"(?: (?:the|a|its))?(?: (?:key|closely watched|psychological(?:ly important)?|historic|milestone|major|symbolic|round-number))?(?: level of)? (?P<money>\$)?(?P<level>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?P<pct>%| percent)?"
-    r"(?:[- ](?:point )?(?:mark|level|threshold|milestone|barrier|points))?(?P<first>[^.]{0,30}? for the first time(?P<ever> ever| in history)?)?",
-    re.IGNORECASE,
-)
-_DISTANCE = re.compile(
-    r"(?P<within>within )?(?P<hedge>about |around |roughly |nearly |almost |more than |over |less than |just |at least |some |just over |just under )?(?P<n>\d{1,3}(?:\.\d+)?|"
-    + _COUNT
-    + r")(?:%| percent) "
-    r"(?:(?P<dir>below|from|off|under|shy of|short of|away from|lower than|down from|of)) (?:its|their|the|a)(?: [A-Z][a-z]+\.?(?: \d{1,2})?,?)? ?"
-    r"(?P<peak>record(?: (?:closing )?high| close| set| peak)?|all-time (?:closing )?high|all-time peak|(?:recent )?peak|52-week high|(?:record|recent|January|February|March|April|May|June|July|August|September|October|November|December) (?:high|peak|record))",
-    re.IGNORECASE,
-)
-_OUTPERFORM = re.compile(
-    r"\b(?P<verb>outperform(?:ed|ing|s)?|beat(?:ing)?|outpac(?:ed|ing)|underperform(?:ed|ing|s)?|lagg(?:ed|ing)|trail(?:ed|ing)|topp(?:ed|ing)) (?:the )?",
-    re.IGNORECASE,
-)
-_INVERTED = re.compile(
-    r"\b(?:is|remains?|remained|stays?|stayed|has been|was|became|has|turned|are) (?:still |now |deeply |steeply |slightly |briefly )*(?P<no>no longer |un-?|dis-?)?"
-    r"(?:inverted|upward[- ]sloping(?P<up>)|positively sloped(?P<up2>))\b",
-    re.IGNORECASE,
-)
-_OTHER_CURVES = re.compile(
-    r"\b(?:(?:three|3|six|6)-months?|(?:five|5|30|seven|7|one|1)-year)\b", re.IGNORECASE
-)
-_NOW = re.compile(r"\b(?:is|are|now|remains?|sits?|stands?|still)\b[^.]{0,20}$", re.IGNORECASE)
-_NEGATED = re.compile(
-    r"\b(?:not(?! (?:merely|only|just|simply))|n’t|never|no|nor|without|avoid(?:ed|ing)?|fail(?:ed|ing)? to|short of|far from|instead of|rather than)\b[^,;]{0,40}$",
-    re.IGNORECASE,
-)
-_FORECAST = re.compile(
-    r"\b(?:will|would|could|(?-i:may)|might|should|on pace|on track|on course|headed|heading|poised|set|expect(?:s|ed)?|likely|if|unless|aim(?:s|ing)?|target(?:s|ing)?|forecast(?:s|ing)?|projected|hop(?:e|es|ing)|before|until|once|whether|when it|toward|towards|almost|nearly|threaten(?:s|ed|ing)?|"
-    r"within (?:striking distance|reach|sight) of|on the verge of|eye(?:s|ing)|closing in on|bid(?:ding)? for)\b[^,;]{0,50}$",
-    re.IGNORECASE,
-)
-
-# "the last time it rose five weeks in a row", "historically": of another time than the article's, or of a rule.
-_ELSEWHEN = re.compile(
-    r"\b(?:(?:the )?last time|last saw|(?:go|going|dat(?:es|ing)) (?:all the way )?back to|historically|typically|usually|on average|averaged|generally|tends? to)\b[^;]*$",
-    re.IGNORECASE,
-)
-# "a 16% rally in nine straight weeks of gains", "a run that began in October": a run named in passing need not be the present one.
-_PASSING_RUN = re.compile(
-    r"\b(?:in|during|over|through|across|of|with|than|see|saw|like)\s+(?:the |an? |its |their )?(?:(?:last|past|previous|prior|earlier) )?$",
-    re.IGNORECASE,
-)
-_RUN_DATED = re.compile(
-    r"^[^,;.]{0,12}\b(?:starting|beginning|that (?:began|started|ended|ran)|which (?:began|started|ended)|from|through|ending)\b",
-    re.IGNORECASE,
-)
-_WOULD = re.compile(r"^\W*(?:in \d{4} )?(?:would|could|might|will)\b", re.IGNORECASE)
-_BEHIND_SINCE = re.compile(r"\b(?:since|until|till|before|than)\s+(?:the |its |their |an? )?$", re.IGNORECASE)
-_NAMED_LAST = re.compile(r"(?P<name>[A-Z][\w.&’-]*)\s*(?:\([^)]{1,12}\)\s*)?$")
-_BESIDE = re.compile(r"^\s*(?:on|in|for|during|late|early)?\s*$", re.IGNORECASE)
-
-# Nouns behind a name under which it is still the name's own price that is spoken of.
-_OWN = frozenset(
-    {
-        "streak",
-        "winning",
-        "losing",
-        "rally",
-        "run",
-        "price",
-        "closed",
-        "close",
-        "closing",
-        "longest",
-        "third",
-        "best",
-        "worst",
-        "straight",
-    }
-)
-
-_INDEX_WORDS = frozenset({"Index", "Average", "Composite", "Shares", "Stocks", "ETF", "Fund"})
 
 Maker = Callable[[re.Match[str], "Phrases"], Iterator[Assertion]]
 
@@ -212,16 +83,16 @@ class Phrases:
 
     def _labelled(self, claim: Assertion, start: int) -> Assertion:
         before = self.text[:start]
-        if _NEGATED.search(before):
+        if NEGATED.search(before):
             return replace(claim, label="negated")
-        if _FORECAST.search(before):
+        if FORECAST.search(before):
             return replace(claim, label="forecast")
-        if claim.kind in {"streak", "relative", "best", "longest"} and _ELSEWHEN.search(before):
+        if claim.kind in {"streak", "relative", "best", "longest"} and ELSEWHEN.search(before):
             return replace(claim, more={**claim.more, "elsewhen": True})
         behind = self.text[start + len(claim.text) :]
-        if _WOULD.match(behind):
+        if WOULD.match(behind):
             return replace(claim, label="forecast")
-        if claim.kind == "streak" and (_PASSING_RUN.search(before) or _RUN_DATED.search(behind)):
+        if claim.kind == "streak" and (PASSING_RUN.search(before) or RUN_DATED.search(behind)):
             return replace(claim, certain=False, more={**claim.more, "in_passing": True})
         return claim
 
@@ -265,7 +136,7 @@ class Phrases:
             following = clauses.skip(last + 1, "djWcp")
             if (
                 clauses.code(following) == "x"
-                and clauses.word(following) not in _OWN
+                and clauses.word(following) not in OWN
                 and clauses.tokens[following].start < start
             ):
                 return None, None, False
@@ -279,8 +150,8 @@ class Phrases:
 
     def stranger(self, end: int) -> bool:
         """Whether the name right before a verb is one that the store does not know: then it is the subject."""
-        named = _NAMED_LAST.search(self.text[:end])
-        if named is None or named["name"] in _INDEX_WORDS:
+        named = NAMED_LAST.search(self.text[:end])
+        if named is None or named["name"] in INDEX_WORDS:
             return False
         place = next(
             (at for at, token in enumerate(self.clauses.tokens) if token.start == named.start("name")), 0
@@ -320,9 +191,9 @@ class Phrases:
                 "day",
             }:
                 continue
-            if _BEHIND_SINCE.search(self.text[: token.start]):
+            if BEHIND_SINCE.search(self.text[: token.start]):
                 continue
-            if beside >= 0 and token.start >= beside and _BESIDE.match(self.text[beside : token.start]):
+            if beside >= 0 and token.start >= beside and BESIDE.match(self.text[beside : token.start]):
                 pinned = token.span
             found.append(token.span)
         if pinned is not None:
@@ -359,9 +230,9 @@ def _streak_ordinal(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
     if not side and move is not None:
         side = move.side
     unit = _unit(match["per"] or match["unit"] or "day")
-    if match["up2"] and (found := re.search(_UNIT, match["up2"])):
+    if match["up2"] and (found := re.search(UNIT, match["up2"])):
         unit = _unit(found.group())
-    if match["down2"] and (found := re.search(_UNIT, match["down2"])):
+    if match["down2"] and (found := re.search(UNIT, match["down2"])):
         unit = _unit(found.group())
     if side not in {"up", "down"} or entity is None:
         return
@@ -400,7 +271,7 @@ def _streak_long(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
     told = told or not any(
         token.span for token in here.clauses.tokens
     )  # without any time it is about the day
-    ended = _ENDED.search(here.text[: match.start()]) is not None
+    ended = ENDED.search(here.text[: match.start()]) is not None
     if re.search(r"(?:against|versus|over|relative to) (?:the )?", here.text[match.end() : match.end() + 14]):
         return
     yield replace(
@@ -446,7 +317,7 @@ def _relative(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
     )
     if number := number_word(match["n"] or ""):
         before_it, behind = here.text[: match.start()], here.text[clauses.tokens[other_at].end :]
-        ended = bool(_ENDED.search(before_it) or _OVER.search(before_it) or _OVER.search(behind))
+        ended = bool(ENDED.search(before_it) or OVER.search(before_it) or OVER.search(behind))
         yield replace(
             here.claim("relative-streak", match, entity, count=number, ended=ended),
             other=other,
@@ -515,7 +386,7 @@ def _every(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
 
 def _record(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
     before = here.text[: match.start()]
-    verb = _RECORD_VERB.search(before)
+    verb = RECORD_VERB.search(before)
     if verb is None or here.stranger(verb.start()):
         return
     entity, move, sure = here.subject(match.start(), match.end())
@@ -655,7 +526,7 @@ def _distance(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
     if re.search(r"[A-Z][a-z]+ (?:high|peak|record)", match["peak"]) and scope == "peak":
         sure = False
     spans = tuple(span for span in (move.spans if move else []) if span.kind in {"weekday", "day", "today"})
-    now = _NOW.search(here.text[: match.start()]) is not None  # "is within 2% of": of the article's day
+    now = NOW.search(here.text[: match.start()]) is not None  # "is within 2% of": of the article's day
     told = bool(spans) or now
     yield replace(
         here.claim("distance", match, entity, scope=scope, now=now),
@@ -710,7 +581,7 @@ def _inverted(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
         ),
         None,
     )
-    if curve is None or _OTHER_CURVES.search(here.text):
+    if curve is None or OTHER_CURVES.search(here.text):
         return
     spans, told = here.spans(None)
     side = "normal" if match["no"] or match["up"] is not None or match["up2"] is not None else "inverted"
@@ -719,8 +590,8 @@ def _inverted(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
 
 
 _MAKERS: tuple[tuple[re.Pattern[str], Maker], ...] = (
-    (_RELATIVE_STREAK, _relative), (_LONGEST, _longest), (_EVERY_MONTH, _every), (_STREAK_ORDINAL, _streak_ordinal), (_STREAK_LONG, _streak_long),
-    (_TREND, _trend), (_EXTREME, _extreme), (_BEST, _best), (_DISTANCE, _distance), (_RECORD, _record), (_CROSS, _cross), (_OUTPERFORM, _outperform), (_INVERTED, _inverted),
+    (RELATIVE_STREAK, _relative), (LONGEST, _longest), (EVERY_MONTH, _every), (STREAK_ORDINAL, _streak_ordinal), (STREAK_LONG, _streak_long),
+    (TREND, _trend), (EXTREME, _extreme), (BEST, _best), (DISTANCE, _distance), (RECORD, _record), (CROSS, _cross), (OUTPERFORM, _outperform), (INVERTED, _inverted),
 )  # fmt: skip
 
 

@@ -14,8 +14,8 @@ from itertools import pairwise, takewhile
 
 from broadtape.desk.audit.clauses import Clauses
 from broadtape.desk.audit.coverage import cover
+from broadtape.desk.audit.findings import finding, unverifiable
 from broadtape.desk.audit.measuring import Gap, Measures
-from broadtape.desk.audit.moves import finding, unverifiable
 from broadtape.desk.audit.parts import Amount, Assertion, Finding, Span, Voice
 from broadtape.desk.audit.resolving import Calendar
 from broadtape.desk.audit.scan import number_word, ordinal

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from broadtape.desk.audit.entities import Directory
+from broadtape.desk.audit.findings import finding
 from broadtape.desk.audit.fitting import shown
 from broadtape.desk.audit.measuring import Gap, Measures
-from broadtape.desk.audit.moves import finding
 from broadtape.desk.audit.parts import Assertion, Finding, QuoteRow, Reading, Sentence, Verdict
 from broadtape.desk.audit.resolving import Calendar
 from broadtape.desk.claims.parts import half_up

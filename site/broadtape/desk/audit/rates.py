@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from broadtape.desk.audit.findings import finding, unverifiable
 from broadtape.desk.audit.fitting import fits, shown
 from broadtape.desk.audit.measuring import Gap, Measures
-from broadtape.desk.audit.moves import finding, unverifiable
 from broadtape.desk.audit.parts import Assertion, Finding
 from broadtape.desk.audit.resolving import Calendar
 from broadtape.metrics.macro import series_of
