@@ -175,6 +175,10 @@ class Press:
             self._views[day] = self.store.view(day)
         return self._views[day]
 
+    def forget(self) -> None:
+        """Let go of the views of the market: hundreds of sessions' would fill the memory."""
+        self._views.clear()
+
     def verify(self, text: str, story: Story) -> proof.Report:
         """The proof of a file with this text beside the story's facts.json."""
         read = frontmatter.parse(

@@ -5,13 +5,17 @@ Each edit is (kind, changed file); none touches link targets or keys that are no
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 from editions import Story
 
 _LINK = re.compile(r"\[([^\]]*)\]\(fact:\w+\)")
+_FACT_LINK = re.compile(r"\[([^\]]*)\]\(fact:(\w+)\)")
+_PERCENT = re.compile(r"(\d+\.\d+)%")
 _SPELT = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 _VERB = re.compile(
     r"\b(?:rose|fell|gained|lost|added|shed|climbed|slid|jumped|led|beat|closed|set|stood|trailed)\b"
@@ -60,6 +64,55 @@ def falsifying(story: Story, others: Sequence[Story], drawn: random.Random) -> I
                 at = found.start() - len(sentence) + place
                 yield "subject swapped", f"{text[:at]}{others_named[0]}{text[at + len(name) :]}"
                 break
+    yield from _mixed(story)
+
+
+def _mixed(story: Story) -> Iterator[Edit]:
+    """What is told of one is said of another: sentences merged, a headline rewritten, a figure from next door."""
+    text, view = story.file, story.press.view(story.article.date.date())
+    links = [(found, story.article.facts["facts"][found[2]]) for found in _FACT_LINK.finditer(text)]
+    parts = [{part["name"]: part["value"] for part in record["parts"]} for _, record in links]
+    for place, ((one, first), (two, second)) in enumerate(itertools.pairwise(links)):
+        between = text[one.end() : two.start()]
+        of, other = parts[place].get("subject"), parts[place + 1].get("subject")
+        whose = f"{first['params']}", f"{second['params']}"
+        told = {str(value) for name, value in parts[place].items() if name != "subject"}
+        apart = str(parts[place + 1]["value"]) not in told and not re.search(r"[A-Z]", two[1])
+        if (
+            of
+            and other
+            and of != other
+            and apart
+            and re.search(r"[.;]\s|\bwhile\b", between)
+            and len(between) < 160
+        ):
+            yield "sentences merged", f"{text[: one.end()]} and {text[two.start() :]}"
+        value, figure = _PERCENT.search(one[1]), _PERCENT.search(two[1])
+        if value and figure and value[1] != figure[1] and whose[0] != whose[1]:
+            at = one.start(1)
+            yield (
+                "figure of the next link",
+                f"{text[: at + value.start(1)]}{figure[1]}{text[at + value.end(1) :]}",
+            )
+    for (found, record), known in zip(links, parts, strict=True):
+        subject = known.get("subject")
+        if not subject or known.get("object") or not _PERCENT.search(found[1]) or not _VERB.match(found[1]):
+            continue
+        change = abs(Decimal(str(known["value"]))) if record["unit"] == "percent" else None
+        for symbol in story.article.symbols[:3]:
+            others = [
+                abs(Decimal(str(there["value"])))
+                for (_, one), there in zip(links, parts, strict=True)
+                if one["unit"] == "percent" and there.get("subject") == symbol
+            ]
+            if (
+                change is not None
+                and symbol != subject
+                and all(abs(change - one) > Decimal("0.1") for one in others)
+            ):
+                name = view.instrument(symbol).name
+                yield "headline rewritten", _titled(text, f"{name} {found[1].partition(',')[0]}")
+                break
 
 
 def harmless(story: Story, drawn: random.Random) -> Iterator[Edit]:
@@ -81,6 +134,7 @@ def harmless(story: Story, drawn: random.Random) -> Iterator[Edit]:
             at = found.start(1) + number.start()
             digit = str(_SPELT.index(number[1]))
             yield "number in digits", f"{text[:at]}{digit}{text[at + len(number[1]) :]}"
+    yield from _retouched(text)
     body = text.index("\n---\n", 3) + 5
     parts = text[body:].strip().split("\n## ")
     if len(parts) > 3:
@@ -93,6 +147,53 @@ def harmless(story: Story, drawn: random.Random) -> Iterator[Edit]:
         table = drawn.choice(tables)
         rows = table.splitlines()
         yield "a row of a table less", text.replace(table, "\n".join([*rows[:2], *rows[3:]]), 1)
+
+
+def _retouched(text: str) -> Iterator[Edit]:
+    """Clauses in another order, punctuation, words that stand for each other, typography: nothing told is changed."""
+    body = text.index("\n---\n", 3) + 5
+    for found in re.finditer(r"(?<=\d\))(?:;| while) the (?=[A-Z])", text[body:]):
+        at, end = body + found.start(), body + found.end()
+        yield "one sentence made two", f"{text[:at]}. The {text[end:]}"
+        if found[0].startswith(";"):
+            yield "another joint of clauses", f"{text[:at]}, while the {text[end:]}"
+        else:
+            yield "another joint of clauses", f"{text[:at]}; the {text[end:]}"
+    for found in re.finditer(r"\)\. The (?=[A-Z][^.]{0,120}\]\(fact:)", text[body:]):
+        at = body + found.start()
+        yield "two sentences made one", f"{text[: at + 1]}; the {text[body + found.end() :]}"
+    for found in re.finditer(r"(?<=\))( and | while )(?=the [A-Z])", text[body:]):
+        yield "a comma more", f"{text[: body + found.start()]},{text[body + found.start() :]}"
+        if found[1] == " while ":
+            yield (
+                "another word for while",
+                f"{text[: body + found.start()]} whereas {text[body + found.end() :]}",
+            )
+    for found in re.finditer(
+        r"^(The [A-Z][^\n|#]{0,200}?\]\(fact:\w+\)\.) (The [A-Z][^\n]*)$", text[body:], re.M
+    ):
+        first, second = found.span(1), found.span(2)
+        rest = text[body + second[0] : body + second[1]]
+        if (
+            "(fact:" in rest
+            and rest.count(". ") == 0
+            and not re.search(r"\b(?:its?|that|those|also)\b", rest)
+        ):
+            moved = f"{rest} {text[body + first[0] : body + first[1]]}"
+            yield "sentences in another order", f"{text[: body + first[0]]}{moved}{text[body + second[1] :]}"
+    if "’" in text[body:]:
+        yield "straight quotes", text[:body] + text[body:].replace("’", "'")
+    if re.search(r"\w'\w", text[body:]):
+        yield "typographic quotes", text[:body] + re.sub(r"(?<=\w)'(?=\w)", "’", text[body:])
+    for found in itertools.islice(_FACT_LINK.finditer(text, body), 12):
+        if (percent := re.search(r"(?<=\d)%", found[1])) is not None and "|" not in text[
+            found.start() - 3 : found.start()
+        ]:
+            at = found.start(1) + percent.start()
+            yield "per cent in words", f"{text[:at]} percent{text[at + 1 :]}"
+        if (month := re.search(r"(?<=[a-z]\.) (?=\d)", found[1])) is not None:
+            at = found.start(1) + month.start()
+            yield "a space that does not break", f"{text[:at]}\u00a0{text[at + 1 :]}"
 
 
 def _titled(text: str, title: str) -> str:
