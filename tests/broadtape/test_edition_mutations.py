@@ -250,3 +250,26 @@ def test_a_figure_without_its_link_fails_on_its_line(press: Press) -> None:
         line = story.file.count("\n", 0, story.file.index(paragraph)) + 1
 
         assert line in {claim.line for claim in story.failing(text)}, found[0]
+
+
+def test_the_ends_of_a_decline_cannot_be_exchanged(press: Press) -> None:
+    way = "from the highest close to the lowest"
+    told = [story for story in press.stories() if way in story.file]
+
+    assert told
+    for old, new in (("from the highest", "from the lowest"), ("to the lowest", "to the highest")):
+        changed = told[0].file.replace(way, way.replace(old, new), 1)
+        assert any("leads from the highest" in claim.reason for claim in told[0].failing(changed)), new
+
+
+def test_a_list_of_months_names_none_of_them_twice(press: Press) -> None:
+    months = re.compile(r"(?<=in )(\w+), (\w+) and (?=\w+ 20\d\d)")
+    told = [(story, found) for story in press.stories() if (found := months.search(story.file))]
+
+    assert told
+    story, found = told[0]
+    last = re.match(r"\w+", story.file[found.end() :])
+    assert last is not None
+    for twice in (f"{found[1]}, {found[1]} and ", f"{found[1]}, {last[0]} and "):
+        changed = story.file[: found.start()] + twice + story.file[found.end() :]
+        assert story.failing(changed), twice

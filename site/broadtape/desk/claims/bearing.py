@@ -75,6 +75,11 @@ class Bearing:
             and isinstance(part.value, str)
             and part.value.strip()
         )  # what may stand in a claim word for word, such as an event's title
+        self.counted = frozenset(
+            lexicon.plural_of(part.unit) or part.unit
+            for part in fact.parts
+            if part.kind in {"count", "rank"} and part.name in {"value", "total", "n"}
+        )
         self._group = re.sub(r"[^a-z0-9]", "", self.params.get("in", "").lower())
         self._units: frozenset[str] | None = None
         self._entities: frozenset[str] | None = None

@@ -5,6 +5,7 @@ Owns the reading of no date (dates) and no choice of a window (the fact's).
 
 from __future__ import annotations
 
+import itertools
 from datetime import date
 from typing import Final
 
@@ -68,6 +69,10 @@ def moments(case: Case) -> None:
             kept.append(place)
         else:
             _refuse(case, moment)
+    for (_, one), (_, two) in itertools.pairwise(said):
+        if one.joiner in {",", "and"} and one.month and _named(one) == _named(two):
+            case.objects(Status.CONTRADICTED, f"the text names {two.text} twice", two.text, _dates(case))
+            return
     assigned = assign(choices, shared=frozenset({"window", "as-of"}))
     if assigned is None:
         texts = ", ".join(moment.text for _, moment in said)
@@ -87,6 +92,10 @@ def moments(case: Case) -> None:
             apart = case.fact.part(first).value != case.fact.part(second).value
             if apart:
                 case.objects(Status.CONTRADICTED, "the dates stand in the wrong order", computed=_dates(case))
+
+
+def _named(moment: Moment) -> tuple[object, ...]:
+    return moment.month, moment.day, moment.year or moment.year_hint
 
 
 def _candidates(case: Case, moment: Moment) -> list[str]:

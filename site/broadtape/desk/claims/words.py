@@ -46,10 +46,29 @@ def words(case: Case) -> None:
         if _to_come(case, place, word):
             case.objects(Status.UNSUPPORTED, f"'to {word.text}' is no statement of fact", word.text)
             continue
+        if (turned := _turned(case, place, word)) is not None:
+            case.objects(*turned)
+            continue
         reasons = [refusal(Use(case, place, word), kind) for kind in word.classes]
         if all(reason is not None for reason in reasons):
             status, text, computed = next(reason for reason in reasons if reason is not None)
             case.objects(status, text, word.text, computed)
+
+
+_HIGHS: Final = frozenset({"highest", "peak", "record"})
+_LOWS: Final = frozenset({"lowest", "trough"})
+
+
+def _turned(case: Case, place: int, word: Word) -> Refusal | None:
+    """Whether a way has its ends exchanged: a decline leads from the highest close to the lowest."""
+    if "decline" not in case.tags or not (case.tags & _HIGHS and case.tags & _LOWS):
+        return None
+    led = case.text_at(place - 2 if case.text_at(place - 1) in {"the", "its"} else place - 1)
+    classes = set(word.classes)
+    if (led == "from" and classes & _LOWS) or (led == "to" and classes & _HIGHS):
+        said = f"the fact leads from the highest to the lowest; the text says '{led} … {word.text}'"
+        return Status.CONTRADICTED, said, word.text
+    return None
 
 
 def _to_come(case: Case, place: int, word: Word) -> bool:

@@ -5,6 +5,7 @@ Owns no link.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -18,7 +19,7 @@ from broadtape.desk.claims import (
     Word,
     sentence_digest,
 )
-from broadtape.desk.claims.bearing import concerns, licenses
+from broadtape.desk.claims.bearing import bearing_of, concerns, licenses
 from broadtape.desk.claims.guards import BadGuard, guard_holds
 from broadtape.desk.proof.ground import Ground
 from broadtape.desk.proof.reports import is_definition
@@ -35,6 +36,7 @@ _REFERRING: Final = frozenset(
     {"streak", "record", "median", "mean", "few", "broken", "tie", "correction", "bear-market", "bull-market"}
 )
 # Words that tell what or when: allowed outside links where a fact of the same paragraph licenses them.
+_OF_ALL: Final = re.compile(r"\b(?:of|among)(?: the| all)?\s+$", re.I)
 _NEARBY: Final = frozenset({"all", "cut", "raise", "hold", "earlier", "ongoing", "ended", "next"})
 
 
@@ -47,9 +49,19 @@ def prove_rest(ground: Ground, sentence: Sentence, outside: Sequence[Token]) -> 
             continue
         if token.text.lower() == "after" and token.end + 1 in counted:
             continue  # "After [63 sessions the median …]": the link tells of what
-        reason = objection_outside(ground, token, sourced=sourced)
+        reason = objection_outside(ground, token, sourced=sourced) or _uncounted(ground, token, sentence)
         if reason:
             ground.add(token.text, sentence.line, Status.UNSUPPORTED, reason)
+
+
+def _uncounted(ground: Ground, token: Token, sentence: Sentence) -> str:
+    """Why "of the sessions" may not stand: what the facts are of is what some fact of the paragraph counts."""
+    if not isinstance(token, Word) or not _OF_ALL.search(sentence.text[: token.start]):
+        return ""
+    units = {kind.removeprefix("unit:") for kind in token.classes if kind.startswith("unit:")}
+    if not units or any(units & bearing_of(fact).counted for fact in ground.reading.facts):
+        return ""
+    return f"no fact of the paragraph counts {token.text}"
 
 
 def objection_outside(ground: Ground, token: Token, *, sourced: bool) -> str:
