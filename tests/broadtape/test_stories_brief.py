@@ -91,7 +91,7 @@ def indices(large: list[Any], on: date = ON, **more: Any) -> ToldMarket:
     named += [Instrument(symbol, name, "stock") for symbol, name in COMPANIES.items()]
     named.append(Instrument(FUND, "SPDR S&P 500 ETF", "etf", proxy_of=SPX))
     table: dict[str, Any] = {SPX: large, RUT: walk(2), IXIC: walk(3), **more.pop("also", {})}
-    table |= {symbol: walk(number, start=50.0) for number, symbol in enumerate(COMPANIES, 10)}
+    table = {symbol: walk(number, start=50.0) for number, symbol in enumerate(COMPANIES, 10)} | table
     return ToldMarket(
         on, table, benchmarks=ROLES, instruments=named, groups={"trees": list(COMPANIES)}, **more
     )
@@ -208,6 +208,27 @@ def test_a_source_that_has_long_been_silent_finds_nothing_and_says_nothing() -> 
     view.filed = (filing("NYSE:ALD", days_ago=90),)
 
     assert "On file" not in wrapped(view)
+
+
+def moved_company(*filed: Filing) -> str:
+    closes = walk(10, start=50.0)
+    jump = [*closes[:-1], closes[-2] * 1.2]
+    view = indices(walk(1), also={"NYSE:ALD": jump})
+    view.filed = filed
+    ranked = [one for one in edition_signals(view, ("NYSE:ALD",)) if one.signal.kind == "company"]
+    assignment = dataclasses.replace(assigned(view), ranked=ranked)
+    kind = stories.kinds()["company"]
+    return text_of(view, kind.plan(assignment, kind.propose(assignment)[0]))
+
+
+def test_of_a_far_move_the_company_story_says_that_nothing_was_found_only_where_something_was_looked_through() -> (
+    None
+):
+    nothing = "The desk found no filing and no story about Alder that day."
+
+    assert nothing not in moved_company()
+    assert nothing in moved_company(filing("NYSE:BIR"))
+    assert nothing not in moved_company(filing("NYSE:ALD", "8-K", "8.01"))
 
 
 # --- over real sessions ----------------------------------------------------------------------------------------

@@ -7,8 +7,12 @@ from datetime import date
 
 import pytest
 from editions import Press, Story, visible
+from test_desk_stories import written as told_and_proved
 
-from broadtape.config import Instance
+from broadtape.config import Instance, Near
+from broadtape.desk import stories
+from broadtape.desk.facts import FactBook
+from broadtape.desk.stories import Assignment, Nearby
 from broadtape.market import places
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.slow]
@@ -72,6 +76,28 @@ def test_the_companies_near_a_site_are_its_own_story_and_filed_for_it(room: Pres
         assert places.distance_km((37.8591, -122.4853), where) <= 40
 
 
+def test_the_same_day_at_two_sites_is_two_stories_of_other_companies(room: Press) -> None:
+    view = room.view(date(2025, 4, 11))
+    listed = list(view.instruments())
+    towns = {"bay": (37.8591, -122.4853), "lakes": (44.9778, -93.2650)}
+    kind, texts, symbols = stories.kinds()["local"], {}, {}
+    for town, place in towns.items():
+        near = places.by_headquarters(Near(place=place, radius_km=40), listed)
+        assignment = Assignment(
+            view, FactBook(view), (), (), (), nearby=(Nearby(town, tuple(near)),), site=town
+        )
+        outline = kind.plan(assignment, kind.propose(assignment)[0])
+        draft, failing = told_and_proved(view, outline)
+        assert [(one.text, one.reason) for one in failing] == []
+        texts[town], symbols[town] = draft, set(outline.subjects)
+
+    assert min(len(one) for one in symbols.values()) >= 5
+    assert not symbols["bay"] & symbols["lakes"]
+    assert texts["bay"].title != texts["lakes"].title
+    shared = set(visible(texts["bay"].body).split("\n")) & set(visible(texts["lakes"].body).split("\n"))
+    assert {one for one in shared if one and not one.startswith("|")} == set()
+
+
 def test_a_story_for_one_site_tells_of_its_companies_and_one_for_all_does_not(room: Press) -> None:
     for_one = written(room, "2025-04-11", "week", "sausalito")
     for_all = written(room, "2025-04-11", "wrap")
@@ -80,8 +106,10 @@ def test_a_story_for_one_site_tells_of_its_companies_and_one_for_all_does_not(ro
     assert "ear here" not in visible(for_all.article.body)
 
 
-def test_where_nothing_is_on_file_the_story_names_no_event(room: Press) -> None:
+def test_where_no_source_of_filings_or_stories_is_followed_the_story_names_no_event_and_no_search(
+    room: Press,
+) -> None:
     story = written(room, "2025-01-28", "company")
 
-    assert "found no filing and no story about" in story.visible
+    assert "found no filing" not in story.visible  # nothing was looked through
     assert not re.search(r"\b(because|amid|on news|due to)\b", story.visible)

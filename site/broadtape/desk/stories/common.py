@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -127,6 +127,18 @@ def events(assignment: Assignment, symbols: Sequence[str]) -> dict[str, Cell] | 
     if not symbols or any(fact is None for fact in facts.values()):
         return None
     return {symbol: _event(assignment, symbol, fact) for symbol, fact in facts.items() if fact is not None}
+
+
+def nothing_found(assignment: Assignment, symbols: Sequence[str], wording: Planned) -> Planned | None:
+    """The wording, guarded by what says that nothing is on file of the shares; None where nobody looked."""
+    facts = [assignment.book.find("on-file", of=symbol) for symbol in symbols]
+    known = [fact for fact in facts if fact is not None and fact.value == 0]
+    if not known or len(known) < len(facts):
+        return None
+    guard = " and ".join(f"{fact.id}.value == 0" for fact in known)
+    return replace(
+        wording, kind="interpretation", guard=guard, values={**wording.values, "found": tuple(known)}
+    )
 
 
 def _event(assignment: Assignment, symbol: str, fact: Fact) -> Cell:

@@ -116,7 +116,11 @@ class _Plan(Plan):
                 self.say("so_far") if self.values["five"] is not None else None,
                 self.say("below") if isinstance(away, Fact) and away.value else None,
             ),
-            paragraph(None if self.on_file else self.say("nothing_on_file", "definition")),
+            paragraph(
+                None
+                if self.on_file
+                else common.nothing_found(self.assignment, (self.of,), self.say("nothing_on_file"))
+            ),
         )
 
     def _year(self) -> Fact | None:

@@ -145,7 +145,8 @@ class _Plan(Plan):
             said += [Planned("on_file", {"of": symbol, **one}, "attributed") for one in found]
             led = symbol in {self.first[1], self.second[1]}  # of the others silence is no news
             silent += [symbol] if led and not found else []
-        nothing = self.say("nothing_on_file", "definition", silent=tuple(silent)) if silent else None
+        wording = self.say("nothing_on_file", silent=tuple(silent))
+        nothing = common.nothing_found(self.assignment, silent, wording) if silent else None
         if not said and nothing is None:
             return None
         return section(self.say("on_file_heading", "definition"), paragraph(*said), paragraph(nothing))
