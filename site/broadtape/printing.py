@@ -14,7 +14,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +23,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 import brotli
 import structlog
+from msgspec.structs import replace
 
 from broadtape import resources, urls
 from broadtape.archive import changes

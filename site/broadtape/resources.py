@@ -6,10 +6,20 @@ Owns the one resolver that pages, feeds and the desk's prose share; knows nothin
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemBytecodeCache,
+    FileSystemLoader,
+    StrictUndefined,
+    select_autoescape,
+)
+from jinja2.bccache import Bucket
 
 from broadtape.model import BroadtapeError
 
@@ -38,12 +48,24 @@ def loader(first: Iterable[Path] = ()) -> BaseLoader:
     return ChoiceLoader([FileSystemLoader(folder) for folder in (*first, templates())])
 
 
-def environment(first: Iterable[Path] = ()) -> Environment:
+class _Compiled(FileSystemBytecodeCache):
+    """Compiled templates on disk; a folder that cannot be written costs time, not pages."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep one, where that is possible."""
+        with suppress(OSError):
+            Path(self.directory).mkdir(parents=True, exist_ok=True)
+            super().dump_bytecode(bucket)
+
+
+def environment(first: Iterable[Path] = (), *, compiled: Path | None = None) -> Environment:
     """A Jinja environment over `loader(first)`: HTML and XML escaped, an undefined name is an error.
 
-    Templates are compiled once; a changed template is seen by the next process.
+    Templates are compiled once; a changed template is seen by the next process. In the folder `compiled` they are kept
+    for that one, by a digest of their text.
     """
     return Environment(
+        bytecode_cache=None if compiled is None else _Compiled(str(compiled)),
         loader=loader(first),
         autoescape=select_autoescape(("html", "xml", "svg")),
         undefined=StrictUndefined,

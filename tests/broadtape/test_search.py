@@ -34,11 +34,13 @@ from broadtape.search import (
     open_index,
     open_writer,
     spelling,
+    whoosh_schema,
     words,
 )
 from broadtape.search.generations import FolderIndex
 from broadtape.search.ranking import RECENCY
 from broadtape.search.snippets import LENGTH, Marker
+from broadtape.search.whoosh_filling import Filling
 from broadtape.search.writing import LOCK, FolderWriter
 
 CONTRACT = Path(__file__).parents[2] / "docs" / "contracts" / "search.md"
@@ -776,6 +778,57 @@ def test_an_update_that_fails_changes_nothing(tmp_path, engine):
 
     assert writer.state() == "sound"
     assert slugs(open_index(tmp_path), "rotation") == ["rotation"]
+
+
+def test_a_first_index_has_the_bytes_that_whoosh_itself_would_write(tmp_path):
+    chance = random.Random(5)
+    vocabulary = [f"word{chance.choice('aeiou')}{number}" for number in range(60)] + [
+        "U.S.",
+        "BRK.B",
+        "3.5%",
+        "café",
+    ]
+    documents = [
+        story(
+            f"s{number}", " ".join(chance.choices(vocabulary, k=3)),
+            " ".join(chance.choices(vocabulary, k=chance.choice([0, 1, 40, 900]))), days_ago=number,
+            topics=(chance.choice(("ferries", "rates")),), authors=("Jane Doe",),
+        )
+        for number in range(300)
+    ]  # fmt: skip
+
+    def written(name: str, fill) -> dict[str, bytes]:
+        (tmp_path / name).mkdir()
+        writer = fill(whoosh_index.create_in(str(tmp_path / name), whoosh_schema.schema()), tmp_path / name)
+        writer.commit()
+        found = {path.suffix: path for path in (tmp_path / name).iterdir() if path.suffix not in (".toc", "")}
+        columns = {path.name.split("_", 2)[-1]: path.read_bytes() for path in (tmp_path / name).glob("*.col")}
+        return {**{end: found[end].read_bytes() for end in (".trm", ".pst")}, **_nameless(columns)}
+
+    def theirs(opened, _home):
+        writer = opened.writer(limitmb=256, compound=False)
+        for document in documents:
+            writer.add_document(**whoosh_schema.values(document))
+        return writer
+
+    def ours(most: int):
+        def fill(opened, home):
+            writer = Filling(opened, home, most_held=most)
+            for document in documents:
+                writer.take(whoosh_schema.values(document))
+            return writer
+
+        return fill
+
+    wanted = written("theirs", theirs)
+    assert len(wanted) > 3
+    assert written("ours", ours(100_000_000)) == wanted
+    assert written("in-runs", ours(1_000_000)) == wanted  # set aside several times and merged
+
+
+def _nameless(columns: dict[str, bytes]) -> dict[str, bytes]:
+    """Column files by field: a segment's name is made up anew each time."""
+    return {name.split(".")[-2]: raw for name, raw in columns.items()}
 
 
 def test_a_second_writer_waits_then_says_who_is_in_the_way(tmp_path, engine):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from flask.testing import FlaskClient
+from msgspec import Struct
 from web_fakes import (
     NOW,
     REFERENCE_ROWS,
@@ -1215,9 +1216,9 @@ def test_the_contract_names_every_context_and_its_fields() -> None:
         for match in re.finditer(r"^\| `(\w+)` \| [^|]*\| ([^|]*)\|$", text, re.MULTILINE)
     }
     real = {
-        name: {field.name for field in fields(kind)}
+        name: set(kind.__struct_fields__)
         for name, kind in vars(contexts).items()
-        if is_dataclass(kind) and isinstance(kind, type)
+        if isinstance(kind, type) and issubclass(kind, Struct) and kind is not Struct
     }
 
     assert told == real

@@ -29,6 +29,11 @@ class Words(fields.FieldType):  # type: ignore[misc]  # Whoosh's class is untype
 
     def __init__(self) -> None:
         super().__init__(formats.Positions(), None, scorable=True)
+        self._once: dict[int, bytes] = {}  # the encoded form of a single position
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What an index keeps of its field: not what was encoded."""
+        return {**self.__dict__, "_once": {}}
 
     def index(self, value: tuple[_Forms, _Forms], **_: object) -> Iterator[tuple[bytes, int, float, bytes]]:
         """Term, frequency, weight and encoded positions of each term."""
@@ -50,10 +55,17 @@ class Words(fields.FieldType):  # type: ignore[misc]  # Whoosh's class is untype
             for one in also:
                 positions.setdefault(one, []).append(at)
             at += 1
-        encode = self.format.encode
+        encode, once = self.format.encode, self._once
         for stem, places in positions.items():
-            weight = len(places) + (TITLE_WEIGHT - 1) * titled.get(stem, 0)
-            yield stem.encode(), len(places), weight, encode(places)
+            frequency = len(places)
+            weight = frequency + (TITLE_WEIGHT - 1) * titled[stem] if stem in titled else frequency
+            if frequency > 1:
+                yield stem.encode(), frequency, weight, encode(places)
+                continue
+            encoded = once.get(places[0])  # most words stand in one place
+            if encoded is None:
+                encoded = once[places[0]] = encode(places)
+            yield stem.encode(), 1, weight, encoded
 
 
 class Names(fields.FieldType):  # type: ignore[misc]  # see above
@@ -64,12 +76,17 @@ class Names(fields.FieldType):  # type: ignore[misc]  # see above
 
     def index(self, value: Collection[str], **_: object) -> Iterator[tuple[bytes, int, float, bytes]]:
         """Each name once."""
-        for name in sorted(set(value)):
-            yield name.encode(), 1, 1.0, b""
+        for name in names(value):
+            yield name, 1, 1.0, b""
 
     def process_text(self, qstring: str, **_: object) -> Iterator[str]:  # type: ignore[override, unused-ignore]
         """A name in a query is that name."""
         yield qstring
+
+
+def names(value: Collection[str]) -> list[bytes]:
+    """The terms of names, each once."""
+    return [name.encode() for name in sorted(set(value))]
 
 
 def schema() -> Any:

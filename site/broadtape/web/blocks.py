@@ -6,9 +6,10 @@ Owns which block is absent because it has nothing true to show. Pure: records an
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from broadtape import localblocks, numbers, urls
 from broadtape.archive.local import CONFIRMED, FORECAST_FRESH, Local, LocalEvent, LocalNotice

@@ -1,13 +1,15 @@
-"""What each page's template gets: one documented dataclass per page, and the small parts they share.
+"""What each page's template gets: one documented struct per page, and the small parts they share.
 
 Owns no reading and no arithmetic: figures arrive here as the words that are printed.
-docs/contracts/pages.md lists these classes and their fields; a test holds the two together.
+docs/contracts/pages.md lists these classes and their fields; a test holds the two together. Structs, not dataclasses:
+fifty-six of those were a seventh of what a reader takes to start.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Direction = Literal["up", "down", "flat"]
 
@@ -15,16 +17,14 @@ Direction = Literal["up", "down", "flat"]
 # --- parts that several pages share -------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """A date or an instant: `iso` for `<time datetime>`, `text` for people, in the site's zone."""
 
     iso: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(Struct, frozen=True):
     """A link of the navigation or a list; `current` marks the page one is on, `count` is 0 when unsaid."""
 
     title: str
@@ -33,8 +33,7 @@ class Link:
     count: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """A change as printed; direction is said by sign and arrow, never by colour alone."""
 
     direction: Direction
@@ -48,8 +47,7 @@ class Change:
         return {"up": "▲", "down": "▼", "flat": "–"}[self.direction]
 
 
-@dataclass(frozen=True, slots=True)
-class QuoteLine:
+class QuoteLine(Struct, frozen=True):
     """One row of a quote table. `as_of` is set only where it differs from the table's own day."""
 
     symbol: str
@@ -62,8 +60,7 @@ class QuoteLine:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class QuoteTable:
+class QuoteTable(Struct, frozen=True):
     """Recent quotes: rows, the day they are of, and the line that says how late they are."""
 
     title: str
@@ -74,8 +71,7 @@ class QuoteTable:
     left_out: tuple[str, ...]  # symbols without a price of that day
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(Struct, frozen=True):
     """An article's chart or photo; width and height are None where the file does not say."""
 
     src: str
@@ -88,8 +84,7 @@ class Picture:
     drawing: tuple[str, str] | None = None  # a desk's chart: its view box, and its shapes as markup
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(Struct, frozen=True):
     """An article as other pages show it."""
 
     address: str
@@ -107,8 +102,7 @@ class Card:
     status: str  # later state of a running story, or ""
 
 
-@dataclass(frozen=True, slots=True)
-class BlockItem:
+class BlockItem(Struct, frozen=True):
     """One line of a local block: a day, an alert, an event, a company. What it has not is empty."""
 
     title: str
@@ -121,8 +115,7 @@ class BlockItem:
     change: Change | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """A local block with something true to show, and how fresh that is."""
 
     kind: str  # as docs/contracts/settings.md lists them
@@ -141,8 +134,7 @@ class Block:
     hidden: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FeedLink:
+class FeedLink(Struct, frozen=True):
     """A feed for `<link rel="alternate">`."""
 
     title: str
@@ -150,8 +142,7 @@ class FeedLink:
     media_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Struct, frozen=True):
     """What `<head>` says. `canonical` is absolute or empty; `robots` is empty where all may index."""
 
     title: str
@@ -167,8 +158,7 @@ class Head:
     properties: tuple[tuple[str, str], ...]  # further Open Graph properties: "article:tag", …
 
 
-@dataclass(frozen=True, slots=True)
-class Chrome:
+class Chrome(Struct, frozen=True):
     """What surrounds every page: name, clock, navigation, blocks, credits. Always current, never stored."""
 
     site: str
@@ -194,8 +184,7 @@ class Chrome:
     touch_icon: str  # address of the icon in pixels, or ""
 
 
-@dataclass(frozen=True, slots=True)
-class Paging:
+class Paging(Struct, frozen=True):
     """Where one stands in a long list; addresses are empty at the ends."""
 
     page: int
@@ -207,8 +196,7 @@ class Paging:
 # --- one per page ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class FrontPage:
+class FrontPage(Struct, frozen=True):
     """`/`: the lead with its chart, what matters beside it, briefs, rails by topic, and the rest in order."""
 
     lead: Card | None
@@ -225,16 +213,14 @@ class FrontPage:
     river: tuple[Card, ...] = ()  # everything but the lead by date, for a front page without hierarchy
 
 
-@dataclass(frozen=True, slots=True)
-class Rail:
+class Rail(Struct, frozen=True):
     """A topic's stories on the front page."""
 
     topic: Link
     cards: tuple[Card, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ArticlePage:
+class ArticlePage(Struct, frozen=True):
     """`/YYYY/MM/DD/<slug>/`."""
 
     address: str
@@ -274,8 +260,7 @@ class ArticlePage:
     share: tuple[Link, ...] = ()  # plain links to where a reader may pass it on; nothing of theirs is loaded
 
 
-@dataclass(frozen=True, slots=True)
-class CorrectionLine:
+class CorrectionLine(Struct, frozen=True):
     """One correction or update. `article` is None on the article's own page; of an update, the version before it."""
 
     date: Moment
@@ -283,8 +268,7 @@ class CorrectionLine:
     article: Link | None
 
 
-@dataclass(frozen=True, slots=True)
-class InputRow:
+class InputRow(Struct, frozen=True):
     """One deciding input of a fact."""
 
     series: str
@@ -295,8 +279,7 @@ class InputRow:
     retrieved: Moment
 
 
-@dataclass(frozen=True, slots=True)
-class InputRange:
+class InputRange(Struct, frozen=True):
     """Inputs named as a range, with how many there were and their digest."""
 
     series: str
@@ -308,8 +291,7 @@ class InputRange:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(Struct, frozen=True):
     """One fact with what it was computed from. Inputs are empty where the licence keeps them from readers."""
 
     id: str
@@ -328,8 +310,7 @@ class Proof:
     withheld: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ProofPage:
+class ProofPage(Struct, frozen=True):
     """`…/proof`: every claim of the article with its evidence."""
 
     address: str
@@ -340,8 +321,7 @@ class ProofPage:
     data: str
 
 
-@dataclass(frozen=True, slots=True)
-class ListPage:
+class ListPage(Struct, frozen=True):
     """`/topics/<t>/`, `/authors/<a>/`, `/archive/YYYY/MM/`, `/topics/` and `/archive/`."""
 
     label: str
@@ -354,8 +334,7 @@ class ListPage:
     feed: str
 
 
-@dataclass(frozen=True, slots=True)
-class FoundSymbol:
+class FoundSymbol(Struct, frozen=True):
     """An instrument that a look-up found; `former` is the former name by which it was."""
 
     symbol: str
@@ -365,8 +344,7 @@ class FoundSymbol:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class QuotesPage:
+class QuotesPage(Struct, frozen=True):
     """`/quotes/`: the look-up, the site's watch list and other instruments of our stories.
 
     `query` is what was looked up, `found` what was found.
@@ -379,8 +357,7 @@ class QuotesPage:
     found: tuple[FoundSymbol, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class KeyFigure:
+class KeyFigure(Struct, frozen=True):
     """A figure of the quote page with the days it is of."""
 
     label: str
@@ -389,16 +366,14 @@ class KeyFigure:
     change: Change | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ChartMark:
+class ChartMark(Struct, frozen=True):
     """A tick of a chart's axis: `at` in the drawing's units."""
 
     at: str
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class LineChart:
+class LineChart(Struct, frozen=True):
     """A drawn line: SVG path data in a box of `width` × `height`, its axes and its words.
 
     `other` is the line it is compared with, empty without one; `names` then are those of both.
@@ -419,8 +394,7 @@ class LineChart:
     names: tuple[str, str] = ("", "")
 
 
-@dataclass(frozen=True, slots=True)
-class ChartControls:
+class ChartControls(Struct, frozen=True):
     """How the chart can be changed: by links and a form without scripts, in place with them.
 
     `series` and `script` and the like are addresses of what the browser fetches when a reader touches the chart.
@@ -435,8 +409,7 @@ class ChartControls:
     symbols: str
 
 
-@dataclass(frozen=True, slots=True)
-class SayingLine:
+class SayingLine(Struct, frozen=True):
     """A computed fact of an instrument in words; `definition` is the page of what it means."""
 
     text: str
@@ -444,8 +417,7 @@ class SayingLine:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """A headline or a filing elsewhere: title, where, who has it, when, what kind of thing it is, and who says what."""
 
     title: str
@@ -457,8 +429,7 @@ class Notice:
     words: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SessionRow:
+class SessionRow(Struct, frozen=True):
     """One session of the history table; `price` is empty on a series that includes dividends."""
 
     day: Moment
@@ -470,8 +441,7 @@ class SessionRow:
     volume: str
 
 
-@dataclass(frozen=True, slots=True)
-class QuotePage:
+class QuotePage(Struct, frozen=True):
     """`/quotes/<EXCHANGE>:<SYMBOL>/`. `price` is empty where the series is returns only."""
 
     symbol: str
@@ -504,8 +474,7 @@ class QuotePage:
     paging: Paging | None
 
 
-@dataclass(frozen=True, slots=True)
-class PerformanceRow:
+class PerformanceRow(Struct, frozen=True):
     """One instrument over several windows; a window without data is None."""
 
     line: QuoteLine
@@ -514,8 +483,7 @@ class PerformanceRow:
     starts: tuple[str, ...]  # from which close each window counts
 
 
-@dataclass(frozen=True, slots=True)
-class PerformanceTable:
+class PerformanceTable(Struct, frozen=True):
     """A table of the markets page: its windows name the columns."""
 
     title: str
@@ -524,8 +492,7 @@ class PerformanceTable:
     rows: tuple[PerformanceRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class IndicatorRow:
+class IndicatorRow(Struct, frozen=True):
     """A macro series: value, change, the period it is of, its source. `as_of` is set for daily ones."""
 
     title: str
@@ -539,16 +506,14 @@ class IndicatorRow:
     stale: bool
 
 
-@dataclass(frozen=True, slots=True)
-class IndicatorTable:
+class IndicatorTable(Struct, frozen=True):
     """Series of one kind."""
 
     title: str
     rows: tuple[IndicatorRow, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MoverRow:
+class MoverRow(Struct, frozen=True):
     """An instrument that moved much; `basis` says where its change includes dividends."""
 
     ticker: str
@@ -558,8 +523,7 @@ class MoverRow:
     basis: str
 
 
-@dataclass(frozen=True, slots=True)
-class MoverTable:
+class MoverTable(Struct, frozen=True):
     """What rose, or fell, most; `note` says of how many and of which day."""
 
     title: str
@@ -568,8 +532,7 @@ class MoverTable:
     sources: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CalendarRow:
+class CalendarRow(Struct, frozen=True):
     """Something scheduled: its day, and the time in the site's zone."""
 
     day: Moment
@@ -579,8 +542,7 @@ class CalendarRow:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class MarketsPage:
+class MarketsPage(Struct, frozen=True):
     """`/markets/`: benchmarks, groups and the watch list, movers, rates, commodities, prints, what comes next.
 
     `stale` says it where the newest session is older than it should be.
@@ -598,8 +560,7 @@ class MarketsPage:
     headlines: tuple[Notice, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class WidgetLine:
+class WidgetLine(Struct, frozen=True):
     """A row of a widget: a quote with price and change, or a headline with its day. Addresses are absolute."""
 
     address: str
@@ -610,8 +571,7 @@ class WidgetLine:
     at: Moment | None
 
 
-@dataclass(frozen=True, slots=True)
-class EmbedPage:
+class EmbedPage(Struct, frozen=True):
     """`/embed/…`: a small document in another site's frame. `note` says of when the prices are and how late."""
 
     kind: Literal["quotes", "headlines"]
@@ -626,8 +586,7 @@ class EmbedPage:
     palette: str
 
 
-@dataclass(frozen=True, slots=True)
-class WidgetsPage:
+class WidgetsPage(Struct, frozen=True):
     """`/widgets/`: a form, the widget as it would look, and the markup to copy."""
 
     kind: Literal["quotes", "headlines"]
@@ -645,8 +604,7 @@ class WidgetsPage:
     private: bool
 
 
-@dataclass(frozen=True, slots=True)
-class DefinitionLine:
+class DefinitionLine(Struct, frozen=True):
     """A metric as the list shows it."""
 
     name: str
@@ -655,15 +613,13 @@ class DefinitionLine:
     address: str
 
 
-@dataclass(frozen=True, slots=True)
-class DefinitionsPage:
+class DefinitionsPage(Struct, frozen=True):
     """`/definitions/`."""
 
     definitions: tuple[DefinitionLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """A parameter of a metric."""
 
     name: str
@@ -672,8 +628,7 @@ class Parameter:
     example: str
 
 
-@dataclass(frozen=True, slots=True)
-class DefinitionPage:
+class DefinitionPage(Struct, frozen=True):
     """`/definitions/<metric>/`."""
 
     name: str
@@ -684,16 +639,14 @@ class DefinitionPage:
     examples: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CorrectionsPage:
+class CorrectionsPage(Struct, frozen=True):
     """`/corrections/`: newest first."""
 
     corrections: tuple[CorrectionLine, ...]
     articles: int
 
 
-@dataclass(frozen=True, slots=True)
-class TextPage:
+class TextPage(Struct, frozen=True):
     """`/about/`, `/about/methods/`, `/privacy/`, `/terms/`, `/accessibility/`."""
 
     title: str
@@ -705,15 +658,13 @@ class TextPage:
     ] = ()  # of the methods page: what was checked and corrected, in figures
 
 
-@dataclass(frozen=True, slots=True)
-class FeedsPage:
+class FeedsPage(Struct, frozen=True):
     """`/feeds/`: groups of pages; each link's address has the three feeds under it."""
 
     groups: tuple[tuple[str, tuple[Link, ...]], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Struct, frozen=True):
     """A search result; `title` and `snippet` are escaped HTML in which only `<mark>` is markup."""
 
     address: str
@@ -722,8 +673,7 @@ class Hit:
     published: Moment
 
 
-@dataclass(frozen=True, slots=True)
-class FactHit:
+class FactHit(Struct, frozen=True):
     """A published fact that a search found: its value, where it is stated and its proof."""
 
     printed: str
@@ -741,16 +691,14 @@ class FactHit:
     proof: str
 
 
-@dataclass(frozen=True, slots=True)
-class Facet:
+class Facet(Struct, frozen=True):
     """Choices that narrow a search; each address keeps the rest of the state."""
 
     title: str
     choices: tuple[Link, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SearchPage:
+class SearchPage(Struct, frozen=True):
     """`/search`: everything about it is in the address."""
 
     query: str
@@ -775,8 +723,7 @@ class SearchPage:
     feed: str
 
 
-@dataclass(frozen=True, slots=True)
-class LocalPage:
+class LocalPage(Struct, frozen=True):
     """`/local/`: every local block with something true to show."""
 
     title: str
@@ -784,8 +731,7 @@ class LocalPage:
     blocks: tuple[Block, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorPage:
+class ErrorPage(Struct, frozen=True):
     """What a reader sees instead of a page: 404, 405, 410, 500, 503. `reference` finds the entry in the log."""
 
     code: int

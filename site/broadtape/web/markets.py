@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, redirect, request
+from msgspec.structs import replace as changed
 
 from broadtape import config, numbers, urls
 from broadtape.archive.records import QuoteBoard, QuoteRow
@@ -520,7 +521,7 @@ def performance(title: str, symbols: Iterable[str]) -> PerformanceTable | None:
         windows=quotes.WINDOWS,
         rows=tuple(
             PerformanceRow(
-                replace(line, name=short.get(line.name, line.name)),
+                changed(line, name=short.get(line.name, line.name)),
                 line.name if line.name in short else "",
                 windows,
                 starts,

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
-from broadtape import frontmatter
 from broadtape.config import may_show
 
 if TYPE_CHECKING:
@@ -81,6 +80,8 @@ def attachment(instance: Instance, entry: Entry, name: str) -> Path | None:
 
 def version(instance: Instance, entry: Entry, day: str) -> str | None:
     """The Markdown that stood at the address by a session, without its front matter; None where none is kept."""
+    from broadtape import frontmatter  # noqa: PLC0415  loads YAML and the Markdown parser; few pages need them
+
     folder = source(instance, entry).parent
     try:
         path = (folder / "versions" / f"{day}.md").resolve(strict=True)

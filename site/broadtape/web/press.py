@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -27,6 +27,7 @@ from broadtape.web.lookup import Lookup, of_listings
 if TYPE_CHECKING:
     from jinja2 import Environment
     from jinja2.runtime import Context
+    from msgspec import Struct
 
     from broadtape.archive.catalogue import Catalogue
     from broadtape.archive.records import InstrumentView
@@ -64,7 +65,9 @@ class Press:
         found = self.environments.get(site.key)
         if found is None:
             own = site.folder / "templates"
-            found = self.environments[site.key] = _environment(own) if own.is_dir() else _shared()
+            compiled = self.instance.cache / "templates"
+            made = _environment(own, compiled=compiled) if own.is_dir() else _shared(compiled)
+            found = self.environments[site.key] = made
         return found
 
     def keep(self, key: Hashable, make: Callable[[], T]) -> T:
@@ -185,8 +188,8 @@ class Press:
         return words.http_instant(min(max(moments), self.clock().astimezone(UTC)))
 
 
-def _environment(*first: Path) -> Environment:
-    made = resources.environment(first)
+def _environment(*first: Path, compiled: Path) -> Environment:
+    made = resources.environment(first, compiled=compiled)
     made.globals["static"] = static_address
     made.globals["shared"] = _shared_part
     made.filters["bound"] = words.bound
@@ -220,10 +223,14 @@ def _of_chrome_alone(environment: Environment, name: str) -> frozenset[str]:
     return frozenset({name})
 
 
-@cache
-def _shared() -> Environment:
-    """The templates of all sites without some of their own: compiled once a process."""
-    return _environment()
+_of_all: list[Environment] = []
+
+
+def _shared(compiled: Path) -> Environment:
+    """The templates of all sites without some of their own: compiled once a process, whichever instance comes first."""
+    if not _of_all:
+        _of_all.append(_environment(compiled=compiled))
+    return _of_all[0]
 
 
 def press() -> Press:
@@ -282,18 +289,18 @@ def head(
     )
 
 
-def render(template: str, context: Any, page_head: Head, *, plain: bool = False) -> str:
+def render(template: str, context: Struct, page_head: Head, *, plain: bool = False) -> str:
     """The page's HTML. Context fields are the template's top-level names, beside `head` and `chrome`.
 
     `plain` reads nothing from the catalogue, for pages about failures.
     """
     this, site = press(), here()
-    values = {one.name: getattr(context, one.name) for one in fields(context)}
+    values = {name: getattr(context, name) for name in context.__struct_fields__}
     around = this.surroundings(site, request.path, plain=plain)
     return this.environment(site).get_template(template).render(**values, head=page_head, chrome=around)
 
 
-def page(template: str, context: Any, page_head: Head, *, status: int = 200) -> Response:
+def page(template: str, context: Struct, page_head: Head, *, status: int = 200) -> Response:
     """A rendered page as an answer."""
     response = answer(render(template, context, page_head), "text/html", status=status)
     if page_head.robots:

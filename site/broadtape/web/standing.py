@@ -5,11 +5,11 @@ Their texts come from the catalogue; the package's defaults stand in where it ha
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort
+from msgspec.structs import replace
 
 from broadtape import resources, urls
 from broadtape.web import cards, words
