@@ -19,6 +19,7 @@ from broadtape import edition, frontmatter
 from broadtape.archive import Archive
 from broadtape.cli import main
 from broadtape.config import Instance
+from broadtape.desk import prose
 from broadtape.market import MarketStore
 from broadtape.model import Article, BadParameter
 
@@ -125,6 +126,34 @@ def test_another_wording_is_taken(
     assert lede["words"].partition(")")[2][:12] not in article(instance, filed[0]).body
 
 
+def test_an_editor_sees_the_other_wordings_and_may_choose_one_by_its_words(
+    instance: Instance, store: FakeStore, printed: list[dict[str, Any]]
+) -> None:
+    story = rotation(printed)
+    lede = next(one for one in sentences(story) if one["say"] == "lede")
+    assert sorted([lede["variant"], *lede["or"]]) == list(range(1, lede["of"] + 1))
+    other = next(iter(lede["or"].values()))
+    lede["words"] = other
+    filed = write(instance, store, [story])
+
+    assert filed[0].status == "published"
+    body = prose.visible(article(instance, filed[0]).body)
+    assert other in body
+
+
+@pytest.mark.parametrize("place", ["title", "lede", "heading-2"])
+def test_words_of_an_editors_own_are_refused_not_lost(
+    instance: Instance, store: FakeStore, printed: list[dict[str, Any]], place: str
+) -> None:
+    story = rotation(printed)
+    known = {one["say"]: one for one in sentences(story)} | {"title": story["title"]}
+    known |= {one["heading"]["say"]: one["heading"] for one in story["sections"] if "heading" in one}
+    known[place]["words"] = "Small caps are on a roll."
+
+    with pytest.raises(BadParameter, match=f"the words of {place} are not the desk"):
+        write(instance, store, [story])
+
+
 def test_an_order_that_hides_the_subject_is_held(
     instance: Instance, store: FakeStore, printed: list[dict[str, Any]]
 ) -> None:
@@ -213,7 +242,8 @@ def test_the_commands_print_and_read_it(
 
     assert (code, text.startswith("# What the desk would say about 2026-01-12")) == (0, True)
     assert not instance.articles.exists()
-    assert call("--from-outline", str(file), "--on", "2026-01-12")[0] == 2
+    assert call("--from-outline", str(file), "--on", "2026-01-09")[0] == 2
+    assert call("--from-outline", str(file), "--story", "wrap")[0] == 2
     assert call("--from-outline", str(file))[0] == 0
     file.write_text("outline: [", "utf-8")
     code, _, said = call("--from-outline", str(file))

@@ -19,7 +19,8 @@ _DEEPEST = 20  # levels of an outline; a printed one has nine
 _HEAD = """\
 # What the desk would say about {day}, and in what order. Edit it, then: broadtape write --from-outline FILE
 # Leave out or reorder stories, sections, paragraphs, tables and sentences; group sentences otherwise.
-# variant: another wording of the sentence, from 1 to the number under `of`. words, kind, facts and guard only tell.
+# variant: another wording of the sentence, by its number; `or` has the words of the others. Words of your own go into
+# the article once it is written, where they are proved. kind, facts and guard only tell.
 """
 
 
@@ -77,9 +78,13 @@ def command(
     instance = newsroom.instance()
     known("--site", site, instance.sites)
     known("--story", story, stories.kinds())
-    if outline_file is not None and (outline or story or on):
-        raise click.UsageError("--from-outline says day and stories; leave out --on, --story and --outline")
+    if outline_file is not None and (outline or story):
+        raise click.UsageError("--from-outline says the stories; leave out --story and --outline")
     planned = _read_outline(outline_file, instance) if outline_file is not None else None
+    if planned is not None and on is not None and on.date() != planned[0]:
+        raise click.UsageError(
+            f"--on {on.date()}: the outline is one of {planned[0]}; print another with --outline"
+        )
     store = MarketStore.open(instance.store, readonly=True)
     day = on.date() if on else store.last_session()
     if planned is not None:

@@ -75,9 +75,9 @@ def edited(outline: Outline, given: Mapping[str, Any], wordings: Wordings) -> Ou
         raise BadParameter(f"{outline.key}: its outline keeps no section; leave the story out instead")
     return dataclasses.replace(
         outline,
-        title=reader.titled(given.get("title"), outline.title),
+        title=reader.titled(given.get("title"), outline.title, "title"),
         title_short=None if _chosen(given.get("title")) else outline.title_short,
-        summary=reader.titled(given.get("summary"), outline.summary),
+        summary=reader.titled(given.get("summary"), outline.summary, "summary"),
         sections=kept,
         chart=outline.chart if given.get("chart", True) else None,
     )
@@ -97,14 +97,15 @@ def _named(outline: Outline) -> dict[int, str]:
 
 
 def _sentence(name: str, planned: Planned, wordings: Wordings, known: Mapping[str, Fact]) -> dict[str, Any]:
-    variants, said = wordings.variants(planned), wordings.sentence(planned)
+    others = wordings.others(planned)
+    said = wordings.sentence(planned)
     claimed = dict.fromkeys((*_CLAIMED.findall(said), *_ID.findall(planned.guard)))
     facts = [known[identity].key.address for identity in claimed if identity in known]
     return {
         "say": name,
         "kind": planned.kind,
         "words": prose.visible(said),
-        **({"variant": wordings.chosen(planned), "of": variants} if variants > 1 else {}),
+        **({"variant": wordings.chosen(planned), "of": len(others) + 1, "or": others} if others else {}),
         **({"guard": planned.guard} if planned.guard else {}),
         **({"facts": facts} if facts else {}),
     }
@@ -140,6 +141,15 @@ class _Reader:
             f"heading-{number}": one.heading for number, one in enumerate(outline.sections, 1) if one.heading
         }
         self._taken: set[str] = set()
+        printed = as_plain(outline, wordings, score=0.0, place="")
+        self._printed = {"title": printed["title"], "summary": printed["summary"]} | {
+            one["say"]: one
+            for section in printed["sections"]
+            for one in (
+                *([section["heading"]] if "heading" in section else []),
+                *(said for block in section["blocks"] for said in block.get("paragraph", ())),
+            )
+        }
 
     def section(self, given: object, number: int) -> Section | None:
         if not isinstance(given, Mapping):
@@ -160,16 +170,30 @@ class _Reader:
         if not blocks:
             return None
         named = self._take(self._headings, _name(heading), "heading") if heading is not None else None
-        return Section(self._varied(named, heading) if named is not None else None, tuple(blocks))
+        headed = self._varied(named, heading, str(_name(heading))) if named is not None else None
+        return Section(headed, tuple(blocks))
 
-    def titled(self, given: object, planned: Planned) -> Planned:
-        return self._varied(planned, given)
+    def titled(self, given: object, planned: Planned, name: str) -> Planned:
+        return self._varied(planned, given, name)
 
     def _planned(self, given: object) -> Planned:
-        return self._varied(self._take(self._sentences, _name(given), "sentence"), given)
+        return self._varied(self._take(self._sentences, _name(given), "sentence"), given, str(_name(given)))
 
-    def _varied(self, planned: Planned, given: object) -> Planned:
-        if not isinstance(given, Mapping) or "variant" not in given:
+    def _varied(self, planned: Planned, given: object, name: str) -> Planned:
+        """The sentence in the wording chosen: by number, or by its words; words of an editor's own are refused."""
+        if not isinstance(given, Mapping):
+            return planned
+        printed = self._printed[name]
+        words, known = " ".join(str(given.get("words", printed["words"])).split()), printed.get("or", {})
+        if words != " ".join(str(printed["words"]).split()):
+            chosen = next((number for number, text in known.items() if text == words), None)
+            if chosen is None:
+                raise BadParameter(
+                    f"outline: the words of {name} are not the desk’s; choose a variant here, and change words in the "
+                    "article once it is written"
+                )
+            return dataclasses.replace(planned, variant=chosen)
+        if "variant" not in given:
             return planned
         variant, most = given["variant"], self._wordings.variants(planned)
         if not isinstance(variant, int) or isinstance(variant, bool) or not 1 <= variant <= most:

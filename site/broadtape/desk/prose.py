@@ -20,7 +20,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -293,6 +293,7 @@ class Wordings:
         self._outline = outline
         self._seed = seed
         self.scoped: set[date] = set()  # the data starts that the running paragraph has named
+        self._names = names
         self._calls = _calls(outline.as_of, names, self.scoped)
 
     def sentence(self, planned: Planned) -> str:
@@ -303,6 +304,18 @@ class Wordings:
         """A headline, summary, heading or caption: the words without fact links."""
         self.scoped.clear()
         return visible(self.sentence(planned))
+
+    def others(self, planned: Planned) -> dict[int, str]:
+        """The sentence's other wordings by number, as readers would see them in its place; nothing counts as said."""
+        said, scoped = list(self._names.mentioned), set(self.scoped)
+        found: dict[int, str] = {}
+        for variant in range(1, self.variants(planned) + 1):
+            if variant != self.chosen(planned):
+                found[variant] = visible(self.sentence(replace(planned, variant=variant)))
+            self._names.mentioned[:] = said
+            self.scoped.clear()
+            self.scoped.update(scoped)
+        return found
 
     def variants(self, planned: Planned) -> int:
         """How many wordings the sentence has."""

@@ -268,9 +268,15 @@ class _Plan(Plan):
     def _next(self) -> Section | None:
         events = common.coming(self.assignment)
         watch: Planned | None = None
-        if not self.over and self.longer is not None and count_of(self.longer) == self.length + 1:
+        told = (
+            self.values["longer"] is not None or self.equal is not None
+        )  # the story has told of the longer run
+        if not self.over and told and self.longer is not None and count_of(self.longer) == self.length + 1:
             watch = self.say(
-                "one_more_matches", "interpretation", f"{self.longer.id}.value == {self.length + 1}"
+                "one_more_matches",
+                "interpretation",
+                f"{self.longer.id}.value == {self.length + 1}",
+                longer=self.longer,
             )
         elif not self.over and self.longest is not None:
             watch = self.say("every_further_extends", "interpretation", f"longest in {self.longest.id}")
