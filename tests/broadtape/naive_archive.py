@@ -39,7 +39,8 @@ def policy_rate(m: naive.Market) -> Said:
     known = sorted(m.view.decisions(), key=lambda decision: decision.day)
     if not known:
         return None
-    return {"value": (known[-1].lower, known[-1].upper), "day": known[-1].day}
+    moves = [one.day for one in known if one.change_bp]
+    return {"value": (known[-1].lower, known[-1].upper), "day": moves[-1] if moves else None}
 
 
 def policy_last(m: naive.Market) -> Said:

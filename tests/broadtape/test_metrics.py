@@ -722,3 +722,22 @@ def test_an_index_level_has_no_more_decimals_than_its_source_gave() -> None:
     )
 
     assert (six.decimals, two.decimals) == (1, 2)
+
+
+def test_a_range_stands_since_the_decision_that_moved_it_not_since_the_last_meeting() -> None:
+    rate = metrics.fact(
+        FakeMarket(
+            "2023-11-14",
+            decisions={
+                "2023-06-14": ("5.00", "5.25", 0), "2023-07-26": ("5.25", "5.50", 25),
+                "2023-11-01": ("5.25", "5.50", 0),
+            },
+        ),
+        "policy-rate",
+    )  # fmt: skip
+    still = metrics.fact(
+        FakeMarket("2020-02-14", decisions={"2020-01-29": ("1.50", "1.75", 0)}), "policy-rate"
+    )
+
+    assert rate.part("day").value == date(2023, 7, 26)
+    assert (still.get("day"), "in-data" in still.tags) == (None, True)

@@ -6,19 +6,22 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from invented import market
+from invented import ROLES, market
+from jinja2 import FileSystemLoader
 from newsroom import FakeStore
 from test_edition import settings
 
-from broadtape import edition
+from broadtape import edition, metrics, resources
 from broadtape.archive import Archive
 from broadtape.archive.files import beside
 from broadtape.config import Instance
-from broadtape.desk import pictures
+from broadtape.desk import later, pictures, prose
 from broadtape.model import Article
 
+ENV = prose.environment(FileSystemLoader(resources.templates() / "prose"))
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 Given = Mapping[str, Mapping[str, str | tuple[str, str]]]
 
@@ -147,3 +150,35 @@ def test_without_a_release_in_the_calendar_nothing_is_told(instance: Instance) -
     kinds = {one.signal.kind for one in edition.ranked_signals(instance, there)}
 
     assert "print" not in kinds
+
+
+@pytest.mark.parametrize(
+    ("kind", "readings", "since"),
+    [
+        (
+            "jobs",
+            {"UNRATE": course("2023-06", "2023-07-07", [3.5, 3.4] * 15)},
+            "The unemployment rate was 4.1% in July.",
+        ),
+        (
+            "cpi",
+            {"CPIAUCSL": course("2023-06", "2023-07-07", [100 * 1.003**at for at in range(40)], 3)},
+            "The consumer price index rose 6.2% in the 12 months to July.",
+        ),
+    ],
+)
+def test_an_older_page_of_a_print_says_what_the_series_reads_since(
+    instance: Instance, kind: str, readings: Given, since: str
+) -> None:
+    article = written(instance, "2023-07-07", kind, readings)
+    newer = {
+        name: {**told, "2023-07": ("4.1" if kind == "jobs" else "115.500", "2023-08-10")}
+        for name, told in readings.items()
+    }
+    held: Any = article.facts["facts"]
+    told = [metrics.from_json(key, record) for key, record in held.items()]
+    note = later.note(article, told, market("2023-08-14", readings=newer), ENV, ROLES)
+
+    assert note is not None
+    assert prose.visible(note.markdown) == since
+    assert later.note(article, told, market("2023-08-07", readings=readings), ENV, ROLES) is None

@@ -5,7 +5,7 @@ Owns which fact is the main one of a story. Says nothing where nothing true can 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Final
@@ -14,6 +14,7 @@ import numpy as np
 
 from broadtape import metrics
 from broadtape.desk import proof, prose, threads
+from broadtape.desk.macro_signals import RELEASED
 from broadtape.desk.outline import Planned
 from broadtape.model import (
     Article,
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 OLD: Final = timedelta(days=7)  # a page that old says what came later
+_SERIES_STORIES: Final = frozenset({"print", "gauge", "curve"})
+_MAIN_SERIES: Final = {"curve": ("DGS10", "level")}
 _LEAST_RUN: Final = 4  # sessions: shorter runs are passed over in a story of something else
 
 
@@ -88,6 +91,9 @@ def _candidates(article: Article, facts: list[Fact], view: MarketView, told: dat
         ended = threads.over(fact) if fact is not None else None
         if fact is not None and (ended is None or ended > told):
             yield Planned(threads.wording(fact, "goes_on"), {"run": fact})
+    yield from _macro(story, subject, facts, find, told)
+    if story in _SERIES_STORIES:
+        return
     symbol = subject.partition("/")[0] or _main_symbol(article, facts, view)
     if not symbol:
         return
@@ -112,11 +118,44 @@ def _candidates(article: Article, facts: list[Fact], view: MarketView, told: dat
                 yield Planned("moved_since", {"moved": moved, "total": basis == "total"})
 
 
+def _macro(
+    story: str, subject: str, facts: list[Fact], find: Callable[..., Fact | None], told: date
+) -> Iterator[Planned]:
+    """What the series of a release, a gauge or a curve reads now, and where the policy rate stands."""
+    if story == "policy":
+        rate = find("policy-rate")
+        moved = rate.get("day") if rate is not None else None
+        if moved is not None and isinstance(moved.value, date) and moved.value > told:
+            yield Planned("rate_since", {"rate_now": rate})
+    series, measure = _MAIN_SERIES.get(story, (subject, "level"))
+    if story == "print":
+        series, measure = RELEASED.get(subject, ("", "level"))
+    if story not in _SERIES_STORIES or not series:
+        return
+    asked = {"series": series} | ({"transform": measure} if measure != "level" else {})
+    before = next(
+        (one for one in facts if one.key.metric == "reading" and dict(one.key.params) == asked), None
+    )
+    now = find("reading", **asked)
+    if now is None or (before is not None and _period(now) == _period(before)):
+        return
+    daily = now.get("period") is not None and now.part("period").kind == "date"
+    yield Planned("reading_since" if daily else "print_since", {"now": now})
+
+
+def _period(fact: Fact) -> list[object]:
+    return [part.value for part in fact.parts if part.name in {"period", "quarter", "year"}]
+
+
 def _run(article: Article, facts: list[Fact]) -> threads.Thread | None:
     """The run that the story follows, or the first long one it tells of as going on."""
     named = threads.read(article.extra.get("run"))
     if named is not None:
         return named
+    if str(article.extra.get("story", "")).startswith("drawdown"):
+        for fact in facts:  # of a far move in a decline, what has become of that
+            if fact.key.metric == "decline" and fact.as_of == article.as_of:
+                return threads.of(fact)
     for fact in facts:
         if fact.as_of == article.as_of and "ongoing" in fact.tags and isinstance(fact.value, int):
             thread = threads.of(fact)

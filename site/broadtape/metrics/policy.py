@@ -47,15 +47,26 @@ def _row(answer: Answer, decision: Decision) -> None:
     "policy-rate",
     "Policy rate",
     "The Federal Reserve's target range for the federal funds rate, in percent, after its last decision "
-    "known at the end of the as-of session. A decision is known at 2 p.m. New York time on its day.",
+    "known at the end of the as-of session, and the day of the decision that moved it there: meetings that left it "
+    "alone do not count. A range that no decision in the data moved there has been so for longer than they tell. A "
+    "decision is known at 2 p.m. New York time on its day.",
     examples=("policy-rate",),
+    version=2,
 )
 def _policy_rate(answer: Answer) -> None:
-    last = decisions(answer.view)[-1]
+    known = decisions(answer.view)
+    last = known[-1]
+    moved = next((decision for decision in reversed(known) if decision.change_bp), None)
     answer.value("range", _bounds(last), "percent", 2)
-    answer.day("day", last.day)
     answer.tags.add("policy")
-    _row(answer, last)
+    if moved is not None:
+        answer.day("day", moved.day)
+        _row(answer, moved)
+    else:
+        answer.day("data_start", known[0].day)
+        answer.tags.add("in-data")
+    if moved is not last:
+        _row(answer, last)
 
 
 @metric(
