@@ -231,6 +231,26 @@ def test_of_a_far_move_the_company_story_says_that_nothing_was_found_only_where_
     assert nothing not in moved_company(filing("NYSE:ALD", "8-K", "8.01"))
 
 
+def test_the_week_counts_the_deals_that_were_filed_in_it() -> None:
+    view = indices(walk(1), on=date(2026, 1, 16))
+    since = [filing("NYSE:ALD", "8-K", "8.01", days_ago=40), filing("NYSE:BIR", "424B5", days_ago=5)]
+    view.filed = (
+        filing("NYSE:ALD", days_ago=-2),
+        filing("NYSE:BIR", days_ago=-1),
+        filing("NYSE:CED", "8-K", "2.01", days_ago=-3),
+        *since,
+    )
+    assignment = assigned(view)
+    kind = stories.kinds()["week"]
+
+    text = text_of(view, kind.plan(assignment, kind.propose(assignment)[0]))
+
+    assert (
+        "The companies whose filings are followed made two filings of a prospectus from Jan. 12 through Jan. 16 "
+        "and one filing of an acquisition." in text
+    )
+
+
 # --- over real sessions ----------------------------------------------------------------------------------------
 
 

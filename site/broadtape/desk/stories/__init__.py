@@ -21,6 +21,16 @@ PASSAGES: Mapping[str, tuple[str, ...]] = {
     "policy": ("policy", "rotation", "drawdown", "record", "wrap"),  # what the Federal Reserve did of late
     "volatility": ("volatility", "drawdown", "wrap"),  # where the volatility index closed
     "ahead": ("policy", "print", "curve", "week", "month", "rotation", "drawdown", "record", "wrap"),
+    "ratios": (
+        "rotation",
+        "wrap",
+        "record",
+    ),  # one index against another at its highest, a correlation that turned
+    "asides": (
+        "wrap",
+        "drawdown",
+        "record",
+    ),  # what stood out beside the session: the wrap's where there is one
 }
 """What an edition tells once: each passage, and the kinds in whose story it stands, first choice first."""
 

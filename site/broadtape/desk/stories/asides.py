@@ -20,6 +20,8 @@ _HORIZON: Final = 63
 _LEAST_CASES: Final = 3  # a median of two is none
 _MOST: Final = 2  # in one story; a list of oddities is none
 
+RELATIVE: Final = frozenset({"ratio", "correlation"})  # of two instruments
+
 Values = dict[str, object]
 
 
@@ -49,7 +51,8 @@ def told(
         signal = item.signal
         if signal.subject not in subjects or signal.kind in seen or key_of(signal) in assignment.covered:
             continue
-        if kinds and signal.kind not in kinds:
+        passage = "ratios" if signal.kind in RELATIVE else "asides"
+        if passage in assignment.covered or (kinds and signal.kind not in kinds):
             continue
         values = values_of(assignment, signal)
         block = sentences(signal.kind, values) if values is not None else None

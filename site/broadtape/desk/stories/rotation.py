@@ -243,7 +243,7 @@ class _Plan(Plan):
             paragraph(
                 counter,
             ),
-            *asides.told(self.assignment, (self.of, self.vs), kinds=("ratio", "correlation"), most=1),
+            *asides.told(self.assignment, (self.of, self.vs), kinds=asides.RELATIVE, most=1),
             paragraph(
                 self.say("other_record", other_record=other) if other else None,
                 self.say("no_exodus", "interpretation", f"up in {self.other.id}")
