@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 import random
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -352,6 +353,10 @@ class FakeCatalogue:
     generation: int = 1
     now: Callable[[], datetime] = lambda: NOW
     written: datetime | None = datetime(2026, 1, 13, 10, 5, tzinfo=UTC)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        yield
 
     def _visible(self, site: str) -> list[Entry]:
         seen = [

@@ -86,15 +86,18 @@ class Marker:
             return _marked(opening, *_passage(opening, 0, 0), self.places(opening))
         several = len(self.stems) + len(self.prefixes) > 1
         best, most = 0, (0, 0)
-        last = 0
-        for first, (start, _, _) in enumerate(places):
-            last = max(last, first)
-            while last + 1 < len(places) and places[last + 1][1] - start <= LENGTH:
+        last, inside = -1, dict[str, int]()  # the last place of the window that begins at `first`; its names
+        for first, (start, _, name) in enumerate(places):
+            while last < first or (last + 1 < len(places) and places[last + 1][1] - start <= LENGTH):
                 last += 1
-            inside = places[first : last + 1]
-            weight = (len({name for _, _, name in inside}) if several else 1, len(inside))
+                inside[places[last][2]] = inside.get(places[last][2], 0) + 1
+            weight = (len(inside) if several else 1, last - first + 1)
             if weight > most:
                 best, most = first, weight
+            if inside[name] > 1:
+                inside[name] -= 1
+            else:
+                del inside[name]
         start = places[best][0]
         end = max(place[1] for place in places[best:] if place[1] - start <= LENGTH or place is places[best])
         return _marked(text, *_passage(text, start, end), places)

@@ -85,6 +85,8 @@ def create_app(
         clock=clock,
         tape=Tape(instance.tape),
     )
+    app.before_request(_one_state)
+    app.teardown_request(_let_go)
     app.before_request(_find_site)
     app.after_request(_secure)
     for module in (front, articles, markets, standing, searching, machines, api, widgets):
@@ -93,6 +95,18 @@ def create_app(
     app.before_request(_wait_for_catalogue)
     limits.register(app, instance.limits, clock=lambda: clock().timestamp())
     return app
+
+
+def _one_state() -> None:
+    """A page is of one state of the catalogue, and asks once which that is."""
+    g.snapshot = press().catalogue.snapshot()
+    g.snapshot.__enter__()
+
+
+def _let_go(_: BaseException | None = None) -> None:
+    snapshot = g.pop("snapshot", None)
+    if snapshot is not None:
+        snapshot.__exit__(None, None, None)
 
 
 def _find_site() -> None:
