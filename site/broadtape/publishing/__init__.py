@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -22,30 +22,26 @@ import msgspec
 from broadtape import __version__, config, heartbeat, localblocks, markdown, pagestore, urls, views
 from broadtape.archive.cataloguing import CatalogueWriter
 from broadtape.archive.files import beside, made
-from broadtape.archive.records import FileMark, Gone, InstrumentView, QuoteBoard
+from broadtape.archive.records import FileMark, Gone
 from broadtape.heartbeat import Mark, settings_digest, utc_now
 from broadtape.model import (
     Article,
     BadSettings,
     BroadtapeError,
     BrokenArticle,
-    MarketView,
-    NoData,
     Problem,
-    UnknownSymbol,
 )
 from broadtape.publishing import (
     aftermath,
-    boards,
     local,
     proving,
     reading,
     rendering,
     searchable,
     standing,
-    tape,
 )
 from broadtape.publishing.proving import Proof
+from broadtape.publishing.quotes import STORE_MISSING, Market, Quotes
 from broadtape.publishing.revisions import Revision, Revisions
 
 if TYPE_CHECKING:
@@ -57,7 +53,6 @@ if TYPE_CHECKING:
 RENDERING = 3  # raised when the same article would be rendered otherwise: every entry is then made anew
 KEPT = "; until then the site shows the last proven revision"
 ABSENT = "; until then the site does not show it"
-STORE_MISSING = "run 'broadtape fetch', so that its figures can be proven"
 
 
 class Progress(Protocol):
@@ -140,32 +135,6 @@ def _only_one(instance: Instance) -> Iterator[None]:
         yield
 
 
-class _Market:
-    """The store's views, each made once; without a store there are none."""
-
-    def __init__(self, reader: MarketReader | None) -> None:
-        self.reader = reader
-        self.generation = reader.generation if reader is not None else -1
-        self._views: dict[date, MarketView] = {}
-
-    def view(self, day: date) -> MarketView:
-        """The market as of the last session on or before the day."""
-        if self.reader is None:
-            raise NoData(f"no market store; {STORE_MISSING}")
-        if day not in self._views:
-            self._views[day] = self.reader.view(day)
-        return self._views[day]
-
-    def newest(self) -> MarketView | None:
-        """The view of the newest session, if the store holds one."""
-        if self.reader is None:
-            return None
-        try:
-            return self.view(self.reader.last_session())
-        except NoData:
-            return None
-
-
 @dataclass(slots=True)
 class _Tally:
     counts: dict[str, int] = field(default_factory=dict)
@@ -185,14 +154,14 @@ class _Run:
         self.revisions = Revisions(instance.revisions)
         stack.callback(self.revisions.close)
         reader = _open_store(instance.store)
-        self.market = _Market(reader)
+        self.market = Market(reader)
+        self.quotes = Quotes(instance, self.writer, self.market, progress, now)
         self.settings = settings_digest(instance.root)
         self.tally = _Tally()
         self.marks: dict[str, FileMark] = {}  # of the files that this publish may have to look at
         self.states: dict[str, _State] = {}
         self.put: list[Article] = []
         self.anew = False  # everything is to be made again: the settings changed, or this program did
-        self._known: dict[str, bool] = {}
         self._licensed: dict[str, bool] = {}
         self._verify: Callable[..., Report] | None = None
 
@@ -217,7 +186,7 @@ class _Run:
             for path in sorted(gone & self.marks.keys()):
                 self._delete(path)
             self._articles(self._to_do(found, anew=anew, named=changed), budget_s)
-            self._market(anew)
+            self.quotes.update(anew, self.put)
             self._standing(anew)
             self._local(everything=everything)
             self.writer.set_meta("context", context)
@@ -437,7 +406,7 @@ class _Run:
             problems = [*problems, Problem(path, article.lines.get("sites", 0), cause, remedy, "warning")]
         views = proof.views()
         since = aftermath.of(
-            self.instance, article, views, self.market.newest(), address, self._has_quote_page
+            self.instance, article, views, self.market.newest(), address, self.quotes.has_page
         )
         filing = rendering.file(
             article,
@@ -447,7 +416,7 @@ class _Run:
             facts={**since.facts, **views},
             links=proof.links,
             counts=proof.counts,
-            known=self._has_quote_page,
+            known=self.quotes.has_page,
             former=self.revisions.former(article.id),
             photo_bytes=size or 0,
         )
@@ -555,111 +524,7 @@ class _Run:
             self.writer.set_proof(path, stamp, proof.dump())
         return proof
 
-    def _has_quote_page(self, symbol: str) -> bool:
-        if self.writer.has_instrument(symbol):
-            return True
-        if symbol not in self._known:
-            view = self.market.newest()
-            try:
-                self._known[symbol] = view is not None and bool(view.instrument(symbol))
-            except UnknownSymbol:
-                self._known[symbol] = False
-        return self._known[symbol] and not symbol.startswith(boards.UNPRINTABLE)
-
-    # --- the market, standing pages, settings ---------------------------------------------------------------
-
-    def _market(self, anew: bool) -> None:
-        """Boards and quote pages: all of them when the store changed, else only what new articles ask for."""
-        generation = str(self.market.generation)
-        fresh = anew or self.writer.meta("market") != generation
-        lists = {site.key: site.watch_list for site in self.instance.sites.values() if site.watch_list}
-        if not fresh:
-            days = {article.as_of for article in self.put if article.as_of}
-            for site, symbols in lists.items():
-                for day in sorted(days):
-                    if not self.writer.has_board(site, day) and self._has_session(day):
-                        self.writer.add_board(site, self._board(day, symbols))
-            named = {symbol for article in self.put for symbol in article.symbols}
-            missing = {
-                name for name in named if not self.writer.has_instrument(name) and self._has_quote_page(name)
-            }
-            more = self._instruments(missing)
-            self.writer.add_instruments(more)
-            tape.add(self.instance.tape, more)
-            return
-        view = self.market.newest()
-        newest = {view.as_of} if view is not None else set()
-        days = newest | {day for day in self.writer.sessions() if self._has_session(day)}
-        self.writer.set_boards(
-            {
-                (site, day): self._board(day, symbols)
-                for site, symbols in lists.items()
-                for day in sorted(days)
-            }
-        )
-        listed = set(view.symbols_with_bars()) if view is not None else set()
-        named = {symbol for symbol in self.writer.named_symbols() if self._has_quote_page(symbol)}
-        printable = {name for name in listed | named if not name.startswith(boards.UNPRINTABLE)}
-        views = self._instruments(printable)
-        self.writer.set_instruments(views)
-        self._tape(view, views)
-        for one in self.instance.sites.values():
-            self.writer.set_near(one.key, self._near(one))
-        self.writer.set_definitions(boards.definitions())
-        self.writer.set_meta("as_of", view.as_of.isoformat() if view is not None else "")
-        self.writer.set_meta("retrieved", self._retrieved())
-        self.writer.set_meta("market", generation)
-
-    def _tape(self, view: MarketView | None, views: list[InstrumentView]) -> None:
-        """Histories and the markets board; a reader may see them a moment before the catalogue's new state."""
-        reader = self.market.reader
-        tape.update(
-            self.instance.tape,
-            view,
-            self.market.view,
-            lambda: None if reader is None else reader.news(self.now),
-            views,
-            audience=self.instance.audience,
-            universe=self.instance.desk.universe,
-            progress=self.progress,
-        )
-
-    def _board(self, day: date, symbols: tuple[str, ...]) -> QuoteBoard:
-        return boards.board(self.market.view(day), symbols, self.instance.audience)
-
-    def _has_session(self, day: date) -> bool:
-        try:
-            return self.market.view(day).as_of == day
-        except NoData:
-            return False
-
-    def _retrieved(self) -> str:
-        reader = self.market.reader
-        moments = [source.origin.retrieved for source in reader.sources()] if reader is not None else []
-        return max(moments).isoformat() if moments else ""
-
-    def _near(self, site: Site) -> tuple[str, ...]:
-        """The symbols of the companies near a site that have a quote page, nearest first."""
-        reader, view = self.market.reader, self.market.newest()
-        if site.companies_near is None or reader is None or view is None:
-            return ()
-        from broadtape.market.places import local_companies  # noqa: PLC0415 – few sites have such companies
-
-        listed = {one.symbol: one for one in view.instruments()}
-        found = local_companies(site.companies_near, reader.news(self.now).companies(), listed)
-        return tuple(one.symbol for one in found if self.writer.has_instrument(one.symbol))
-
-    def _instruments(self, symbols: set[str]) -> list[InstrumentView]:
-        view = self.market.newest()
-        if view is None:
-            return []
-        views: list[InstrumentView] = []
-        for number, symbol in enumerate(sorted(symbols)):
-            if len(symbols) > 50:
-                self.progress("quotes", number, len(symbols))
-            instrument = view.instrument(symbol)
-            views.append(boards.instrument_view(view, instrument, self.market.view, self.instance.audience))
-        return views
+    # --- standing pages, local blocks, settings ---------------------------------------------------------------
 
     def _standing(self, anew: bool) -> None:
         stamp = standing.stamp(self.instance)
@@ -684,7 +549,7 @@ class _Run:
         )  # thousands, and this is every minute
         problems: list[Problem] = []
         for site in sites:
-            found, wrong = local.local(site, news, listed, self._has_quote_page, self._opened, now=self.now)
+            found, wrong = local.local(site, news, listed, self.quotes.has_page, self._opened, now=self.now)
             self.writer.set_local(site.key, found)
             problems += wrong
         self.writer.set_problems("local", problems)
