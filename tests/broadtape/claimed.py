@@ -323,6 +323,9 @@ FACTS: dict[str, Fact] = {
         f"record-run?of={LARGE}", count("value", 8, "records"), who(LARGE), on("start", "2025-12-31"),
         on("end", "2026-01-12"), on("data_start", "2016-06-28"), tags="record close highest streak ongoing in-data",
     ),
+    "on-file": fact(
+        f"on-file?of={CHIPS}", count("value", 3, "pieces"), who(CHIPS), on("since", "2026-01-09"), tags="filed",
+    ),
     "not-on-file": fact(
         f"on-file?of={CHIPS}", count("value", 0, "pieces"), who(CHIPS), on("since", "2026-01-09"), tags="filed",
     ),
@@ -646,6 +649,7 @@ TRUE: tuple[tuple[str, str, str], ...] = (
         "had come to close below that level eight times in earlier data since June 2016",
     ),
     ("not-on-file", CHIPS, "none found"),
+    ("on-file", CHIPS, "three pieces were found on file"),
     ("records-running", LARGE, "the eighth record close in a row, in data since June 2016"),
     ("dip", LARGE, "fell as much as 18.9% in 2025, from the close of Feb. 19 to that of April 8"),
     (

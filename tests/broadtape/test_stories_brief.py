@@ -198,7 +198,7 @@ def test_the_table_of_winners_and_losers_names_what_is_on_file_of_each() -> None
     text = wrapped(view)
 
     assert "On file" not in plain  # no source of filings or stories: nothing is said of either
-    assert "| Company | Change | On file |" in text
+    assert "| Company | Change | On file |\n| --- | ---: | --- |" in text
     assert "[filing](https://filings.example.org/" in text
     assert "none found" in text
 
@@ -229,6 +229,15 @@ def test_of_a_far_move_the_company_story_says_that_nothing_was_found_only_where_
     assert nothing not in moved_company()
     assert nothing in moved_company(filing("NYSE:BIR"))
     assert nothing not in moved_company(filing("NYSE:ALD", "8-K", "8.01"))
+
+
+def test_a_company_of_which_much_is_on_file_is_told_how_much() -> None:
+    filed = [filing("NYSE:ALD", form, "8.01") for form in ("8-K", "424B5", "S-1")]
+
+    text = moved_company(*filed)
+
+    assert "Of Alder three pieces were found on file." in text
+    assert "pieces were found" not in moved_company(*filed[:1])
 
 
 def test_the_week_counts_the_deals_that_were_filed_in_it() -> None:

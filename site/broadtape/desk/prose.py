@@ -276,7 +276,10 @@ def _table(table: Table, names: Names) -> str:
             return f"[{text}](fact:{value.fact.id})"
         return f"[{text}]({value.link})" if value.link else text
 
-    align = ["---"] + ["---:"] * (len(table.headers) - 1)
+    figured = [
+        any(map(str.isdigit, "".join(row[at].text for row in table.rows))) for at in range(len(table.headers))
+    ]
+    align = ["---", *("---:" if numbers_in else "---" for numbers_in in figured[1:])]
     rows = [table.headers, align, *([cell(value) for value in row] for row in table.rows)]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 

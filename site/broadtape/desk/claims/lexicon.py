@@ -213,6 +213,7 @@ NOUNS: Final[dict[str, str]] = {
     **dict.fromkeys(("record", "records"), "records"),
     **dict.fromkeys(("reading", "readings"), "readings"),
     **dict.fromkeys(("filing", "filings"), "filings"),
+    **dict.fromkeys(("piece", "pieces"), "pieces"),
     **dict.fromkeys(("time", "times"), "times"),
     **dict.fromkeys(("period", "periods"), "periods"),
     **dict.fromkeys(("dollar", "dollars"), "USD"),

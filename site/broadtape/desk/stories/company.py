@@ -16,6 +16,7 @@ from broadtape.desk.stories import Assignment, Proposal, common
 from broadtape.desk.stories.base import Plan, chosen, lead_of
 from broadtape.model import Basis, Fact
 
+_PIECES = 3  # filings and stories in a day that are counted; fewer are linked one by one
 _KINDS = ("company", "heat")  # it moved far, or far more than usual is told of it
 _FAR_DAYS = 200
 _HORIZONS = (21, 63)
@@ -136,7 +137,12 @@ class _Plan(Plan):
         own = next((one for one in deals if one.subject == self.of), None)
         if own is not None and said:
             said.insert(0, Planned("aside_deal", {"of": self.of, "fact": own.fact, **own.params}))
-        return section(self.say("on_file_heading", "definition"), paragraph(*said))
+        pieces = self.book.find("on-file", of=self.of)
+        many = pieces is not None and isinstance(pieces.value, int) and pieces.value >= _PIECES
+        return section(
+            self.say("on_file_heading", "definition"),
+            paragraph(self.say("pieces", pieces=pieces) if many else None, *said),
+        )
 
     def _peers(self) -> Section | None:
         """Others of its industry, else of its sector, by their move."""
