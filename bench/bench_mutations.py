@@ -4,13 +4,15 @@ Run: python bench/bench_mutations.py [SECONDS] [FOLDER] [ARTICLES]. FOLDER is an
 one thirty sessions are written in a temporary folder (the acceptance tables where BROADTAPE_DATA names them, else the
 sample data). At most ARTICLES (default 200) are tried, of every kind in turn, as many as the seconds (default 100) of
 processor time allow, all falsehoods of each: digits, signs, directions, units, months, ranks, names and tickers, and
-people's edits. Target: at least 99 % caught, at most 1 % false alarms. 200 articles take some fifteen minutes.
+people's edits. Interrupted or terminated, it tells of what it has tried. Target: at least 99 % caught, at most 1 %
+false alarms. 200 articles take some fifteen minutes of a processor.
 """
 
 from __future__ import annotations
 
 import itertools
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -108,6 +110,7 @@ def changed(before: str, after: str) -> str:
 
 def main(seconds: float, named: str, most: int) -> None:
     """Try, count and print; exits 1 where a target is missed."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory() as folder:
         if named:
             instance = config.load(Path(named))
@@ -123,7 +126,10 @@ def main(seconds: float, named: str, most: int) -> None:
         for number, story in enumerate(found[:most], 1):
             if time.process_time() - worked > seconds:
                 break
-            tally.article(story, found, drawn)
+            try:
+                tally.article(story, found, drawn)
+            except KeyboardInterrupt:  # what was tried so far is told
+                break
             press.forget()
             print(f"\r{number}/{min(most, len(found))}", end="", file=sys.stderr, flush=True)
         took, busy = time.perf_counter() - began, time.process_time() - worked
