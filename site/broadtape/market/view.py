@@ -116,6 +116,7 @@ class StoredView(Reads):
         self._readings: dict[str, Readings] = {}
         self._last_days: dict[int, np.datetime64] = {}
         self._before: dict[datetime, StoredView] = {}
+        self._with_bars: tuple[str, ...] | None = None
 
     def as_retrieved(self, before: datetime) -> StoredView:
         """The same session with values retrieved later than `before` replaced by those they replaced."""
@@ -169,11 +170,14 @@ class StoredView(Reads):
 
     def symbols_with_bars(self) -> Sequence[str]:
         """Qualified symbols that have at least one bar in view, sorted; UNLISTED ones included."""
-        found = []
-        for symbol, spans in self._shelf.spans.items():
-            if any(np.datetime64(first, "D") <= self._last_day(source) for source, first, _ in spans):
-                found.append(symbol)
-        return tuple(sorted(found))
+        if self._with_bars is None:
+            found = [
+                symbol
+                for symbol, spans in self._shelf.spans.items()
+                if any(np.datetime64(first, "D") <= self._last_day(source) for source, first, _ in spans)
+            ]
+            self._with_bars = tuple(sorted(found))
+        return self._with_bars
 
     def bars(self, symbol: str) -> Bars:
         """Bars to `as_of`, from the first source that has them and those that agree with it."""
