@@ -9,6 +9,7 @@ import os
 import re
 import tomllib
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
@@ -630,7 +631,8 @@ def _unknown(data: Any, kind: Any, path: str) -> Iterator[str]:
                 yield from _unknown(value, hints[key], at)
 
 
-def _hints(struct: type[msgspec.Struct]) -> dict[str, Any]:
+@cache  # resolving annotations takes a hundred times as long as reading a file by them
+def _hints(struct: type[msgspec.Struct]) -> Mapping[str, Any]:
     """Types by the name a file uses."""
     hints = get_type_hints(struct)
     return {field.encode_name: hints[field.name] for field in msgspec.structs.fields(struct)}

@@ -80,3 +80,39 @@ def test_a_view_gives_those_with_a_close_of_the_session_and_leaves_out_the_rest(
 
     assert found.symbols == ("NYSE:A",)
     assert found.close[-3:, 0].tolist() == [10, 11, 12]
+
+
+@pytest.mark.parametrize("columns", [1, 2, 7, 40])
+def test_the_middle_of_a_row_is_its_median_of_what_is_known(columns: int) -> None:
+    chance = np.random.default_rng(columns)
+    values = chance.integers(-5, 5, (300, columns)) / 7
+    values[chance.random(values.shape) < 0.4] = np.nan
+    values[3] = np.nan
+    with pytest.warns(RuntimeWarning, match="All-NaN"):
+        median = np.nanmedian(values, axis=1)
+
+    np.testing.assert_array_equal(panels.middle(values), median)
+
+
+def test_a_panel_of_gaps_and_late_listings_has_each_close_on_its_session() -> None:
+    days = [f"2026-01-{day:02}" for day in (5, 6, 7, 8, 9, 12)]
+    left_out: dict[str, set[str]] = {
+        "NYSE:A": set(),
+        "NYSE:B": {days[2]},
+        "NYSE:C": {days[0], days[1]},
+        "NYSE:D": {days[-1]},
+    }
+    bars = {
+        symbol: {day: {"close": str(10 + at)} for at, day in enumerate(days) if day not in without}
+        for symbol, without in left_out.items()
+    }
+    view = FakeMarket("2026-01-12", bars, sessions=days)
+
+    for most in (6, 4, 2):
+        panel = panels.of_view(view, sorted(left_out), "price", most)
+        expected = [
+            [10.0 + days.index(day) if day not in left_out[symbol] else np.nan for symbol in panel.symbols]
+            for day in days[-most:]
+        ]
+        assert panel.symbols == ("NYSE:A", "NYSE:B", "NYSE:C")  # D has no close on the session
+        np.testing.assert_array_equal(panel.close, expected)

@@ -78,14 +78,27 @@ def of_view(view: MarketView, symbols: Sequence[str], basis: Basis = "price", mo
         if not len(bars.days) or bars.days[-1] != sessions[-1] or not np.isfinite(values[-1]):
             continue
         column = np.full(len(sessions), np.nan)
-        at = np.searchsorted(sessions, bars.days)
-        inside = (at < len(sessions)) & (bars.days >= sessions[0])
-        kept = inside & (sessions[np.minimum(at, len(sessions) - 1)] == bars.days)
-        column[at[kept]] = values[kept]
+        days, values = bars.days[-len(sessions) :], values[-len(sessions) :]
+        if np.array_equal(sessions[-len(days) :], days):  # no session left out, as nearly always
+            column[-len(days) :] = values
+        else:
+            at = np.searchsorted(sessions, days)
+            inside = (at < len(sessions)) & (days >= sessions[0])
+            kept = inside & (sessions[np.minimum(at, len(sessions) - 1)] == days)
+            column[at[kept]] = values[kept]
         names.append(symbol)
         columns.append(column)
     close = np.column_stack(columns) if columns else np.empty((len(sessions), 0))
     return Panel(tuple(names), close)
+
+
+def middle(values: Matrix) -> NDArray[np.float64]:
+    """The median of what is known in each row, as `np.nanmedian` has it but sooner; NaN where nothing is."""
+    ordered = np.sort(values, axis=1)  # what is unknown comes last
+    known = np.count_nonzero(~np.isnan(values), axis=1)
+    rows = np.arange(len(values))
+    low, high = ordered[rows, np.maximum(known - 1, 0) // 2], ordered[rows, known // 2]
+    return np.asarray((low + high) / 2)
 
 
 # --- the last session -------------------------------------------------------------------------------------

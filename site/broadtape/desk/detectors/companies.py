@@ -49,10 +49,8 @@ def _moved(view: MarketView, book: FactBook, panel: Panel, basis: Basis) -> Iter
     if (
         len(panel.symbols) >= _LEAST_GROUP
     ):  # less what the middle one did: on a day when all fall, none is news
-        known = np.isfinite(own).any(axis=1)
-        middle = np.zeros(len(own))
-        middle[known] = np.nanmedian(own[known], axis=1)
-        own = own - middle[:, None]
+        middle = panels.middle(own)
+        own = own - np.where(np.isnan(middle), 0.0, middle)[:, None]
     far = np.abs(own)
     with np.errstate(invalid="ignore", divide="ignore"):
         rare = (far >= far[-1]).sum(axis=0) / np.isfinite(far).sum(axis=0)
