@@ -11,8 +11,8 @@ import pytest
 
 from broadtape import demo, sample
 from broadtape.archive import Archive
-from broadtape.archive.files import made
-from broadtape.desk import proof
+from broadtape.archive.files import beside, made
+from broadtape.desk import pictures
 from broadtape.market import MarketStore
 from broadtape.model import Article
 
@@ -62,7 +62,7 @@ def test_every_claim_of_it_is_proved_by_the_shipped_data(
         failing = [
             f"{one.title}: {claim.text}: {claim.reason}"
             for one in articles
-            for claim in proof.verify(one, store.view, archive.lookup).failing
+            for claim in pictures.verify(one, store.view, archive.lookup, beside(Path(one.path))).failing
         ]
 
     assert failing == []

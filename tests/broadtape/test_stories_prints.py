@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fakes import weekdays
 from invented import ROLES, market
 from jinja2 import FileSystemLoader
 from newsroom import FakeStore
@@ -182,3 +183,38 @@ def test_an_older_page_of_a_print_says_what_the_series_reads_since(
     assert note is not None
     assert prose.visible(note.markdown) == since
     assert later.note(article, told, market("2023-08-07", readings=readings), ENV, ROLES) is None
+
+
+@pytest.mark.parametrize(
+    ("series", "start", "move", "said"),
+    [
+        ("GOLDPMGBD228NLBM", 850.0, 41.5, "The London gold price rose by $41.50 on"),
+        ("DTWEXBGS", 118.0, -2.6, "The trade-weighted dollar index fell 2."),
+        ("EXR.D.USD.EUR.SP00.A", 1.1, 0.03, "The euro reference rate rose 2."),
+        ("BAMLC0A0CM", 1.2, 0.4, "The investment-grade bond spread rose by 0.40 percentage point on"),
+    ],
+)
+def test_gold_currencies_and_spreads_that_moved_far_are_told(
+    instance: Instance, series: str, start: float, move: float, said: str
+) -> None:
+    days = weekdays(date(2007, 1, 2), date(2008, 9, 17)).tolist()
+    level = [start * (1 + (at % 3 - 1) / 1000) for at in range(len(days) - 1)]
+    values = [*level, level[-1] + move]
+    told = {str(day): (f"{value:.4f}", str(day)) for day, value in zip(days, values, strict=True)}
+    store = FakeStore(market("2008-09-17", readings={series: told}))
+    filed = edition.write(instance, store, date(2008, 9, 17), story="gauge", now=NOW)[0]
+    article = Archive(instance.content).scan()[0][0]
+
+    assert (filed.status, filed.failing) == ("published", ())
+    assert said in text(article)
+
+
+def test_a_rate_without_a_name_for_readers_is_not_told(instance: Instance) -> None:
+    days = weekdays(date(2007, 1, 2), date(2008, 9, 17)).tolist()
+    told = {
+        str(day): (f"{90 + at % 3 / 10 + (30 if at == len(days) - 1 else 0):.2f}", str(day))
+        for at, day in enumerate(days)
+    }
+    there = market("2008-09-17", readings={"EXR.D.JPY.EUR.SP00.A": told})
+
+    assert "series" not in {one.signal.kind for one in edition.ranked_signals(instance, there)}

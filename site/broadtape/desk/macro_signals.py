@@ -254,8 +254,8 @@ def _earnings(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]
 def _gauges(view: MarketView, book: FactBook, _extra: Sequence[tuple[str, str]]) -> Iterator[Signal]:
     """Oil, a credit spread, currencies. Needs: the series, daily, with a reading new on the session."""
     for series in sorted(set(view.series())):
-        if series not in GAUGES and not series.startswith("EXR."):
-            continue
+        if series not in GAUGES and not (series.startswith("EXR.") and metrics.series_of(series).unit):
+            continue  # a rate that has no name for readers
         readings = view.readings(series)
         if len(readings.values) < _LEAST_HISTORY or not new_on(view, readings):
             continue
@@ -295,6 +295,8 @@ def _reach(view: MarketView, book: FactBook, series: str, side: str) -> int:
     return (view.as_of - start.value).days if start is not None and isinstance(start.value, date) else 0
 
 
-GAUGES = frozenset({"DCOILWTICO", "DCOILBRENTEU", "BAMLH0A0HYM2"})
+GAUGES = frozenset({
+    "DCOILWTICO", "DCOILBRENTEU", "BAMLH0A0HYM2", "BAMLC0A0CM", "DTWEXBGS", "DEXUSEU", "GOLDPMGBD228NLBM",
+})  # fmt: skip
 
 DETECTORS: tuple[Detector, ...] = (_policy, _volatility, _curve, _prints, _earnings, _gauges)

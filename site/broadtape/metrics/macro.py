@@ -53,9 +53,9 @@ SERIES = {
     "DCOILBRENTEU": Series("Brent crude oil price", "USD", 2, "unit"),
     "BAMLC0A0CM": Series("investment-grade bond spread", "percentage points", 2, "points"),
     "DTWEXBGS": Series("trade-weighted dollar index", "points", 2, "percent"),
+    "EXR.D.USD.EUR.SP00.A": Series("euro reference rate", "USD", 4, "percent"),
     "DEXUSEU": Series("price of a euro in dollars", "USD", 4, "percent"),
     "GOLDPMGBD228NLBM": Series("London gold price", "USD", 2, "unit"),
-    "GOLDAMGBD228NLBM": Series("London gold price", "USD", 2, "unit"),
     "DCOILWTICO": Series("West Texas Intermediate crude oil price", "USD", 2, "unit"),
     "VIXCLS": Series("Cboe Volatility Index", "points", 2, "unit"),
 }
