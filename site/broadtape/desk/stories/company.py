@@ -166,14 +166,21 @@ class _Plan(Plan):
             if len(moves) >= _PEERS_LEAST:
                 moves.sort(key=lambda one: (-one[0], one[1]))
                 total = self.basis == "total"
+                first, shown = moves[0], moves[:_PEERS_MOST]
+                filed = common.events(self.assignment, [symbol for _, symbol, _ in shown])
                 rows = tuple(
-                    (Cell(symbol=symbol), common.fact_cell(fact)) for _, symbol, fact in moves[:_PEERS_MOST]
+                    (
+                        Cell(symbol=symbol),
+                        common.fact_cell(fact),
+                        *([filed[symbol]] if filed is not None else []),
+                    )
+                    for _, symbol, fact in shown
                 )
-                first = moves[0]
+                headers = ("Company", "Change, dividends included" if total else "Change")
                 return section(
                     self.say("peers_heading", "definition"),
                     paragraph(self.say("peers", symbol=first[1], move_of=first[2]), self._shared(moves)),
-                    Table(("Company", "Change, dividends included" if total else "Change"), rows),
+                    Table((*headers, *([common.ON_FILE] if filed is not None else [])), rows),
                 )
         return None
 
