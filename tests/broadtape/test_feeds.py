@@ -18,7 +18,7 @@ from broadtape.archive.cataloguing import CatalogueWriter
 from broadtape.archive.records import Entry, Filing
 from broadtape.config import Site
 from broadtape.feeds import Format
-from broadtape.model import Article, Correction, Photo, SourceLink
+from broadtape.model import Article, Correction, Photo, SourceLink, Update
 
 FORMATS: tuple[Format, ...] = ("rss", "atom", "json")
 ULID = "01KEV9ZZZZZZZZZZZZZZZZZZZZ"
@@ -160,6 +160,18 @@ def test_corrections_source_later_state_and_proof_stand_after_the_text() -> None
     assert '<a href="https://wire.example/1">Wire</a>' in html
     assert '<a href="https://bay.example/2026/01/23/over/">The run ended on Jan. 23.</a>' in html
     assert '<a href="https://bay.example/2026/01/12/one/proof">' in html
+
+
+@pytest.mark.parametrize(("extra", "label"), [({}, "Updated"), ({"run_ended": "2026-01-13"}, "Closed")])
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_running_story_says_what_came_last_and_whether_it_is_over(
+    form: Format, extra: dict[str, object], label: str
+) -> None:
+    then = datetime.fromisoformat("2026-01-13T13:41:00-08:00")
+    update = Update(then, "The run ended.", date(2026, 1, 13), "streak-from?from=2026-01-02&of=INDEXSP:SPX")
+    told = item(form, entry(updates=(update,), updated=then, extra=extra))
+
+    assert f"<strong>{label} Jan. 13, 2026:</strong> The run ended." in told["html"]
 
 
 def test_a_picture_becomes_an_enclosure_with_type_and_length() -> None:
