@@ -38,7 +38,7 @@ RARE = {
 }  # true on few days: several are tried
 SESSIONS = [day for day in weekdays(date(2023, 1, 2), date(2025, 12, 31)).tolist() if day.toordinal() % 53]
 TRIPLES = 600
-# Of filings, which the made-up market has none of: test_metrics_filings has their sums by hand.
+# Of filings, which the made-up market has none of: test_filings_naive has their twins over a store.
 FILED = {"filed-growth", "filing", "filing-count", "on-file", "price-to-earnings"}
 
 
