@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, Literal, Protocol, cast
 from urllib.parse import quote, urljoin, urlsplit
@@ -191,6 +192,11 @@ def parse(source: str, *, first_line: int = 1) -> Document:
         raise ValueError(f"not valid Unicode at character {error.start}") from error
     if size > MAX_BYTES:
         raise ValueError(f"the text is {size:,} bytes long; at most {MAX_BYTES:,} are read")
+    return _parsed(source, first_line)
+
+
+@lru_cache(maxsize=2)  # an article's defaults come from its text, which is then judged: the same parse
+def _parsed(source: str, first_line: int) -> Document:
     return _Parser(source, first_line).run()
 
 
