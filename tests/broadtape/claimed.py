@@ -701,7 +701,7 @@ TRUE: tuple[tuple[str, str, str], ...] = (
     ("inversion-from", "series:curve", "an inversion of 537 sessions ended on Aug. 27, 2024"),
     ("filing", SOFT, "filed its results on Friday, Jan. 9"),
     ("filings", "", "14 filings in December 2025"),
-    ("grown", SOFT, "rose 32.9% in the quarter to Sept. 30 against that of 12 months before"),
+    ("grown", SOFT, "rose 32.9% in the quarter to Sept. 30 from that of 12 months before"),
     ("trailing", SOFT, "stood at 34.9 times its earnings a share of the fiscal year to June 30"),
     ("released", "", "The Consumer Price Index for November 2025 was released on Thursday, Dec. 18"),
     ("cpi-rate", "series:CPIAUCSL", "rose at an annual rate of 2.2% in the three months to December"),
