@@ -28,9 +28,16 @@ def build(folder: Path) -> Path:
     archive = Archive(made.instance.content)
     ledger = Ledger(archive)
     with MarketStore.open(made.instance.store, readonly=True) as store:
-        for session in demo.ARCHIVE:
+        for session, kinds in demo.ARCHIVE.items():
             filed = edition.write(
-                made.instance, store, session, now=WRITTEN, archive=archive, ledger=ledger, reword=False
+                made.instance,
+                store,
+                session,
+                now=WRITTEN,
+                archive=archive,
+                ledger=ledger,
+                reword=False,
+                only=kinds,
             )
             for one in filed:
                 if one.status == "held":

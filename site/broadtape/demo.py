@@ -21,7 +21,7 @@ from broadtape import __version__, config, resources, sample, serving
 from broadtape.model import BadParameter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from broadtape.config import Instance
     from broadtape.edition import Filed
@@ -67,19 +67,26 @@ SESSIONS = (
 """What the demo writes about: falls, records, turns and quiet days, so that every kind of story occurs."""
 
 
-ARCHIVE = (
-    date(2002, 10, 9),  # the lowest close after the boom
-    date(2008, 10, 13),  # the largest daily gain in the data
-    date(2013, 3, 28),  # a record again, and the way back to it
-    date(2017, 7, 24),  # Nasdaq ahead of the S&P 500 for the twelfth session
-    date(2018, 2, 5),  # volatility more than doubles
-    date(2018, 12, 31),  # a week, a month and a year end
-    date(2020, 3, 16),
-    date(2022, 1, 3),
-    date(2022, 6, 13),  # a bear market begins
-    date(2022, 12, 28),
-)
-"""The sessions of the checked-in archive, content/articles (tools/build_archive.py): each kind of story once."""
+ARCHIVE: Mapping[date, tuple[str, ...]] = {
+    date(2001, 9, 17): ("drawdown",),  # the exchanges open again after six days
+    date(2002, 10, 9): ("wrap",),  # the lowest close after the boom
+    date(2003, 3, 21): ("week", "streak"),  # the eighth rise in a row ends the best week since 2001
+    date(2008, 10, 13): ("drawdown", "company"),  # the largest daily gain in the data
+    date(2009, 3, 23): ("drawdown",),  # a bull market begins
+    date(2011, 10, 4): ("wrap",),  # a fall of two percent within the session turns
+    date(2013, 3, 28): ("drawdown",),  # a record again, and the way back to it
+    date(2013, 12, 31): ("month",),  # the best year since 1997
+    date(2017, 7, 24): ("rotation", "record", "wrap"),  # a quiet session with a run and a round number in it
+    date(2018, 2, 5): ("wrap", "volatility"),  # volatility more than doubles
+    date(2018, 12, 31): ("month",),  # the worst year since 2008
+    date(2020, 2, 28): ("week",),
+    date(2020, 3, 16): ("drawdown",),
+    date(2022, 1, 3): ("record", "wrap"),
+    date(2022, 6, 13): ("drawdown",),  # a bear market begins
+    date(2022, 12, 28): ("rotation", "wrap"),
+}
+"""The sessions of the checked-in archive, content/articles (tools/build_archive.py), each with the kinds of story that
+an editor would keep of its edition."""
 
 
 class Progress(Protocol):

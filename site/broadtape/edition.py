@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -297,6 +297,7 @@ def write(
     ledger: Ledger | None = None,
     outlines: Sequence[Mapping[str, Any]] | None = None,
     reword: bool = True,
+    only: Collection[str] = (),
     progress: Callable[[str], None] = lambda _: None,
 ) -> list[Filed]:
     """Write, prove and file the edition of a session from what was known at its end.
@@ -308,7 +309,8 @@ def write(
     `archive` and `ledger` are ones that have been read before, for whoever writes several editions.
     A story of a run that an earlier edition told is its next version under the same address; a run that has ended
     since is closed, whether the edition tells of it or not. With `outlines`, as `plans` gave them and an editor
-    left them, these stories are written in this order, and no others. A language model of the settings rewords
+    left them, these stories are written in this order, and no others; with `only`, those of the edition that are of
+    these kinds. A language model of the settings rewords
     what proof accepts of its answer, unless `reword` is off.
     Raises NoData when there is nothing to write from.
     """
@@ -319,6 +321,7 @@ def write(
     assignment = _assignment(instance, view, archive, site)
     if outlines is None:
         chosen = choose(assignment, story=story, most=instance.desk.most_stories)
+        chosen = [one for one in chosen if not only or one.story in only]
     else:
         chosen = _named(assignment, outlines)
     if not chosen and (closed := close_runs(instance, archive, view, site=site)):

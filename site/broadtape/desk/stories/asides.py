@@ -54,6 +54,8 @@ def told(
         passage = "ratios" if signal.kind in RELATIVE else "asides"
         if passage in assignment.covered or (kinds and signal.kind not in kinds):
             continue
+        if signal.kind == "recross" and _told_as_extreme(assignment, signal):
+            continue
         values = values_of(assignment, signal)
         block = sentences(signal.kind, values) if values is not None else None
         if block is not None:
@@ -62,6 +64,12 @@ def told(
         if len(said) == most:
             break
     return said
+
+
+def _told_as_extreme(assignment: Assignment, signal: Signal) -> bool:
+    """Whether the close that crossed a level again is, as the highest or lowest since that same day, told already."""
+    sides = (assignment.book.find("extreme-since", of=signal.subject, side=side) for side in ("high", "low"))
+    return any(one is not None and one.value == signal.fact.value for one in sides)
 
 
 def sentences(kind: str, values: Mapping[str, object]) -> Paragraph | None:

@@ -25,6 +25,7 @@ _STILL_DEEP = Decimal(
 _SECOND = 0.95  # of the broadest index's own score, for what comes after it
 _ALSO_RARITY = 0.05  # of the large index, where another one moved so far
 _CHART_BEFORE = timedelta(days=182)
+_TOLD_FROM = 5  # percent: a longer stretch of less says nothing against a decline
 _FAR_DAYS = 120  # an extreme "since" nearer than this is not worth a sentence
 _HORIZONS = (63, 21)
 _MOVE_HORIZONS = (21, 63)
@@ -372,7 +373,7 @@ class _Plan(Plan):
     def _tells(self, fact: Fact, window: str) -> bool:
         """Whether a longer stretch says what the decline does not: it is no wash, nor measured from near the peak."""
         start = date.fromisoformat(window.removeprefix("since:"))
-        far = isinstance(fact.value, Decimal) and abs(fact.value) >= 1
+        far = isinstance(fact.value, Decimal) and abs(fact.value) >= _TOLD_FROM
         return far and abs((start - self.peak).days) > _FAR_DAYS
 
     def _chart(self) -> ChartPlan | None:
