@@ -73,7 +73,8 @@ def audit(script: Script, view_for: Callable[[date], MarketView]) -> Audit:
     if not found.contradicted:
         return found
     # asked again, now that it is known which days the article's other figures bear out
-    again = _Auditor(script, view_for, borne=frozenset(reader.moves.bears)).run()
+    moves = reader.moves
+    again = _Auditor(script, view_for, borne=frozenset(moves.bears), over=frozenset(moves.closes)).run()
     return _of_another_day(again, script, view_for)
 
 
@@ -112,7 +113,12 @@ class _Auditor:
     """One article."""
 
     def __init__(
-        self, script: Script, view_for: Callable[[date], MarketView], *, borne: frozenset[date] | None = None
+        self,
+        script: Script,
+        view_for: Callable[[date], MarketView],
+        *,
+        borne: frozenset[date] | None = None,
+        over: frozenset[date] = frozenset(),
     ) -> None:
         assert script.dated is not None
         self.script, self.dated = script, script.dated
@@ -121,11 +127,14 @@ class _Auditor:
         self.names = directory(view)
         self.calendar = Calendar(view, self.dated)
         titles = table_for(view).titles
-        self.moves = MoveJudge(self.measures, self.calendar, titles, closed=script.closed, borne=borne)
+        self.moves = MoveJudge(
+            self.measures, self.calendar, titles, closed=script.closed, borne=borne, over=over
+        )
         self.rates = RateJudge(self.measures, self.calendar)
         self.policies = PolicyJudge(self.measures, self.calendar)
         self.hours = False  # the article speaks of hours of its day
-        self.histories = HistoryJudge(self.measures, self.calendar, titles)
+        closed = script.closed or self.dated in over
+        self.histories = HistoryJudge(self.measures, self.calendar, titles, closed=closed)
 
     def run(self) -> Audit:
         """Sentence by sentence; the quotes table last."""

@@ -635,6 +635,7 @@ class Clauses:
             move = Move([entity], "up" if self.code(before - 1) == "g" else "down", start=amount)
             move.amounts.append(self._take(amount))
             move.end = place + 1
+            move.within = True
             return self._tail(place + 1, move)
         return None
 

@@ -71,6 +71,7 @@ class Move:
     passing: bool = False  # "was up": said of a moment as often as of a close
     present: bool = False  # "rises": said of what happens as often as of what happened
     vague: bool = False  # "had risen": before something else
+    within: bool = False  # "a 1.9% rally in the S&P in October": a stretch of that time as often as all of it
     elliptical: bool = False  # without a verb of its own
     continued: bool = False  # a further verb of the subject before
     each: bool = False

@@ -46,7 +46,10 @@ class Series:
 class History:
     """One article's series and days."""
 
-    def __init__(self, measures: Measures, calendar: Calendar, names: dict[str, str]) -> None:
+    def __init__(
+        self, measures: Measures, calendar: Calendar, names: dict[str, str], *, closed: bool = False
+    ) -> None:
+        self.closed = closed  # the article is known to be of after its day's close
         self.measures, self.calendar, self.names = measures, calendar, names
         self._kept: dict[tuple[str, str], Series | Gap] = {}
 

@@ -186,6 +186,8 @@ class MoveJudge(Reservations):
                 and chosen.reading.first == chosen.reading.last
             ):
                 self.bears.add(chosen.reading.last)
+                if amount.quantum <= EXACT:
+                    self.closes.add(chosen.reading.last)
             return self._finding(claim, "verified", chosen, reason)
         gaps = [one for one in trials if one.gap]
         computed = [one for one in trials if one.value is not None]

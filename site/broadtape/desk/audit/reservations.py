@@ -73,11 +73,12 @@ class Reservations(Trials):
     def _unborne(self, claim: Assertion, chosen: Trial) -> str:
         """Whether a day is taken from elsewhere, or may not have been over, and nothing else in the article bears it out."""
         day = chosen.reading.last
-        if self.borne is None or day in self.borne or chosen.reading.first != day:
+        if self.borne is None or chosen.reading.first != day:
             return ""
-        if claim.more.get("carried") and not claim.more.get("headed"):
+        if day not in self.borne and claim.more.get("carried") and not claim.more.get("headed"):
             return "its time is its paragraph's, and no other figure of the article is borne out on that day"
-        own = day == self.calendar.dated and not self.closed and not claim.more.get("closing")
+        over = self.closed or day in self.over or bool(claim.more.get("closing"))
+        own = day == self.calendar.dated and not over
         if own and self._passed(claim, chosen):
             return (
                 f"it held at some moment of {day}, and no other figure of the article shows that it was over"

@@ -62,6 +62,12 @@ class Runs(History):
         since = len(recent.went) - _LATELY
         if not claim.spans:
             told = True
+        if first == self.calendar.dated and not self.closed and unit == "session" and not ended:
+            earlier = self.measures.before(first)
+            before = self._course(symbol, claim.side, unit, earlier) if earlier is not None else None
+            if isinstance(before, Course) and _run_at(before, ended=False) + 1 == count:
+                doubt = f"it would hold at some moment of {first}, and when it was written is not known"
+                return self._end(claim, doubt, text, computed=computed)
         if claim.more.get("in_passing"):
             return self._end(claim, "which run is meant is not certain", text, computed=computed)
         if not (claim.spans and claim.certain) and any(

@@ -53,6 +53,8 @@ def _doubtful(clauses: Clauses, move: Move, spans: Sequence[Span]) -> bool:
     """Whether a statement may be of another kind than it looks: a rule, a moment of a session, a time before another."""
     if clauses.general or move.vague:
         return True
+    if move.within and not all(span.kind in {"weekday", "day", "today"} for span in spans):
+        return True
     days = bool(spans) and all(span.kind in {"weekday", "day", "today"} for span in spans)
     if move.passing and not move.perfect and days and not move.closing:
         return not clauses.context.closed

@@ -50,11 +50,14 @@ class Trials:
         *,
         closed: bool = False,
         borne: frozenset[date] | None = None,
+        over: frozenset[date] = frozenset(),
     ) -> None:
         self.closed = closed  # the article is known to be of after the close
         self.borne = (
             borne  # the sessions that other figures of the article bear out; None where that is not known yet
         )
+        self.over = over  # those of them whose very close another figure gives: it was written after it
+        self.closes: set[date] = set()
         self.bears: set[date] = set()  # those that this reading of it found
         self.measures, self.calendar, self.names = measures, calendar, names
         self.indexes = [(symbol, name) for symbol, name in names.items() if symbol.startswith("INDEX")]
