@@ -80,6 +80,22 @@ def test_a_share_that_is_not_named_is_not_vouched_for(view_for: Callable[[date],
     assert [one.status for one in found if one.kind == "direction"][-1] == "unverifiable"
 
 
+@pytest.mark.parametrize(
+    ("dated", "sentence"),
+    [
+        ("2019-04-09", "Apple shares rose for a tenth straight session on Tuesday."),  # until noon
+        ("2020-01-28", "A 1.9% rally in the S&P 500 in October 2018 followed a loss of 3.1%."),
+        ("2019-02-05", "Apple rose 1.7% on Tuesday, while Microsoft rose 0.9%."),
+    ],
+)
+def test_a_session_that_may_still_run_and_a_stretch_of_a_month_contradict_nothing(
+    dated: str, sentence: str, view_for: Callable[[date], MarketView]
+) -> None:
+    found = audit(from_text(sentence, dated=date.fromisoformat(dated)), view_for).findings
+
+    assert [one.text for one in found if one.status == "contradicted"] == []
+
+
 MARKDOWN = """---
 title: Small caps lead
 date: 2026-01-12
