@@ -186,6 +186,8 @@ class Served:
             "search": "/search?q=nasdaq",
             "empty search": "/search",
             "fruitless search": "/search?q=zzyzx",
+            "search of facts": "/search?q=fact:*",
+            "search not understood": "/search?q=date:banana+(",
             "not found": "/no-such-page/",
             "withdrawn": "/2022/12/27/withdrawn/",
         }
@@ -209,6 +211,25 @@ def make(root: Path, port: int) -> None:
     from broadtape import publishing
 
     publishing.publish(config.load(root))
+
+
+def publish_openly(root: Path, folder: Path, port: int) -> Path:
+    """A copy of the newsroom that anybody may read, whose first site lets any page frame its widgets."""
+    shutil.copytree(root, folder, ignore=shutil.ignore_patterns("*.log", "*.sock"))
+    settings = folder / "content" / "broadtape.toml"
+    settings.write_text(
+        settings.read_text("utf-8").replace('audience = "private"', 'audience = "public"'), "utf-8"
+    )
+    site = folder / "content" / "sites" / demo.SITE / "site.toml"
+    text = re.sub(
+        r"^url = .*$",
+        f'url = "http://127.0.0.1:{port}"\nembeds = ["*"]',
+        site.read_text("utf-8"),
+        count=1,
+        flags=re.MULTILINE,
+    )
+    site.write_text(text, "utf-8")
+    return folder
 
 
 @contextlib.contextmanager
