@@ -95,7 +95,14 @@ def test_a_close_above_all_before_is_a_record_rarer_after_a_wait() -> None:
 
     assert "record high" in waited.statement
     assert waited.rarity < again.rarity
-    assert again.statement.endswith("the first in 1 sessions")
+    assert again.statement.endswith("a record high, again")
+
+
+def test_three_records_in_a_row_are_told_by_their_number() -> None:
+    third = only(market(large=wavy([3.0, 0.2, 0.2], step=-0.5, length=1_300)), "record", SPX)
+
+    assert third.statement.endswith("a record high for 3 sessions in a row")
+    assert third.rarity == pytest.approx(1 / 1_301)
 
 
 def test_the_lowest_close_is_a_52_week_low_and_no_record() -> None:

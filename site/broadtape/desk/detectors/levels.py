@@ -26,6 +26,7 @@ from broadtape.model import MarketView
 
 _RECORD_HISTORY = 1_260  # sessions, five years: a high of less is no record to readers
 _BACK_AFTER = 90  # days since the last such close; less is to and fro
+_RUN = 3  # record closes in a row from which their number is the news; two follow each other often
 _QUARTER = 63
 _MOVE_WINDOWS = (("1s", 1), ("5s", 5))
 
@@ -46,11 +47,14 @@ def records(view: MarketView, book: FactBook, _pairs: Sequence[tuple[str, str]])
         told = fact is not None and ("all-time" in fact.tags or len(closes) >= _RECORD_HISTORY)
         if fact is not None and told and len(fresh) > 1 and fresh[-1] == len(closes) - 1:
             wait = int(fresh[-1] - fresh[-2])
+            rarity = float(np.sum(np.diff(fresh) >= wait)) / len(closes)
+            when = "again" if wait == 1 else f"the first in {wait} sessions"
+            what = f"{name} closed at a record high, {when}"
             run, share = _run_of(fresh, len(closes))
-            rarity = max(min(float(np.sum(np.diff(fresh) >= wait)) / len(closes), share), 1 / len(closes))
-            what = f"{name} closed at a record high, the first in {wait} sessions"
-            if run > 1:
+            if run >= _RUN:
+                rarity = min(rarity, share)
                 what = f"{name} closed at a record high for {run} sessions in a row"
+            rarity = max(rarity, 1 / len(closes))
             yield Signal("record", symbol, what, fact, rarity, session_size(closes))
         for side, sign in (("high", 1.0), ("low", -1.0)):
             year = book.find("record", of=symbol, side=side, window="52w")
