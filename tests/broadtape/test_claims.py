@@ -9,12 +9,13 @@ from itertools import pairwise
 
 import pytest
 from claimed import AS_OF, FACTS, FUND, LARGE, NAMES, SMALL, TRUE
+from fakes import FakeMarket
 from falsehoods import FALSE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mutations import falsified
 
-from broadtape import numbers
+from broadtape import metrics, numbers
 from broadtape.desk.claims import Context, Figure, Moment, Name, Proper, Verdict, Word, entails, lex
 from broadtape.desk.claims.guards import BadGuard, guard_holds, guard_ids, sentence_digest
 from broadtape.desk.claims.lexer import MAX_TEXT
@@ -399,3 +400,15 @@ def test_a_guard_that_cannot_be_read_is_refused(guard: str) -> None:
 def test_the_digest_of_a_sentence_ignores_how_it_is_broken_into_lines() -> None:
     assert sentence_digest("A tie\n ends  a run.") == sentence_digest("A tie ends a run.")
     assert len(sentence_digest("x")) == 16
+
+
+@pytest.mark.parametrize(("last", "holds"), [("10", True), ("10.01", False), ("9.99", False)])
+def test_that_the_middle_of_a_group_was_unchanged_tells_a_change_of_nothing(last: str, holds: bool) -> None:
+    market = FakeMarket(
+        "2026-01-12", {"NYSE:A": f"10 {last}", "NYSE:B": "10 11", "NYSE:C": "10 9"},
+        groups={"trio": ("NYSE:A", "NYSE:B", "NYSE:C")},
+    )  # fmt: skip
+    fact = metrics.fact(market, "group-return", in_="trio", over="1s")
+    context = Context(market.as_of, NameTable(), subject_required=False, median_said=True)
+
+    assert entails(lex("The median company was unchanged", NameTable()), fact, context).holds is holds

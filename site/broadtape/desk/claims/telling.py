@@ -116,7 +116,8 @@ def told(case: Case) -> None:
             f"the figure is that of the earlier case; the fact is {computed}",
             computed=computed,
         )
-    told = "value" in parts or halves or said & {"majority", "minority", "nothing", "all", "both"}
+    still = "flat" in said and value is not None and value.kind == "change" and not value.value
+    told = "value" in parts or halves or still or said & {"majority", "minority", "nothing", "all", "both"}
     if case.fact.key.metric in _VALUE_TOLD and not told and (said or parts):
         case.objects(
             Status.UNSUPPORTED,
