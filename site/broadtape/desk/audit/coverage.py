@@ -36,9 +36,6 @@ _ELSEWHEN: Final = frozenset(
     {"after", "following", "before", "until", "since", "if", "unless", "once", "whenever"}
 )
 _RELATIVE: Final = frozenset({"when", "where", "whereupon"})
-_EARLIER_VERB: Final = re.compile(
-    r"\b(?:had|having|previously|formerly|earlier|once|used to|prior to)\b", re.IGNORECASE
-)
 _OPENERS: Final = frozenset("wzHS")  # subordinate clauses, attributions, "with …": of another statement
 # What such a verb says of a run or a record is a comment on it, not a part of it.
 _COMMENTS: Final = frozenset(
