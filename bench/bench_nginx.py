@@ -1,7 +1,7 @@
 """How fast is a printed article page through `broadtape serve`, beside nginx giving out the same bytes?
 
 Run: python bench/bench_nginx.py [SECONDS [ARTICLES]]. Needs nginx and wrk (Debian: nginx-light, wrk); says so and ends
-where they are not. Loopback, 16 connections, one after the other in each of three rounds; the median counts.
+where they are not. Loopback, 16 connections, one after the other in each of five rounds; the median counts.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from broadtape.exporting import export, file_of
 from broadtape.printing import Printer
 
 CONNECTIONS = 16
-ROUNDS = 3
+ROUNDS = 5
 LONG = 64 * 1024  # bytes of the page, about
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 
