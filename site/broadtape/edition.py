@@ -68,6 +68,10 @@ RUN = "run"  # front-matter key: the question what became of the run that a stor
 REWORDED_BY = "reworded_by"  # the language model that reworded sentences
 RUN_ENDED = "run_ended"  # and the session that ended it, once it is over
 _NEAR, _WATCHED = 1.5, 1.2  # how much more a company says to readers beside it, or who see its quote
+_BRIEF_FROM, _BRIEF_TIMES = (
+    3.0,
+    1.5,
+)  # from which, and from how many times the session, a brief leads a quiet one
 _FAR_SESSION = 0.05  # share of the broadest index's sessions that moved as far: then its session leads,
 _FAR_SIZE = 1.75  # if that is far by its last 60 sessions, too (where "rose" ends and "jumped" begins)
 _SECOND_FROM = 5.0  # score from which a further story joins the lead and the wrap
@@ -258,6 +262,14 @@ def choose(assignment: Assignment, *, story: str | None, most: int) -> list[Prop
         for item in kept
         if item.story != "brief" or item.lead is None or item.lead.signal.subject not in told
     ]
+    if (
+        not kept
+    ):  # a quiet session: the one thing that stood out leads where it is far more news than the session was
+        first = next((item for item in proposals if item.story == "brief"), None)
+        session = max((item.score for item in wrap), default=0.0)
+        kept = (
+            [first] if first is not None and first.score >= max(_BRIEF_FROM, _BRIEF_TIMES * session) else []
+        )
     if any("move" in item.covers for item in kept[:most]):
         wrap = []  # the session is told already, with its indices and companies
     chosen = kept[: most - len(wrap)] + wrap

@@ -240,6 +240,21 @@ def test_a_company_of_which_much_is_on_file_is_told_how_much() -> None:
     assert "pieces were found" not in moved_company(*filed[:1])
 
 
+def small_caps_back_below_a_thousand(large: float) -> FakeMarket:
+    swings = [1_001.0 + 3 * (number % 2) for number in range(601)]
+    return indices(walk(1, [large]), also={RUT: [*swings[:300], 990.0, *swings, 999.8]})
+
+
+def test_on_a_quiet_session_what_stood_out_leads_and_beside_a_plunge_it_is_a_sentence() -> None:
+    quiet, plunge = (
+        edition.choose(assigned(small_caps_back_below_a_thousand(move)), story=None, most=4)
+        for move in (0.05, -4.0)
+    )
+
+    assert [one.key for one in quiet] == [f"brief/recross/{RUT}", "wrap"]
+    assert not [one for one in plunge if one.story == "brief"]
+
+
 def test_the_week_counts_the_deals_that_were_filed_in_it() -> None:
     view = indices(walk(1), on=date(2026, 1, 16))
     since = [filing("NYSE:ALD", "8-K", "8.01", days_ago=40), filing("NYSE:BIR", "424B5", days_ago=5)]
