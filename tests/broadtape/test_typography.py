@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -10,8 +11,11 @@ from pathlib import Path
 import pytest
 from markupsafe import Markup
 
-from broadtape.desk.chart import Bar, BarSpec, ChartSpec, Line, bar_chart, line_chart
+from broadtape.desk.chart import Bar, BarSpec, ChartSpec, Line, Mark, bar_chart, line_chart
+from broadtape.desk.curves import Curve, CurveSpec, curve_chart
+from broadtape.desk.heat import HeatRow, HeatSpec, heat_table
 from broadtape.web import markets, pictures, words
+from broadtape.web.press import STATIC
 
 LINES = ChartSpec(
     title="Small caps & large, first session shown = 100",
@@ -76,12 +80,57 @@ def test_a_chart_of_the_desk_stands_in_the_page_with_the_pages_colours(drawn: Pa
     assert "<style" not in shapes
 
 
-def test_bars_stand_in_the_page_too(tmp_path: Path) -> None:
-    path = tmp_path / "chart.svg"
-    bars = tuple(Bar(name, Decimal(value)) for name, value in (("Up", "1.5"), ("Down", "-0.5")))
-    path.write_bytes(bar_chart(BarSpec("Moves", bars, "the sample", date(2026, 1, 12))))
+DAY = date(2026, 1, 12)
+KINDS = {
+    "bars": lambda: bar_chart(
+        BarSpec("Moves", (Bar("Up", Decimal("1.5")), Bar("Down", Decimal("-0.5"))), "the sample", DAY)
+    ),
+    "curves": lambda: curve_chart(
+        CurveSpec(
+            "Yields",
+            tuple(
+                Curve(name, ((3, Decimal("4.1")), (24, Decimal("3.9")), (120, Decimal("4.4"))))
+                for name in ("Now", "A month ago", "A year ago")
+            ),
+            "the sample",
+            DAY,
+        )
+    ),
+    "heat": lambda: heat_table(
+        HeatSpec(
+            "Sectors",
+            ("Week", "Month", "Year"),
+            (
+                HeatRow("Energy & more", (Decimal("3.1"), Decimal("-2.0"), None)),
+                HeatRow("Materials", (Decimal("-0.1"), Decimal("0.4"), Decimal("12.5"))),
+            ),
+            "the sample",
+            DAY,
+        )
+    ),
+    "a drawdown with marks": lambda: line_chart(
+        replace(
+            LINES, lines=LINES.lines[:1], filled=True, baseline=Decimal(101), marks=(Mark(DAY, "The low"),)
+        )
+    ),
+    "steps": lambda: line_chart(replace(LINES, lines=LINES.lines[:1], stepped=True, baseline=None)),
+}
 
-    assert pictures.drawn(path) is not None
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_of_chart_stands_in_the_page_and_every_tone_has_a_colour(
+    tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "chart.svg"
+    path.write_bytes(KINDS[kind]())
+    css = (STATIC / "site.css").read_text("utf-8")
+
+    found = pictures.drawn(path)
+
+    assert found is not None
+    assert "#" not in found[1]
+    tones = set(" ".join(re.findall(r'class="([^"]*)"', found[1])).split()) - {"title"}
+    assert {one for one in tones if f".{one} {{" not in css} == set()
 
 
 @pytest.mark.parametrize(
