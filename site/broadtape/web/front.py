@@ -86,7 +86,8 @@ def arrange(
     recent = [e for e in entries if entries[0].article.date - e.article.date <= timedelta(days=1)]
     lead = next((e for e in recent if e.article.photo is not None), entries[0])
     left = [e for e in entries if e is not lead]
-    seconds = [e for e in left if e.words > BRIEF_WORDS][:SECONDS] or left[:SECONDS]
+    # Long ones first; a column with one story in it would end in nothing.
+    seconds = sorted(left, key=lambda e: e.words <= BRIEF_WORDS)[:SECONDS]
     left = [e for e in left if e not in seconds]
     briefs = [e for e in left if e.words <= BRIEF_WORDS][:BRIEFS]
     left = [e for e in left if e not in briefs]
