@@ -412,3 +412,13 @@ def test_that_the_middle_of_a_group_was_unchanged_tells_a_change_of_nothing(last
     context = Context(market.as_of, NameTable(), subject_required=False, median_said=True)
 
     assert entails(lex("The median company was unchanged", NameTable()), fact, context).holds is holds
+
+
+@pytest.mark.parametrize(
+    "text", ["the S&P 500’s run against the S&P 500", "the Russell 2000’s run against the Russell 2000"]
+)
+def test_nothing_is_set_against_itself(text: str) -> None:
+    fact = next(one for one in FACTS.values() if one.get("object") is not None and "streak" in one.tags)
+    context = Context(fact.as_of, NAMES, scoped=True, subject_required=False)
+
+    assert any("against itself" in one.reason for one in entails(lex(text, NAMES), fact, context).objections)

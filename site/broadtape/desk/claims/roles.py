@@ -92,6 +92,11 @@ def _relative(case: Case) -> None:
         if {"lead", "lag", "exceed", "better", "worse"} & set(word.classes) or case.compares(place, word)
     ]
     names = [(place, name) for place, name in case.of(Name) if "" not in name.symbols and not name.ticker]
+    if len(names) == 2 and names[0][1].symbols == names[1][1].symbols:
+        case.objects(
+            Status.CONTRADICTED, f"{names[1][1].text} is set against itself", names[1][1].text, case.about()
+        )
+        return
     if not verbs:
         before = [name for place, name in names if not case.comparand(place)]
         subjects = {case.subject} | ({"series:curve"} if case.fact.key.metric in CURVE else set())
