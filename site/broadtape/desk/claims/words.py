@@ -49,10 +49,17 @@ def words(case: Case) -> None:
         if (turned := _turned(case, place, word)) is not None:
             case.objects(*turned)
             continue
-        reasons = [refusal(Use(case, place, word), kind) for kind in word.classes]
+        reasons = [refusal(Use(case, place, word), kind) for kind in _readings(case, place, word)]
         if all(reason is not None for reason in reasons):
             status, text, computed = next(reason for reason in reasons if reason is not None)
             case.objects(status, text, word.text, computed)
+
+
+def _readings(case: Case, place: int, word: Word) -> tuple[str, ...]:
+    """The classes a word may be of where it stands: in "was lower" nobody cuts."""
+    if word.text.lower() == "lower" and case.text_at(place - 1) in {"was", "were", "is", "are", "been", "be"}:
+        return tuple(kind for kind in word.classes if kind != "cut")
+    return word.classes
 
 
 _HIGHS: Final = frozenset({"highest", "peak", "record"})
