@@ -120,7 +120,7 @@ def run(
     """
     days = sessions_between(store, first, last)
     started = time.perf_counter()
-    archive = Archive(instance.content)
+    archive = Archive.of(instance)
     done: list[Session] = []
     with _only_one(instance):
         journal = Journal(instance.state / "backfill" / f"{site or 'all'}-{story or 'all'}.jsonl")

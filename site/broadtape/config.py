@@ -356,6 +356,12 @@ class Instance:
     mail: Mail = field(default_factory=Mail)
 
     @property
+    def dates_zone(self) -> ZoneInfo:
+        """The zone of dates that people write without an offset: the default site's, else the market's."""
+        site = self.sites.get(self.default_site)
+        return site.time_zone if site else self.time_zone
+
+    @property
     def content(self) -> Path:
         """What people write: settings, articles, pages, sites."""
         return self.root / "content"

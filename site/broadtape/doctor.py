@@ -343,7 +343,7 @@ def _archive(instance: Instance, catalogue: Catalogue) -> Iterator[Finding]:
     if revised:
         says = f"{_count(len(revised), 'article')} whose data were revised since: {_few(revised)}"
         yield Finding("warning", "archive", says, "run 'broadtape corrections' for the drafted notes")
-    held = [one.path for one in Archive(instance.content).scan()[0] if one.status == "held"]
+    held = [one.path for one in Archive.of(instance).scan()[0] if one.status == "held"]
     if held:
         inside = sorted(path.removeprefix(f"{instance.content}/") for path in held)
         says = f"{_count(len(held), 'article')} held, which no reader sees: {_few(inside)}"

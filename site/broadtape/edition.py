@@ -327,7 +327,7 @@ def write(
     Raises NoData when there is nothing to write from.
     """
     view = view_on(store, on)
-    archive = archive or Archive(instance.content)
+    archive = archive or Archive.of(instance)
     ledger = ledger or Ledger(archive)
     progress(f"{on}: looking for signals")
     assignment = _assignment(instance, view, archive, site)
@@ -382,7 +382,7 @@ def plans(
     Raises NoData when there is nothing to write from. Files nothing.
     """
     view = view_on(store, on)
-    assignment = _assignment(instance, view, archive or Archive(instance.content))
+    assignment = _assignment(instance, view, archive or Archive.of(instance))
     chosen = choose(assignment, story=story, most=instance.desk.most_stories)
     if not chosen:
         raise NoData(f"{on}: no {story or 'story'} to write; see broadtape signals --on {on}")

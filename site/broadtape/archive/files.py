@@ -15,11 +15,14 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal, Self, cast
 
 from broadtape import config, frontmatter, urls
 from broadtape.archive.records import ACKNOWLEDGED
 from broadtape.model import Article, BadSettings, BroadtapeError, BrokenArticle, Problem
+
+if TYPE_CHECKING:
+    from broadtape.config import Instance
 
 MAX_FILE: Final = 1_100_000  # bytes of one Markdown file: the parser's megabyte and its front matter
 MAX_FACTS: Final = 8_000_000  # bytes of one facts.json
@@ -199,14 +202,17 @@ class Archive:
         self._known: dict[Path, tuple[tuple[object, ...], Loaded]] = {}
         self._facts: dict[Path, tuple[tuple[object, ...], dict[str, object]]] = {}
 
+    @classmethod
+    def of(cls, instance: Instance) -> Self:
+        """The archive of an instance whose settings have been read."""
+        return cls(instance.content, zone=instance.dates_zone)
+
     @property
     def zone(self) -> tzinfo:
         """The zone of dates without an offset: the default site's, else the instance's, else UTC."""
         if self._zone is None:
             try:
-                instance = config.load(self.content.parent)
-                site = instance.sites.get(instance.default_site)
-                self._zone = site.time_zone if site else instance.time_zone
+                self._zone = config.load(self.content.parent).dates_zone
             except (BadSettings, OSError):
                 self._zone = UTC
         return self._zone

@@ -37,7 +37,7 @@ def command(newsroom: Newsroom, paths: tuple[Path, ...], fix: bool, as_json: boo
     from broadtape.archive.lint import check
 
     instance = newsroom.instance()
-    archive = Archive(instance.content, zone=instance.sites[instance.default_site].time_zone)
+    archive = Archive.of(instance)
     store = _store(instance)
     chosen = {_article_path(path) for path in paths} or None
     fixed, problems = _fix(archive, store.view if store else None, chosen) if fix else (0, [])

@@ -83,7 +83,7 @@ def _queue(newsroom: Newsroom, paths: tuple[str, ...] | None) -> tuple[Archive, 
     from broadtape.market import MarketStore
 
     instance = newsroom.instance()
-    archive = Archive(instance.content)
+    archive = Archive.of(instance)
     if paths is None:
         chosen = archive.scan()[0]
     else:

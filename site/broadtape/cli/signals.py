@@ -40,7 +40,7 @@ def command(newsroom: Newsroom, on: datetime | None, most: int, as_json: bool) -
     store = MarketStore.open(instance.store, readonly=True)
     day = on.date() if on else store.last_session()
     view = edition.view_on(store, day)
-    ranked = edition.ranked_signals(instance, view, Archive(instance.content))
+    ranked = edition.ranked_signals(instance, view, Archive.of(instance))
     held = edition.held_figures(instance, view)
     if as_json:
         rows = [

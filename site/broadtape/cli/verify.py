@@ -46,7 +46,7 @@ def command(newsroom: Newsroom, paths: tuple[Path, ...], as_json: bool) -> None:
     from broadtape.model import BroadtapeError
 
     instance = newsroom.instance()
-    archive = Archive(instance.content)
+    archive = Archive.of(instance)
     files = _files(paths or (instance.articles,))
     if not files:
         where = ", ".join(str(path) for path in paths) or str(instance.articles)
