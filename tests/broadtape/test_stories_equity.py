@@ -113,3 +113,11 @@ def test_where_no_source_of_filings_or_stories_is_followed_the_story_names_no_ev
 
     assert "found no filing" not in story.visible  # nothing was looked through
     assert not re.search(r"\b(because|amid|on news|due to)\b", story.visible)
+
+
+def test_a_share_stands_below_a_record_only_where_five_years_of_closes_are_in_the_data(room: Press) -> None:
+    short, long = (written(room, day, "company") for day in ("2026-01-05", "2025-01-28"))
+
+    assert "Chevron" in short.article.title  # its closes in the tables begin in 2023
+    assert "record close" not in short.visible
+    assert "below its record close" in long.visible

@@ -17,6 +17,7 @@ from broadtape.desk.facts import FactBook
 from broadtape.model import Basis, Fact, MarketView, NoData, UnknownSymbol
 
 LEAST_HISTORY = 250  # sessions: under a year of its own past, a series has no measure of the unusual
+RECORD_HISTORY = 1_260  # sessions, five years: a high of less is no record to readers
 SERIES = "series:"  # before a macro series' id, where it is a signal's subject
 ROLES = ("large", "small", "tech")
 

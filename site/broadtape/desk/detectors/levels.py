@@ -15,6 +15,7 @@ from broadtape import metrics
 from broadtape.desk.facts import FactBook
 from broadtape.desk.patterns import (
     LEAST_HISTORY,
+    RECORD_HISTORY,
     Signal,
     basis_of,
     benchmarks,
@@ -24,7 +25,6 @@ from broadtape.desk.patterns import (
 )
 from broadtape.model import MarketView
 
-_RECORD_HISTORY = 1_260  # sessions, five years: a high of less is no record to readers
 _BACK_AFTER = 90  # days since the last such close; less is to and fro
 _RUN = 3  # record closes in a row from which their number is the news; two follow each other often
 _QUARTER = 63
@@ -44,7 +44,7 @@ def records(view: MarketView, book: FactBook, _pairs: Sequence[tuple[str, str]])
         best = np.maximum.accumulate(closes)
         fresh = np.flatnonzero(closes[1:] > best[:-1]) + 1
         fact = book.find("record", of=symbol, side="high")
-        told = fact is not None and ("all-time" in fact.tags or len(closes) >= _RECORD_HISTORY)
+        told = fact is not None and ("all-time" in fact.tags or len(closes) >= RECORD_HISTORY)
         if fact is not None and told and len(fresh) > 1 and fresh[-1] == len(closes) - 1:
             wait = int(fresh[-1] - fresh[-2])
             rarity = float(np.sum(np.diff(fresh) >= wait)) / len(closes)

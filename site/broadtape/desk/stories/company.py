@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from broadtape import metrics
 from broadtape.desk.newsworthiness import Ranked
 from broadtape.desk.outline import Cell, ChartPlan, Outline, Planned, Section, Table, paragraph, section
-from broadtape.desk.patterns import basis_of
+from broadtape.desk.patterns import RECORD_HISTORY, basis_of
 from broadtape.desk.stories import Assignment, Proposal, common
 from broadtape.desk.stories.base import Plan, chosen, lead_of
 from broadtape.model import Basis, Fact
@@ -63,7 +64,7 @@ class _Plan(Plan):
             "extreme": self.day_extreme(self.of, self.up, _FAR_DAYS) if price else None,
             "close": self.book.find("level", of=self.of) if price else None,
             "lowest": self.last_beyond(self.of, "high" if self.up else "low", _FAR_DAYS) if price else None,
-            "below": self.book.find("drawdown", of=self.of) if price else None,
+            "below": self._below() if price else None,
             "record": self.book.find("record", of=self.of) if price else None,
             "index": index, "moved": self.book.find("return", of=index, over="1s") if index is not None else None,
             "rank": self._rank(), "volume": self._volume(), "ytd": self._year(), "five": self._return("5s"),
@@ -94,6 +95,12 @@ class _Plan(Plan):
         chosen = {} if field.basis == "price" else {"basis": field.basis}
         fact = self.book.find("rank", of=self.of, in_=field.group, over="1s", **chosen)
         return fact if fact is not None and fact.tags & {"best", "worst"} else None
+
+    def _below(self) -> Fact | None:
+        """How far below its highest close, where the data are long enough for that to be a record."""
+        fact = self.book.find("drawdown", of=self.of)
+        long = len(metrics.closes(self.view, self.of, "price")[0]) >= RECORD_HISTORY
+        return fact if fact is not None and ("all-time" in fact.tags or long) else None
 
     def _volume(self) -> Fact | None:
         fact = self.book.find("volume", of=self.of)
