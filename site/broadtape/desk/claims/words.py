@@ -56,12 +56,15 @@ def words(case: Case) -> None:
 
 
 def _readings(case: Case, place: int, word: Word) -> tuple[str, ...]:
-    """The classes a word may be of where it stands: in "was lower" nobody cuts."""
-    if word.text.lower() == "lower" and case.text_at(place - 1) in {"was", "were", "is", "are", "been", "be"}:
+    """The classes a word may be of where it stands: in "was lower" and "ended lower" nobody cuts."""
+    if word.text.lower() == "lower" and case.text_at(place - 1) in _STOOD:
         return tuple(kind for kind in word.classes if kind != "cut")
     return word.classes
 
 
+_STOOD: Final = frozenset(
+    {"was", "were", "is", "are", "been", "be", "ended", "ends", "end", "closed", "finished", "stood"}
+)
 _HIGHS: Final = frozenset({"highest", "peak", "record"})
 _LOWS: Final = frozenset({"lowest", "trough"})
 
