@@ -33,12 +33,7 @@ _MOVE_WINDOWS = (("1s", 1), ("5s", 5))
 
 def records(view: MarketView, book: FactBook, _pairs: Sequence[tuple[str, str]]) -> Iterator[Signal]:
     """A first record close in its data, and closes at a 52-week high or low."""
-    for symbol in benchmarks(view):
-        if basis_of(view, symbol) != "price":
-            continue
-        days, closes = metrics.closes(view, symbol, "price")
-        if len(days) < LEAST_HISTORY:
-            continue
+    for symbol, closes in _priced(view):
         name = view.instrument(symbol).name
         # A low is told as a 52-week low: the lowest close "in the data" says more of the data than of the index.
         best = np.maximum.accumulate(closes)
@@ -76,6 +71,15 @@ def _run_of(fresh: NDArray[np.intp], total: int) -> tuple[int, float]:
     return int(runs[-1]), float(np.mean(runs >= runs[-1]))
 
 
+def _priced(view: MarketView) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """The benchmarks that are judged by price, each with its closes, where these are enough."""
+    for symbol in benchmarks(view):
+        if basis_of(view, symbol) == "price":
+            _, closes = metrics.closes(view, symbol, "price")
+            if len(closes) >= LEAST_HISTORY:
+                yield symbol, closes
+
+
 def _share_of_extremes(values: NDArray[np.float64], window: int) -> float:
     """Share of sessions whose value is the highest of the `window` sessions that end with it."""
     if len(values) <= window:
@@ -86,12 +90,7 @@ def _share_of_extremes(values: NDArray[np.float64], window: int) -> float:
 
 def round_numbers(view: MarketView, book: FactBook, _pairs: Sequence[tuple[str, str]]) -> Iterator[Signal]:
     """The first close above a round number."""
-    for symbol in benchmarks(view):
-        if basis_of(view, symbol) != "price":
-            continue
-        days, closes = metrics.closes(view, symbol, "price")
-        if len(days) < LEAST_HISTORY:
-            continue
+    for symbol, closes in _priced(view):
         step = round_step(float(closes[-1]))
         crossed = np.floor(closes / step) * step
         reached = float(crossed[-1])
@@ -108,12 +107,7 @@ def round_numbers(view: MarketView, book: FactBook, _pairs: Sequence[tuple[str, 
 
 def recrossed(view: MarketView, book: FactBook, _pairs: Sequence[tuple[str, str]]) -> Iterator[Signal]:
     """A close back below a round number, or back above one, for the first time in a season: the furthest crossed."""
-    for symbol in benchmarks(view):
-        if basis_of(view, symbol) != "price":
-            continue
-        _, closes = metrics.closes(view, symbol, "price")
-        if len(closes) < LEAST_HISTORY:
-            continue
+    for symbol, closes in _priced(view):
         step = round_step(float(closes[-2]))
         side, level = _crossed(float(closes[-2]), float(closes[-1]), step)
         fact = book.find("first-close-since", of=symbol, side=side, level=f"{level:g}") if level > 0 else None
