@@ -16,7 +16,7 @@ from broadtape import config, publishing
 from broadtape.archive.catalogue import Catalogue
 from broadtape.archive.records import Entry
 from broadtape.config import Instance
-from broadtape.publishing import Published, searchable
+from broadtape.publishing import Published, run, searchable
 from broadtape.search import Document
 
 NOON = datetime(2026, 1, 20, 20, 0, tzinfo=UTC)
@@ -97,7 +97,7 @@ class Newsroom:
         self.write("broadtape.toml", f'[instance]\ntitle = "Test"\ndefault_site = "bay"\n{settings}')
         self.site("bay", watch_list=["NASDAQ:AAA", "NASDAQ:BBB", "NASDAQ:GONE"])
         monkeypatch.setattr(searchable, "open_writer", lambda folder, engine: self.index)
-        monkeypatch.setattr(publishing, "_open_store", lambda path: self.store)
+        monkeypatch.setattr(run, "_open_store", lambda path: self.store)
 
     @property
     def content(self) -> Path:

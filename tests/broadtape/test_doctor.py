@@ -79,13 +79,12 @@ class Practice:
 
 @pytest.fixture
 def practice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Practice:
-    from broadtape import publishing
-    from broadtape.publishing import searchable
+    from broadtape.publishing import run, searchable
 
-    opening, store = searchable.open_writer, publishing._open_store
+    opening, store = searchable.open_writer, run._open_store
     made = Practice(tmp_path, monkeypatch)
     monkeypatch.setattr(searchable, "open_writer", opening)
-    monkeypatch.setattr(publishing, "_open_store", store)
+    monkeypatch.setattr(run, "_open_store", store)
     return made
 
 
