@@ -6,6 +6,8 @@ Owns names, sizes and places (docs/contracts/cards.md). Draws nothing: publishin
 from __future__ import annotations
 
 import hashlib
+import os
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,7 +28,12 @@ MADE = "made"  # the file that says what the folder's pictures were made of; wri
 def folder(instance: Instance, site: str, article_id: str) -> Path:
     """The folder of an article's cards for a site; it need not be there."""
     name = hashlib.sha256(article_id.encode()).hexdigest()[:24]  # an id is whatever the file says
-    return instance.cache / "cards" / site / name
+    return _of_site(instance.cache, site) / name
+
+
+@lru_cache(maxsize=256)
+def _of_site(cache: Path, site: str) -> Path:
+    return cache / "cards" / site
 
 
 def picture(instance: Instance, site: str, article_id: str, name: str) -> Path | None:
@@ -34,12 +41,16 @@ def picture(instance: Instance, site: str, article_id: str, name: str) -> Path |
     if name not in SHAPES:
         return None
     place = folder(instance, site, article_id)
-    return place / name if (place / MADE).is_file() and (place / name).is_file() else None
+    return place / name if _there(place, MADE) and _there(place, name) else None
 
 
 def pictures(instance: Instance, site: str, article_id: str) -> dict[str, tuple[int, int]]:
     """Name and size in pixels of every card that is there, the widest shape first."""
     place = folder(instance, site, article_id)
-    if not (place / MADE).is_file():
+    if not _there(place, MADE):
         return {}
-    return {name: size for name, size in SHAPES.items() if (place / name).is_file()}
+    return {name: size for name, size in SHAPES.items() if _there(place, name)}
+
+
+def _there(place: Path, name: str) -> bool:
+    return os.path.isfile(f"{place}/{name}")  # noqa: PTH113  asked for each item of each feed: a Path costs more

@@ -15,8 +15,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import lru_cache
 from html import escape as html_escape
 from html import unescape as html_unescape
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote, urljoin, urlsplit
 from xml.sax.saxutils import escape, quoteattr
@@ -175,7 +177,7 @@ def render(
     card: CardOf = no_card,
 ) -> Feed:
     """The entries, in the order given, as one feed or one page of a feed; `card` gives each one's picture."""
-    items = [_item(site, entry, card) for entry in entries]
+    items = [_kept_item(site, entry, card) for entry in entries]
     text = {"rss": _rss, "atom": _atom, "json": _json}[form](about, items, pages or Pages())
     body = text.encode("utf-8")
     newest = max((item.touched for item in items), default=None)
@@ -249,10 +251,32 @@ class _Item:
     source: tuple[str, str] | None  # name and address of what an import reports on
 
 
-def _item(site: Site, entry: Entry, card: CardOf) -> _Item:
+_MOST_KEPT = 300  # items, of a few kilobytes each: one list is asked for in three formats
+_kept: dict[tuple[int, str], tuple[Entry, Site, CardPicture | None, _Item]] = {}
+
+
+def _kept_item(site: Site, entry: Entry, card: CardOf) -> _Item:
+    """The item of an entry, the same for each format that shows the very entry."""
+    key, drawn = (id(entry), site.key), card(entry)
+    held = _kept.get(key)
+    if held is not None and held[0] is entry and held[1] is site and held[2] == drawn:
+        return held[3]
+    made = _item(site, entry, drawn)
+    if len(_kept) >= _MOST_KEPT:
+        _kept.clear()
+    _kept[key] = (entry, site, drawn, made)
+    return made
+
+
+@lru_cache(maxsize=64)
+def _root(url: str) -> str:
+    """What stands before an address of the site."""
+    return urljoin(url, "/")[:-1]
+
+
+def _item(site: Site, entry: Entry, held: CardPicture | None) -> _Item:
     article = entry.article
-    held = card(entry)
-    url = urljoin(site.url, quote(entry.address))
+    url = _root(site.url) + quote(entry.address)
     updated = max(article.date, article.updated) if article.updated else article.date
     moments = [updated, entry.filed, *([article.written] if article.written else [])]
     source = article.source
@@ -294,7 +318,7 @@ def _own_pictures(markup: str, site: Site) -> str:
         words = held.get("alt") or "Picture"
         return f'<a href="{html_escape(source)}">{words}</a>' if parts.scheme in ("http", "https") else words
 
-    return _IMAGE.sub(shown, markup)
+    return _IMAGE.sub(shown, markup) if "<img" in markup else markup
 
 
 def _tail(site: Site, entry: Entry, url: str) -> str:
@@ -498,9 +522,23 @@ def _json(about: Channel, items: Sequence[_Item], pages: Pages) -> str:
         "language": about.language,
         "authors": [{"name": _line(about.publisher)}],
         **({"hubs": [{"type": "WebSub", "url": about.hub}]} if about.hub and pages.number == 1 else {}),
-        "items": listed,
+        "items": [],
     }
-    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    text = json.dumps(document, ensure_ascii=False, indent=1)
+    if listed:  # each on its own: json.dumps with an indent goes value by value in Python
+        text = text.removesuffix("[]\n}") + "[\n" + ",\n".join(map(_object, listed)) + "\n ]\n}"
+    return text + "\n"
+
+
+def _object(fields: dict[str, object]) -> str:
+    """An item as json.dumps writes it two levels deep with an indent of one."""
+    lines = [
+        f'   "{name}": {encode_basestring(value)}'
+        if isinstance(value, str)
+        else f'   "{name}": {json.dumps(value, ensure_ascii=False, indent=1)}'.replace("\n", "\n   ")
+        for name, value in fields.items()
+    ]
+    return "  {\n" + ",\n".join(lines) + "\n  }"
 
 
 # --- XML ----------------------------------------------------------------------------------------------------
@@ -510,11 +548,21 @@ _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff
 
 
 def _clean(text: str) -> str:
-    return _FORBIDDEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    if text.replace("\n", "").isprintable():  # as nearly all are: nothing to look for
+        return text
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text if _FORBIDDEN.search(text) is None else _FORBIDDEN.sub("", text)
 
 
+@lru_cache(maxsize=4096)
 def _line(text: str) -> str:
     return " ".join(_clean(text).split())
+
+
+@lru_cache(maxsize=4096)
+def _quoted(text: str) -> str:
+    return quoteattr(_line(text))
 
 
 def _lines(texts: Iterable[str]) -> tuple[str, ...]:
@@ -523,12 +571,12 @@ def _lines(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _attributes(attributes: dict[str, str]) -> str:
-    return "".join(f" {name}={quoteattr(_line(value))}" for name, value in attributes.items())
+    return "".join(f" {name}={_quoted(value)}" for name, value in attributes.items())
 
 
 def _element(element: str, text: str, /, **attributes: str) -> str:
     # Escaped rather than CDATA: "]]>" inside a text then needs no special care.
-    return f"<{element}{_attributes(attributes)}>{escape(_clean(text))}</{element}>"
+    return f"<{element}{_attributes(attributes) if attributes else ''}>{escape(_clean(text))}</{element}>"
 
 
 def _empty(element: str, /, **attributes: str) -> str:

@@ -6,10 +6,10 @@ from it. Renders nothing and decides nothing about what a page depends on: a dep
 
 from __future__ import annotations
 
-import gzip
 import json
 import sqlite3
 import threading
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 NAME: Final = "pages.sqlite"
+GZIP_FORM: Final = 31  # zlib's word for: the largest window, in a gzip file without name and time
 SCHEMA: Final = 1
 EVERYTHING: Final = "*"  # the key of what may depend on anything; as a change: everything changed
 SAFE: Final = "/:.,-^=$~_@!*()+"  # what stands unquoted in the path of an address here
@@ -72,7 +73,7 @@ class Printed:
         """The bytes without compression."""
         if self.plain is not None:
             return self.plain
-        return gzip.decompress(self.gzip) if self.gzip is not None else b""
+        return zlib.decompress(self.gzip, GZIP_FORM) if self.gzip is not None else b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -395,8 +396,9 @@ class PageWriter:
         )
         return [(int(n), bytes(packed)) for n, packed in rows]
 
-    def repack(self, n: int, before: bytes, br: bytes, quality: int) -> None:
-        """A better Brotli form of the bytes whose gzip form is `before`."""
+    def repack(self, n: int, before: bytes, packed: bytes, br: bytes, quality: int) -> None:
+        """Better gzip and Brotli forms of the bytes whose gzip form is `before`."""
         self._db.execute(
-            "UPDATE page SET br = ?, quality = ? WHERE n = ? AND gzip = ?", (br, quality, n, before)
+            "UPDATE page SET gzip = ?, br = ?, quality = ? WHERE n = ? AND gzip = ?",
+            (packed, br, quality, n, before),
         )

@@ -138,6 +138,7 @@ def topic(name: str) -> str:
     return f"/topics/{quote(key(name))}/"
 
 
+@lru_cache(maxsize=10_000)
 def author(name: str) -> str:
     """An author's page."""
     return f"/authors/{quote(key(name))}/"
@@ -153,6 +154,7 @@ def page(address: str, number: int) -> str:
     return address if number <= 1 else f"{address}?page={number}"
 
 
+@lru_cache(maxsize=10_000)
 def quote_page(symbol: str) -> str:
     """A symbol's page: "/quotes/NYSEARCA:IWM/"; of a class of shares written so, "/quotes/NYSE:BRK/B/"."""
     return f"/quotes/{quote(symbol, safe=':.-^=$/')}/"

@@ -39,6 +39,7 @@ from broadtape.model import Article, Problem
 _RELATED_LOOK = 100  # newest articles of a topic or symbol among which related ones are chosen
 _MOST_HELD = 1_000  # entries that a thread remembers between queries: some 10 MB
 _HELD_FOR = timedelta(seconds=30)  # what becomes visible by itself shows at most so late
+_BOARDS_HELD = 50  # of one session each
 _AT_ONCE = 500  # a longer list is read as it comes
 
 _ENTRY = (
@@ -81,16 +82,29 @@ class _Memory:
     entries: dict[tuple[str, int], tuple[int, Entry] | None] = field(default_factory=dict)
     newest: dict[Tag, tuple[int, list[tuple[int, int]]]] = field(default_factory=dict)  # uses; n and moment
     tags: dict[tuple[str, int], list[tuple[str, str]]] = field(default_factory=dict)
+    names: dict[tuple[str, TagKind], list[tuple[str, int]]] = field(default_factory=dict)
+    counts: dict[tuple[object, ...], int] = field(default_factory=dict)
+    boards: dict[tuple[str, date | None], QuoteBoard | None] = field(default_factory=dict)
+    numbers: dict[tuple[str, str], int] = field(default_factory=dict)  # by address and id
+    runs: bool | None = None  # whether any article reports a run; None: nobody asked
 
     def serves(self, connection: _Connection, generation: int, now: datetime) -> bool:
-        """Whether it still holds, and is not too much."""
+        """Whether it still holds."""
         return (
             self.connection is connection
             and self.generation == generation
             and self.since <= now < self.since + _HELD_FOR
-            and len(self.entries) <= _MOST_HELD
-            and len(self.tags) <= 20 * _MOST_HELD
         )
+
+    def trim(self) -> None:
+        """Forget what is too much to hold; lists of names are few, and long to make."""
+        if len(self.entries) > _MOST_HELD:
+            self.entries.clear()
+        for many in (self.tags, self.counts, self.numbers):
+            if len(many) > 20 * _MOST_HELD:
+                many.clear()
+        if len(self.boards) > _BOARDS_HELD:
+            self.boards.clear()
 
 
 class Catalogue:
@@ -121,6 +135,7 @@ class Catalogue:
             kept: _Memory | None = getattr(held, "kept", None)
             if kept is None or not kept.serves(held.connection, generation, now):
                 kept = held.kept = _Memory(held.connection, generation, now)
+            kept.trim()
             held.memory = kept
             yield
         finally:
@@ -221,9 +236,15 @@ class Catalogue:
         self, site: str, *, topic: str = "", author: str = "", symbol: str = "", month: str = ""
     ) -> int:
         """How many articles `latest` would list without a limit."""
+        asked, memory = (site, topic, author, symbol, month), self._remembered()
+        if memory is not None and asked in memory.counts:
+            return memory.counts[asked]
         tags: dict[TagKind, str] = {"symbol": symbol, "author": author, "topic": topic, "month": month}
         clause, values = self._wanted(site, tags)
-        return int(self._value(f"SELECT count(*) {clause}", *values) or 0)
+        found = int(self._value(f"SELECT count(*) {clause}", *values) or 0)
+        if memory is not None:
+            memory.counts[asked] = found
+        return found
 
     def ledger(self, site: str) -> Ledger:
         """What the site's visible stories claim, how it was checked, and how much was corrected."""
@@ -284,7 +305,9 @@ class Catalogue:
                 site,
                 *missing,
             ):
-                memory.entries[site, int(row[6])] = (int(row[7]), self._entry(site, row))
+                entry = self._entry(site, row)
+                memory.entries[site, int(row[6])] = (int(row[7]), entry)
+                memory.numbers[entry.address, entry.article.id] = int(row[6])
         found = [(held[0], n, held[1]) for n in numbers if (held := memory.entries[site, n]) is not None]
         found.sort(key=lambda one: one[:2], reverse=True)
         return [entry for _, _, entry in found]
@@ -311,6 +334,12 @@ class Catalogue:
         )
 
     def _later(self, site: str, n: int, at: int) -> tuple[str, str]:
+        memory = self._remembered()
+        if memory is not None:
+            if memory.runs is None:
+                memory.runs = bool(self._rows("SELECT 1 FROM run LIMIT 1"))
+            if not memory.runs:
+                return "", ""
         rows = self._rows(
             "SELECT later.state, a.address FROM run mine JOIN run later ON later.key = mine.key"
             " JOIN article a ON a.n = later.n JOIN rendering r ON r.n = a.n AND r.site = ?"
@@ -361,13 +390,20 @@ class Catalogue:
         return [str(row[0]) for row in rows]
 
     def _tags(self, site: str, kind: TagKind) -> list[tuple[str, int]]:
+        memory = self._remembered()
+        if memory is not None and (site, kind) in memory.names:
+            return memory.names[site, kind].copy()
         rows = self._rows(
             # SQLite takes the bare column from the row that holds max(at): the newest spelling.
             "SELECT name, count(*), max(at) FROM listing WHERE site = ? AND kind = ? AND at <= ?"
             " GROUP BY key ORDER BY count(*) DESC, key",
             site, kind, self._at(),
         )  # fmt: skip
-        return [(str(name), int(count)) for name, count, _ in rows]
+        found = [(str(name), int(count)) for name, count, _ in rows]
+        if memory is not None:
+            memory.names[site, kind] = found
+            return found.copy()
+        return found
 
     def topics(self, site: str) -> list[tuple[str, int]]:
         """Topics with their number of visible articles, most used first."""
@@ -406,6 +442,9 @@ class Catalogue:
         return [str(address) for address, owner in rows if owner and owner != site]
 
     def _number(self, entry: Entry) -> int | None:
+        memory = self._remembered()
+        if memory is not None and (entry.address, entry.article.id) in memory.numbers:
+            return memory.numbers[entry.address, entry.article.id]
         query = "SELECT n FROM article WHERE address = ? AND id = ?"
         found: int | None = self._value(query, entry.address, entry.article.id)
         return found
@@ -500,11 +539,17 @@ class Catalogue:
 
     def quotes(self, site: str, as_of: date | None) -> QuoteBoard | None:
         """The board of a session (None: of the newest one); None where there is none."""
+        memory = self._remembered()
+        if memory is not None and (site, as_of) in memory.boards:
+            return memory.boards[site, as_of]
         if as_of is None:
             raw = self._value("SELECT board FROM board WHERE site = ? ORDER BY as_of DESC LIMIT 1", site)
         else:
             raw = self._value("SELECT board FROM board WHERE site = ? AND as_of = ?", site, as_of.isoformat())
-        return None if raw is None else load(raw, QuoteBoard)
+        board: QuoteBoard | None = None if raw is None else load(raw, QuoteBoard)
+        if memory is not None:
+            memory.boards[site, as_of] = board
+        return board
 
     def near(self, site: str) -> tuple[str, ...]:
         """Symbols of the companies near a site, nearest first; none where none is known."""
