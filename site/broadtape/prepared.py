@@ -21,6 +21,7 @@ from urllib.parse import unquote_plus
 
 import brotli
 
+from broadtape.http1 import Ready, head_of
 from broadtape.pagestore import address_of
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ class Page:
     bodies: dict[Encoding, bytes] = field(default_factory=dict)
     touched: float = 0.0  # when it last was made the newest in memory
     _ready: dict[Encoding, tuple[list[tuple[str, str]], bytes]] = field(default_factory=dict)
+    _wire: dict[tuple[Encoding, str], Ready] = field(default_factory=dict)
 
     def etag(self, encoding: Encoding) -> str:
         """A strong tag differs by encoding, a weak one need not (RFC 9110, section 8.8.3)."""
@@ -120,6 +122,24 @@ class Page:
             if encoding != "identity":
                 headers.append(("Content-Encoding", encoding))
             held = self._ready[encoding] = (headers, body)
+        return held
+
+    def unchanged(self, encoding: Encoding) -> list[tuple[str, str]]:
+        """The headers of an answer that the reader's copy is this page (RFC 9110, section 15.4.5)."""
+        kept = [(name, value) for name, value in self.headers if name.lower() in _WITH_304]
+        return [*kept, ("ETag", self.etag(encoding))]
+
+    def wire(self, encoding: Encoding, kind: Literal["GET", "HEAD", "304"]) -> Ready:
+        """The answer as it goes over the wire; its body has to be there in that encoding."""
+        held = self._wire.get((encoding, kind))
+        if held is None:
+            if kind == "304":
+                held = Ready(304, head_of("304 Not Modified", self.unchanged(encoding)), b"")
+            else:
+                headers, body = self.answer(encoding)
+                code = int(self.status[:3])
+                held = Ready(code, head_of(self.status, headers), body if kind == "GET" else b"")
+            self._wire[encoding, kind] = held
         return held
 
 
@@ -156,13 +176,11 @@ class PreparedPages:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         method = environ["REQUEST_METHOD"]
-        site = self._site_of(environ.get("HTTP_HOST", ""))
-        if method not in ("GET", "HEAD") or site is None or not _plain(environ):
+        key = self._key(environ)
+        if key is None:
             return self._application(environ, start_response)
-        query = environ.get("QUERY_STRING", "")
-        if query and not _tells(query):
-            query, environ = "", dict(environ, QUERY_STRING="")
-        key = (site, environ.get("PATH_INFO", "/"), query)
+        if not key[2] and environ.get("QUERY_STRING"):
+            environ = dict(environ, QUERY_STRING="")
         mark = self._mark()
         now = self._clock()
         page = self._pages.get(key)
@@ -172,12 +190,45 @@ class PreparedPages:
             if not isinstance(made, Page):
                 return made
             page = made
-        elif now - page.touched > TOUCHED_S:
+        else:
+            self._touch(page, key, now)
+        return self._answer(page, environ, start_response, method)
+
+    def at_hand(self, environ: WSGIEnvironment) -> Ready | None:
+        """The answer where it only has to be looked up: no file, no compressing, no waiting."""
+        key = self._key(environ)
+        page = self._pages.get(key) if key is not None else None
+        if page is None or key is None:
+            return None
+        now = self._clock()
+        if page.mark != self._mark() or now >= page.until:
+            return None
+        encoding = self._encoding(page, environ)
+        if _is_unchanged(page, environ):
+            found = page.wire(encoding, "304")
+        elif encoding not in page.bodies:
+            return None
+        else:
+            found = page.wire(encoding, "GET" if environ["REQUEST_METHOD"] == "GET" else "HEAD")
+        self._touch(page, key, now)
+        return found
+
+    def _key(self, environ: WSGIEnvironment) -> Key | None:
+        """What the answer is kept under; None for a request whose answer is nobody else's."""
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return None
+        site = self._site_of(environ.get("HTTP_HOST", ""))
+        if site is None or not _plain(environ):
+            return None
+        query = environ.get("QUERY_STRING", "")
+        return (site, environ.get("PATH_INFO", "/"), query if query and _tells(query) else "")
+
+    def _touch(self, page: Page, key: Key, now: float) -> None:
+        if now - page.touched > TOUCHED_S:
             page.touched = now
             with self._lock:
                 if key in self._pages:
                     self._pages.move_to_end(key)
-        return self._answer(page, environ, start_response, method)
 
     def _from_store(self, key: Key, before: Page | None, mark: object, now: float) -> Page | None:
         """The printed page, kept as one in memory; the one before where it has the same bytes."""
@@ -288,18 +339,17 @@ class PreparedPages:
     def _answer(
         self, page: Page, environ: WSGIEnvironment, start_response: StartResponse, method: str
     ) -> Iterable[bytes]:
-        encoding: Encoding = (
-            _accepted(environ.get("HTTP_ACCEPT_ENCODING", "")) if page.packable else "identity"
-        )
-        if ("HTTP_IF_NONE_MATCH" in environ or "HTTP_IF_MODIFIED_SINCE" in environ) and (
-            page.status.startswith("200") and _unchanged(page, environ)
-        ):
-            kept = [(name, value) for name, value in page.headers if name.lower() in _WITH_304]
-            start_response("304 Not Modified", [*kept, ("ETag", page.etag(encoding))])
+        encoding = self._encoding(page, environ)
+        if _is_unchanged(page, environ):
+            start_response("304 Not Modified", page.unchanged(encoding))
             return []
         headers, body = page.answer(encoding)
         start_response(page.status, headers.copy())
         return [] if method == "HEAD" else [body]
+
+    @staticmethod
+    def _encoding(page: Page, environ: WSGIEnvironment) -> Encoding:
+        return _accepted(environ.get("HTTP_ACCEPT_ENCODING", "")) if page.packable else "identity"
 
 
 class _Rest:
@@ -416,6 +466,14 @@ _USUAL: dict[str, Encoding] = {
     "br": "br",
     "identity": "identity",
 }
+
+
+def _is_unchanged(page: Page, environ: WSGIEnvironment) -> bool:
+    return (
+        ("HTTP_IF_NONE_MATCH" in environ or "HTTP_IF_MODIFIED_SINCE" in environ)
+        and page.status.startswith("200")
+        and _unchanged(page, environ)
+    )
 
 
 def _unchanged(page: Page, environ: WSGIEnvironment) -> bool:

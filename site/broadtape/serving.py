@@ -6,6 +6,7 @@ Owns processes and addresses; what a page says is web's business, what is publis
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import signal
 import socket
@@ -28,16 +29,20 @@ from broadtape.prepared import PreparedPages
 from broadtape.views import Counting, Tally, pending
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
     from broadtape.archive.catalogue import Catalogue
     from broadtape.config import Instance
+    from broadtape.http1 import Ready
     from broadtape.pagestore import Printed
 
-ROOT_VARIABLE = "BROADTAPE_ROOT"  # how the supervisor tells its readers which instance they serve
 THREADS = 4  # of one reader: enough to overlap file and SQLite waits, few enough not to fight over Python
 LARGEST_WHOLE = 24 * 1024 * 1024  # bytes of an answer handed over in one piece: more than any attachment
 LOOK_S = 0.001  # a publish is noticed this late at most; a flood of requests asks the disk no more often
+SWITCH_S = (
+    0.001  # a thread at a search lets the loop answer pages after so long; Python's usual 5 ms are felt
+)
+COLLECT_AT = 20_000  # objects made between two looks of the collector at the youngest
 STOP_WITHIN_S = 8.0
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 MOST_HOSTS = 1_000  # names whose site is remembered
@@ -65,13 +70,22 @@ class Reader:
         self._lock = threading.Lock()
         self._large = threading.BoundedSemaphore(THREADS - 1)
         self._tally = Tally(pending(config.load(root)))
-        self._application = self._make()
+        self._application, self._pages = self._make()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         self._refresh()
         chunks = self._application(environ, start_response)
         return chunks if isinstance(chunks, list) else self._whole(chunks)
+
+    def at_hand(self, environ: WSGIEnvironment) -> Ready | None:
+        """The answer where it only has to be looked up and nothing was published since; else `__call__` has it."""
+        if time.monotonic() - self._looked >= LOOK_S and self._look() != self._seen:
+            return None
+        ready = self._pages.at_hand(environ)
+        if ready is not None:
+            self._application.note(environ, ready.status)
+        return ready
 
     def _whole(self, chunks: Iterable[bytes]) -> Iterable[bytes]:
         """An answer that would come piece by piece, in one piece: else a slow client holds the thread until it has all.
@@ -103,11 +117,15 @@ class Reader:
         finally:
             _close(chunks)
 
+    def end(self) -> None:
+        """Write what was counted."""
+        self._tally.flush()
+
     def count(self) -> None:
         """Write what is counted from now on, not only count it."""
         self._tally.keep_flushing()
 
-    def _make(self) -> WSGIApplication:
+    def _make(self) -> tuple[Counting, PreparedPages]:
         from broadtape.archive.catalogue import Catalogue  # noqa: PLC0415 – the supervisor does not need these
         from broadtape.search import open_index  # noqa: PLC0415
         from broadtape.web import create_app, limits  # noqa: PLC0415
@@ -144,9 +162,7 @@ class Reader:
             told = environ.get("HTTP_X_FORWARDED_FOR", "")
             return limits.visitor(environ.get("REMOTE_ADDR", ""), told, instance.limits.trusted_proxies)
 
-        return Counting(
-            pages, self._tally, site_of=lambda host: _site_key(instance, host), visitor_of=visitor_of
-        )
+        return Counting(pages, self._tally, site_of=site_of, visitor_of=visitor_of), pages
 
     def warm(self) -> None:
         """Open the search index: its first visitor does not wait for what the engine loads (0.2 s)."""
@@ -156,17 +172,13 @@ class Reader:
 
     def _refresh(self) -> None:
         """Notice a publish: a stat of the mark for each request, but not for those that come within it."""
-        now = time.monotonic()
-        if now - self._looked < LOOK_S:
+        if time.monotonic() - self._looked < LOOK_S:
             return
-        self._looked = now
-        try:
-            stat = os.stat(self._mark_path)  # noqa: PTH116 – twice as fast as Path.stat, on every request
-        except OSError:
-            self._mark = self._published = None
-            return
-        seen = (stat.st_ino, stat.st_mtime_ns)
+        seen = self._look()
         if seen == self._seen:
+            return
+        if seen is None:
+            self._mark = self._published = self._seen = None
             return
         with self._lock:
             if seen == self._seen:
@@ -174,7 +186,7 @@ class Reader:
             new = _read_mark(self._mark_path)
             if new is not None and new.settings != self._settings:
                 try:
-                    self._application = self._make()
+                    self._application, self._pages = self._make()
                 except BadSettings:
                     new = None  # half-saved: the old settings stay until they can be read
                 else:
@@ -182,6 +194,14 @@ class Reader:
             self._published = new
             self._mark = (seen, new)
             self._seen = seen
+
+    def _look(self) -> tuple[int, int] | None:
+        self._looked = time.monotonic()
+        try:
+            stat = os.stat(self._mark_path)  # noqa: PTH116 – twice as fast as Path.stat, on every request
+        except OSError:
+            return None
+        return stat.st_ino, stat.st_mtime_ns
 
 
 def _close(chunks: Iterable[bytes]) -> None:
@@ -198,16 +218,6 @@ def log_refused() -> None:
         "large file cut off",
         cause=f"{THREADS - 1} others are being sent; let nginx or a CDN give out such files",
     )
-
-
-def application() -> Reader:
-    """What the server calls in each reader process."""
-    log_as_lines()
-    end_with_parent()
-    reader = Reader(Path(os.environ[ROOT_VARIABLE]))
-    reader.count()
-    threading.Thread(target=reader.warm, name="warm", daemon=True).start()
-    return reader
 
 
 def _site_key(instance: Instance, host: str) -> str | None:
@@ -229,29 +239,53 @@ def _read_mark(path: Path) -> Mark | None:
         return None
 
 
-def run_readers(root: Path, host: str, port: int, workers: int) -> None:
-    """Serve with granian until told to stop; the readers' own main process."""
-    from granian import Granian  # noqa: PLC0415 – only this process needs the server
-    from granian.constants import Interfaces  # noqa: PLC0415
-    from granian.log import LogLevels  # noqa: PLC0415
+# --- a reader's process -------------------------------------------------------------------------------------
 
-    os.environ[ROOT_VARIABLE] = str(root)
-    if workers > 1:  # one allowance a visitor, whichever reader answers
-        allowances.share(config.load(root).cache / "limits.table")
-    _end_with_supervisor()
-    Granian(
-        "broadtape.serving:application",
-        factory=True,
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=workers,
-        blocking_threads=THREADS,
-        respawn_failed_workers=True,
-        workers_kill_timeout=5,
-        log_level=LogLevels.warning,
-        websockets=False,
-    ).serve()
+
+def run_reader(root: Path, host: str, port: int) -> None:
+    """Answer on an address until told to stop: one of several processes that share it."""
+    import asyncio  # noqa: PLC0415 – only a reader's process needs these
+
+    import uvloop  # noqa: PLC0415
+
+    from broadtape import http1  # noqa: PLC0415
+
+    log_as_lines()
+    end_with_parent()
+    sys.setswitchinterval(SWITCH_S)
+    reader = Reader(root)
+    reader.count()
+    door = http1.Door(
+        reader, at_hand=reader.at_hand, threads=THREADS, log=_log, most=http1.most_connections()
+    )
+
+    async def serve() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await door.open(http1.listen(host, port))
+        threading.Thread(target=_settle, args=(reader,), name="warm", daemon=True).start()
+        await stop.wait()
+        await door.close(STOP_WITHIN_S / 2)
+
+    uvloop.run(serve())
+    reader.end()
+    os._exit(0)  # a thread that still answers nobody does not hold the process
+
+
+def _settle(reader: Reader) -> None:
+    """Open what the first visitors need, then have the collector leave alone what stays for ever."""
+    reader.warm()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AT, 20, 50)
+
+
+def _log(text: str, error: BaseException | None) -> None:
+    import structlog  # noqa: PLC0415 – rare
+
+    structlog.get_logger("reader").error(text, exc_info=error)
 
 
 # --- the supervisor -----------------------------------------------------------------------------------------
@@ -370,7 +404,10 @@ def supervise(
     holder = claim_address(host, port)
     root = str(instance.root)
     here = [sys.executable, "-m"]
-    children = [_Child("readers", [*here, "broadtape.serving", root, host, str(port), str(workers)])]
+    if workers > 1:  # one allowance a visitor, whichever reader answers
+        allowances.share(instance.cache / "limits.table")
+    names = ["reader"] if workers == 1 else [f"reader {number + 1}" for number in range(workers)]
+    children = [_Child(name, [*here, "broadtape.serving", root, host, str(port)]) for name in names]
     if keeper:
         children.insert(0, _Child("keeper", [*here, "broadtape.keeper", root]))
     if rounds:
@@ -461,22 +498,9 @@ def end_with_parent() -> None:
     threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
 
 
-def _end_with_supervisor() -> None:
-    """As above for the process that forks the readers, where a thread would be out of place: by a timer."""
-    parent = os.getppid()
-
-    def look(*_: object) -> None:
-        if os.getppid() != parent:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            os.kill(os.getpid(), signal.SIGTERM)
-
-    signal.signal(signal.SIGALRM, look)
-    signal.setitimer(signal.ITIMER_REAL, 0.5, 0.5)
-
-
 def _main(arguments: list[str]) -> None:
-    root, host, port, workers = arguments
-    run_readers(Path(root), host, int(port), int(workers))
+    root, host, port = arguments
+    run_reader(Path(root), host, int(port))
 
 
 if __name__ == "__main__":

@@ -98,7 +98,11 @@ class Tally:
         self._seen: set[bytes] = set()
         self._salt = secrets.token_bytes(16)
         self._dirty = False
+        self._over_with: list[
+            tuple[str, Counter[tuple[str, str]]]
+        ] = []  # hours that ended and are to be written
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
 
     def add(self, site: str, path: str, visitor: str = "") -> None:
         """One more, unless this visitor opened it within the hour; who is not known ("") counts each time."""
@@ -111,7 +115,9 @@ class Tally:
             else:
                 hour = self._hour
             if hour != self._hour:
-                self._write()
+                if self._dirty:
+                    self._over_with.append((self._hour, self._counts))
+                    self._dirty = False
                 self._hour, self._counts = hour, Counter()
                 self._seen, self._salt = set(), secrets.token_bytes(16)
             if visitor and not self._first(f"{visitor}\0{site}\0{path}"):
@@ -129,15 +135,18 @@ class Tally:
 
     def flush(self) -> None:
         """Write what is new; a disk that takes nothing costs counts, not pages."""
-        with self._lock:
-            self._write()
+        with self._writing:  # and no other lock: a slow disk holds up no page
+            with self._lock:
+                due, self._over_with = self._over_with, []
+                if self._dirty:
+                    due.append((self._hour, self._counts.copy()))
+                    self._dirty = False
+            for hour, counts in due:
+                self._write(hour, counts)
 
-    def _write(self) -> None:
-        if not self._dirty:
-            return
-        self._dirty = False
-        rows = [[site, path, count] for (site, path), count in self._counts.items()]
-        target = self._folder / f"{self._hour}.{self._name}.json"
+    def _write(self, hour: str, counts: Counter[tuple[str, str]]) -> None:
+        rows = [[site, path, count] for (site, path), count in counts.items()]
+        target = self._folder / f"{hour}.{self._name}.json"
         fresh = target.with_suffix(".new")
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -178,13 +187,21 @@ class Counting:
             return self._application(environ, start_response)
 
         def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Callable[[bytes], object]:
-            if status[:3] in ("200", "304"):
-                site = self._site_of(environ.get("HTTP_HOST", ""))
-                if site is not None:
-                    self._tally.add(site, environ["PATH_INFO"], self._visitor_of(environ))
+            self._add(environ, status[:3])
             return start_response(status, headers, *more)
 
         return self._application(environ, start)
+
+    def note(self, environ: WSGIEnvironment, code: int) -> None:
+        """Count a request that was answered past the application."""
+        if by_a_person(environ):
+            self._add(environ, str(code))
+
+    def _add(self, environ: WSGIEnvironment, code: str) -> None:
+        if code in ("200", "304"):
+            site = self._site_of(environ.get("HTTP_HOST", ""))
+            if site is not None:
+                self._tally.add(site, environ["PATH_INFO"], self._visitor_of(environ))
 
 
 # --- the keeper's side ------------------------------------------------------------------------------------
