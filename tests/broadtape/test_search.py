@@ -39,7 +39,7 @@ from broadtape.search import (
 )
 from broadtape.search.generations import FolderIndex
 from broadtape.search.ranking import RECENCY
-from broadtape.search.snippets import LENGTH, Marker
+from broadtape.search.snippets import LENGTH, Marker, prepared
 from broadtape.search.whoosh_filling import Filling
 from broadtape.search.writing import LOCK, FolderWriter
 
@@ -243,7 +243,7 @@ def test_a_snippet_begins_with_a_sentence_and_an_abbreviation_ends_none():
 
 def test_a_heading_does_not_run_into_its_paragraph():
     assert (
-        Marker.of(["rotat"], []).snippet("The rotation\n\nIt goes on.")
+        Marker.of(["rotat"], []).snippet(prepared("The rotation\n\nIt goes on."))
         == "The <mark>rotation</mark> · It goes on."
     )
 
@@ -251,8 +251,8 @@ def test_a_heading_does_not_run_into_its_paragraph():
 def test_a_snippet_says_a_table_without_its_pipes():
     text = "How it went.\n\nIndex | Last | Change\nRussell 2000 |  | +5.0%\nS&P 500 | 2,467.70 | +4.9%"
 
-    assert Marker.of(["russel"], []).snippet(text) == (
-        "… <mark>Russell</mark> 2000, +5.0% · S&amp;P 500, 2,467.70, +4.9%"
+    assert Marker.of(["russel"], []).snippet(prepared(text)) == (
+        "How it went. · Index, Last, Change · <mark>Russell</mark> 2000, +5.0% · S&amp;P 500, 2,467.70, +4.9%"
     )
 
 
@@ -268,6 +268,37 @@ def test_a_snippet_does_not_begin_inside_a_name(before, begins):
     text = f"{'words ' * 40}{before} {'that say little more ' * 3}rotation {'and on ' * 60}"
 
     assert Marker.of(["rotat"], []).snippet(text).startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "marked"),
+    [
+        ("cafe", "The café by the ferry", "café"),
+        ("CAFÉ", "The Cafe by the ferry", "Cafe"),
+        ("oneil", "Mr. O’Neil said", "O’Neil"),
+        ("O'Neil", "Mr. O’Neil said", "O’Neil"),
+        ("rates", "A rating was cut", "rating"),
+        ("city", "The cities grew", "cities"),
+        ("possible", "A possibility of loss", "possibility"),
+        ("us", "The U.S. economy", "U.S"),
+        ("mcdonalds", "McDonald's rose", "McDonald's"),
+        ("1200000", "It sold 1,200,000 of them", "1,200,000"),
+        ("москва", "Москва today", "Москва"),
+        ("市", "東京株式市場", "市"),
+    ],
+)
+def test_a_word_is_marked_however_it_is_written(asked, text, marked):
+    parsed = language.parse(asked)
+
+    assert re.findall("<mark>(.*?)</mark>", Marker.of(parsed.stems, parsed.prefixes).snippet(text)) == [
+        marked
+    ]
+
+
+def test_the_second_half_of_a_name_is_not_marked():
+    parsed = language.parse("P")
+
+    assert "<mark>" not in Marker.of(parsed.stems, parsed.prefixes).snippet("The S&P 500 rose")
 
 
 def test_a_snippet_near_the_beginning_begins_there():
@@ -293,7 +324,9 @@ class _Marks(HTMLParser):
 @given(st.text(max_size=400), st.text(max_size=20))
 def test_snippets_are_short_escaped_and_marked_only(text, asked):
     parsed = language.parse(asked)
-    snippet = Marker.of(parsed.stems, parsed.prefixes).snippet(text + " <script>alert(1)</script> & " + asked)
+    snippet = Marker.of(parsed.stems, parsed.prefixes).snippet(
+        prepared(text + " <script>alert(1)</script> & " + asked)
+    )
 
     seen = _Marks()
     seen.feed(snippet)

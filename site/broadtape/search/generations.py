@@ -7,17 +7,25 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from broadtape.search import language, mark, words
-from broadtape.search.port import FACETS, Query, Results
+from broadtape.search.port import FACETS, FacetCount, Query, Results
 
 if TYPE_CHECKING:
     from broadtape.search.mark import Mark
 
 NO_INDEX: Final = "There is no search index yet."
 IN_REPAIR: Final = "The search index is being repaired; please try again soon."
+
+
+_COUNTED: Final = 256  # results whose facets are kept
+
+Facets = Mapping[str, tuple[FacetCount, ...]]
+_Narrowing = tuple[str, str, str, str, str, int, date | None, date | None]
 
 
 class Damaged(Exception):
@@ -65,6 +73,7 @@ class FolderIndex:
         self._lock = threading.RLock()
         self._stamp: tuple[int, int] | None = None
         self._open: Opened | None = None
+        self._facets: dict[_Narrowing, Facets] = {}  # of this generation: pages of one result have the same
 
     @property
     def generation(self) -> int:
@@ -84,17 +93,27 @@ class FolderIndex:
         """The results of a query; nothing in it raises."""
         parsed = language.parse(query.text)
         note = NO_INDEX
+        counted = _narrowing(query) if query.facets else None
         with self._lock:
             # Files may go with a commit before they were opened: then the newer ones are there.
             for _ in range(2):
                 now = self._now()
                 if now is None:
                     break
+                facets = self._facets.get(counted) if counted else None
                 try:
-                    return now.search(query, parsed)
+                    found = now.search(replace(query, facets=False) if facets is not None else query, parsed)
                 except Damaged:
                     note = IN_REPAIR
                     self.close()
+                    continue
+                if facets is not None:
+                    return replace(found, facets=facets)
+                if counted:
+                    self._facets[counted] = found.facets
+                    if len(self._facets) > _COUNTED:
+                        del self._facets[next(iter(self._facets))]
+                return found
         return Results(query.text, 0, (), dict.fromkeys(FACETS, ()), notes=(*parsed.notes, note))
 
     def suggest(self, text: str, *, limit: int = 8) -> tuple[str, ...]:
@@ -120,6 +139,7 @@ class FolderIndex:
             if self._open is not None:
                 self._open.close()
             self._open = self._stamp = None
+            self._facets.clear()
 
     def __del__(self) -> None:
         """A reader that nobody holds any more gives its files back."""
@@ -157,3 +177,11 @@ class FolderIndex:
         if self._open is not None:
             self._open.close()
         self._open, self._stamp = opened, stamp
+        self._facets.clear()
+
+
+def _narrowing(query: Query) -> _Narrowing:
+    """What a result is made of, whatever its order and page."""
+    return (
+        query.text, query.site, query.topic, query.symbol, query.author, query.year, query.since, query.until,
+    )  # fmt: skip

@@ -6,8 +6,10 @@ Never raises: what cannot be meant is read as words, what exceeds the limits is 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Final, Literal
 
 from broadtape import factquery
@@ -92,6 +94,8 @@ class Facts:
     condition: Condition
 
 
+_SEVERAL: Final = (And, Or)
+_WORDY: Final = (Word, Phrase, Prefix, Or, And)
 Node = Word | Phrase | Prefix | Filter | Dates | And | Or | Not | Everything | Facts
 
 
@@ -104,33 +108,26 @@ class Parsed:
     notes: tuple[str, ...] = ()
     written: tuple[tuple[str, int, int], ...] = ()
     facts: FactQuery | None = None  # where published facts are asked for, by `fact:`
+    stems: tuple[str, ...] = ()  # of the words that are asked for, to be marked in snippets
+    prefixes: tuple[str, ...] = ()  # the beginnings of words that are asked for
 
     @property
     def scored(self) -> bool:
         """Whether relevance means anything: some word is asked for."""
         return bool(self.stems or self.prefixes)
 
-    @property
-    def stems(self) -> tuple[str, ...]:
-        """The stems of the words that are asked for, to be marked in snippets."""
-        found: dict[str, None] = {}
-        for node in _wanted(self.node):
-            if isinstance(node, Word):
-                found[node.stem] = None
-            elif isinstance(node, Phrase):
-                found.update(dict.fromkeys(node.stems))
-        return tuple(found)
 
-    @property
-    def prefixes(self) -> tuple[str, ...]:
-        """The beginnings of words that are asked for."""
-        return tuple(dict.fromkeys(node.start for node in _wanted(self.node) if isinstance(node, Prefix)))
-
-
-def _wanted(node: Node) -> list[Node]:
-    if isinstance(node, And | Or):
-        return [leaf for part in node.nodes for leaf in _wanted(part)]
-    return [] if isinstance(node, Not) else [node]
+def _wanted(node: Node, stems: dict[str, None], prefixes: dict[str, None]) -> None:
+    """Gather what is asked for in words."""
+    if isinstance(node, _SEVERAL):
+        for part in node.nodes:
+            _wanted(part, stems, prefixes)
+    elif isinstance(node, Word):
+        stems[node.stem] = None
+    elif isinstance(node, Phrase):
+        stems.update(dict.fromkeys(node.stems))
+    elif isinstance(node, Prefix):
+        prefixes[node.start] = None
 
 
 _LEXER: Final = re.compile(
@@ -149,7 +146,12 @@ _ASKING: Final = frozenset({"date", "since", "until", "fact"})
 
 
 def parse(text: str) -> Parsed:
-    """The tree of a query."""
+    """The tree of a query. A page, its facets and its next page ask the same."""
+    return _parse(text[: MAX_LENGTH + 1])
+
+
+@lru_cache(maxsize=1_000)
+def _parse(text: str) -> Parsed:
     notes: list[str] = []
     if len(text) > MAX_LENGTH:
         text = text[:MAX_LENGTH]
@@ -159,8 +161,13 @@ def parse(text: str) -> Parsed:
     if isinstance(node, Everything) and text.strip() and not re.search(r"[\w*]", text):
         node = Not(node)  # "(((" asks for something, and nothing is written so
     node = _without_stop_words(node)
-    facts = _facts(node, notes)
-    return Parsed(node, text, tuple(dict.fromkeys(notes)), tuple(reader.written), facts)
+    facts = _facts(node, notes) if "fact" in text.lower() else None
+    stems: dict[str, None] = {}
+    prefixes: dict[str, None] = {}
+    _wanted(node, stems, prefixes)
+    return Parsed(
+        node, text, tuple(dict.fromkeys(notes)), tuple(reader.written), facts, tuple(stems), tuple(prefixes)
+    )
 
 
 def _facts(node: Node, notes: list[str]) -> FactQuery | None:
@@ -371,7 +378,7 @@ class _Reader:
         return given
 
 
-def _and(parts: list[Node]) -> Node:
+def _and(parts: Sequence[Node]) -> Node:
     return parts[0] if len(parts) == 1 else And(tuple(parts))
 
 
@@ -383,8 +390,8 @@ def _without_stop_words(node: Node) -> Node:
         return Not(_without_stop_words(node.node))
     if not isinstance(node, And):
         return node
-    kept = tuple(part for part in node.nodes if not (isinstance(part, Word) and part.surface in words.STOP))
-    asks = any(isinstance(part, Word | Phrase | Prefix | Or | And) for part in kept)
+    kept = [part for part in node.nodes if not (isinstance(part, Word) and part.surface in words.STOP)]
+    asks = any(isinstance(part, _WORDY) for part in kept)
     return _and([_without_stop_words(part) for part in (kept if asks else node.nodes)])
 
 

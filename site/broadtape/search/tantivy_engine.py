@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from functools import partial
+from functools import cached_property, partial
+from math import exp2
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-import numpy as np
 import tantivy
-from numpy.typing import NDArray
 
 from broadtape import urls
 from broadtape.search import language, mark, ranking, spelling, tantivy_schema, words
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from broadtape.search.generations import Opened
 
 _FIRST_LOOK: Final = 64  # documents asked for at first: enough for most first pages
-_VALUES: Final = 1_000  # of a facet, counted before the most frequent are chosen
+_VALUES: Final = 64  # of a facet, given back before those shown are chosen by name among equals
+_ALL_VALUES: Final = 10_000
 _DAY_MICROS: Final = 86_400_000_000
 
 Find = tantivy.Query
@@ -150,28 +151,28 @@ class _Generation:
             places = [place for _, place in found.hits]
             if not places:
                 return 0, []
-            scores = np.fromiter((score for score, _ in found.hits), np.float64, len(places))
-            held = self.searcher.fast_field_values("moment", places)
-            moments = np.fromiter((moment or 0 for moment in held), np.int64, len(places))
-            boosted = scores * self._boosts(moments)
-            order = np.lexsort((-moments, -boosted))
+            moments = self.searcher.fast_field_values("moment", places)
+            ranks = self._boosted([score for score, _ in found.hits], moments)
+            # What is equal to the last one wanted may come before it by its slug.
+            last = sorted(ranks, reverse=True)[min(number, len(ranks)) - 1]
             # No document left out scores more than the last one, nor is boosted by more than the newest is.
-            if len(places) < ask or scores[-1] * (1 + ranking.RECENCY) < boosted[order[number - 1]]:
+            if len(places) < ask or found.hits[-1][0] * (1 + ranking.RECENCY) < last:
                 break
             ask *= 4
-        # What is equal to the last one wanted may come before it by its slug.
-        last = order[min(number, len(order)) - 1]
         kept = [
-            ((float(boosted[at]), int(moments[at])), places[at])
-            for at in order.tolist()[: number + 256]
-            if boosted[at] >= boosted[last]
+            ((rank, moment or 0), place)
+            for rank, moment, place in zip(ranks, moments, places, strict=True)
+            if rank >= last
         ]
-        return found.count, [(rank[0], place) for rank, place in self._untied(kept, number)]
+        kept.sort(key=itemgetter(0), reverse=True)
+        return found.count, [(rank[0], place) for rank, place in self._untied(kept[: number + 256], number)]
 
-    def _boosts(self, moments: NDArray[np.int64]) -> NDArray[np.float64]:
-        ages = np.maximum(self.newest - moments, 0) / _DAY_MICROS
-        boosts: NDArray[np.float64] = 1 + ranking.RECENCY * np.exp2(-ages / ranking.HALVED_DAYS)
-        return boosts
+    def _boosted(self, scores: Sequence[float], moments: Sequence[int | None]) -> list[float]:
+        newest, shrinks = self.newest, 1 / (_DAY_MICROS * ranking.HALVED_DAYS)
+        return [
+            score * (1 + ranking.RECENCY * exp2(((moment or 0) - newest) * shrinks))
+            for score, moment in zip(scores, moments, strict=True)
+        ]
 
     def _untied(
         self, ranked: Sequence[tuple[tuple[float, ...], Any]], number: int
@@ -190,12 +191,9 @@ class _Generation:
 
     def _scores(self, wanted: Any, chosen: Sequence[tuple[float, Any]]) -> list[float]:
         """Scores of results that were ordered by date."""
-        held = self.searcher.fast_field_values("moment", [place for _, place in chosen])
-        boosts = self._boosts(np.array([moment or 0 for moment in held], dtype=np.int64))
-        return [
-            float(msgspec.json.decode(wanted.explain(self.searcher, place).to_json())["value"]) * boost
-            for (_, place), boost in zip(chosen, boosts.tolist(), strict=True)
-        ]
+        moments = self.searcher.fast_field_values("moment", [place for _, place in chosen])
+        told = [wanted.explain(self.searcher, place).to_json() for _, place in chosen]
+        return self._boosted([float(msgspec.json.decode(one)["value"]) for one in told], moments)
 
     def _kept(self, place: Any) -> tantivy_schema.Kept:
         return tantivy_schema.read(self.searcher.doc(place).get_first("kept"))
@@ -221,19 +219,38 @@ class _Generation:
         )
 
     def _facets(self, wanted: Any) -> dict[str, tuple[FacetCount, ...]]:
-        terms = {name: {"terms": {"field": name, "size": _VALUES}} for name in FACETS}
-        counted = self.searcher.aggregate(wanted, terms) if self.mark.documents else {}
+        counted = self.searcher.aggregate(wanted, self._counters) if self._counters else {}
         found = {}
         for name in FACETS:
-            buckets = counted.get(name, {}).get("buckets", ())
-            counts = [(str(bucket["key"]), int(bucket["doc_count"])) for bucket in buckets]
+            buckets: Sequence[Any] = counted[name]["buckets"] if name in counted else ()
+            tied = len(buckets) == _VALUES
+            if tied and buckets[ranking.MAX_FACETS - 1]["doc_count"] == buckets[-1]["doc_count"]:
+                buckets = self._all_values(wanted, name)  # the first of the equal ones may not be among them
             if name == "year":
-                years = sorted(((str(int(float(year))), count) for year, count in counts), reverse=True)
-                found[name] = tuple(FacetCount(*one) for one in years)
+                years = sorted(((int(one["key"]), int(one["doc_count"])) for one in buckets), reverse=True)
+                found[name] = tuple(FacetCount(str(year), count) for year, count in years)
             else:
-                counts.sort(key=lambda one: (-one[1], one[0]))
-                found[name] = tuple(FacetCount(*one) for one in counts[: ranking.MAX_FACETS])
+                counts = sorted((-one["doc_count"], one["key"]) for one in buckets)
+                found[name] = tuple(
+                    FacetCount(value, -count) for count, value in counts[: ranking.MAX_FACETS]
+                )
         return found
+
+    def _all_values(self, wanted: Any, name: str) -> Sequence[Any]:
+        counter = {name: {"terms": {"field": name, "size": _ALL_VALUES}}}
+        found: Sequence[Any] = self.searcher.aggregate(wanted, counter)[name]["buckets"]
+        return found
+
+    @cached_property
+    def _counters(self) -> dict[str, Any]:
+        """How facets are counted; those that no document has cost nothing."""
+        if not self.mark.documents:
+            return {}
+        held = [name for name in FACETS if name == "year" or self.searcher.terms_with_prefix(name, "")]
+        # So many of each segment that none is missed which only together with others comes among the first.
+        return {
+            name: {"terms": {"field": name, "size": _VALUES, "segment_size": _ALL_VALUES}} for name in held
+        }
 
     # --- the tree -------------------------------------------------------------------------------------------
 
@@ -292,7 +309,7 @@ class _Generation:
 
     def _vocabularies(self) -> list[spelling.Vocabulary]:
         if self._vocabulary is None:
-            self._vocabulary = spelling.Vocabulary.of(self.searcher.terms_with_prefix("surface", ""))
+            self._vocabulary = spelling.Vocabulary(self.searcher.terms_with_prefix("surface", ""))
         return [self._vocabulary]
 
     def _other_spelling(self, query: Query, parsed: language.Parsed, found: int) -> str:

@@ -12,10 +12,10 @@ import msgspec
 import tantivy
 
 from broadtape import urls
-from broadtape.search import ranking, words
+from broadtape.search import ranking, snippets, words
 from broadtape.search.port import Document
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -91,7 +91,7 @@ def document(one: Document) -> Any:
     made.add_integer("year", one.date.year)
     made.add_integer("moment", int(one.date.astimezone(UTC).timestamp() * 1_000_000))
     kept = Kept(
-        one.slug, one.url, one.title, one.text, one.date.isoformat(),
+        one.slug, one.url, one.title, snippets.prepared(one.text), one.date.isoformat(),
         one.topics, one.symbols, one.authors, one.summary,
     )  # fmt: skip
     made.add_bytes("kept", _encoder.encode(kept))

@@ -412,7 +412,7 @@ class _Generation:
         for leaf, _, segment in self.leaves:
             if segment.surfaces is None:
                 pairs = [(term.decode(), info.doc_frequency()) for term, info in leaf.iter_field("surface")]
-                segment.surfaces = spelling.Vocabulary.of(pairs)
+                segment.surfaces = spelling.Vocabulary(pairs)
             yield segment.surfaces
 
     def _expansions(self, start: str, most: int) -> list[tuple[str, int]]:

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from whoosh import columns, fields, formats
 
-from broadtape.search import words
+from broadtape.search import snippets, words
 from broadtape.search.port import Document
 from broadtape.search.ranking import EVERYWHERE, GAP, TITLE_WEIGHT
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 
 _Forms = list[tuple[str, str, tuple[str, ...]]]
 
@@ -122,7 +122,7 @@ def values(document: Document) -> dict[str, Any]:
             "slug": document.slug,
             "url": document.url,
             "title": document.title,
-            "text": document.text,
+            "text": snippets.prepared(document.text),
             "date": document.date.isoformat(),
             "topics": document.topics,
             "symbols": document.symbols,

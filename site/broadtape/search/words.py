@@ -90,21 +90,23 @@ def stemmed(word: str) -> str:
     return _porter(word) or word
 
 
-def pattern(stem: str) -> str:
-    """A regular expression that finds every writing of a term; what it finds is to be checked with `terms`."""
-    if re.fullmatch(r"[0-9]+(?:\.[0-9]+)*%?", stem):
-        whole, dot, rest = stem.partition(".")
-        digits = whole.rstrip("%")
-        groups = re.findall(r"[0-9]{1,3}(?=(?:[0-9]{3})*$)", digits)
-        grouped = ",?".join(groups)
-        return grouped + re.escape(("%" if whole != digits else "") + dot + rest)
+def beginnings(stem: str) -> tuple[str, ...]:
+    """What a word of this term begins with, in small letters, however it is written; what is found with it is to be
+    checked with `normal`."""
+    if stem[:1].isdigit() and (figure := re.fullmatch(r"([0-9]+)((?:\.[0-9]+)*)%?", stem)):
+        return stem, f"{int(figure[1]):,}" + stem[figure.end(1) :]
     if "." in stem:
-        return r"[./-]".join(re.escape(part) for part in stem.split("."))
-    if len(stem) <= 4 and stem.isalpha() and stem.isascii():
-        return r"\.?".join(stem) + r"\.?\w*"
-    # A stem may end in another letter than the word: "happi" stands for "happy".
-    known = stem[:-1] if stem.endswith("i") else stem
-    return re.escape(known) + r"[\w&'’]*"
+        return stem, stem.replace(".", "-"), stem.replace(".", "/")
+    if len(stem) <= 4 and len(stem) > 1 and stem.isalpha() and stem.isascii():
+        return _shortened(stem), ".".join(stem)  # "us" may be written "U.S."
+    return (_shortened(stem),)
+
+
+def _shortened(stem: str) -> str:
+    """A stem may end in other letters than the word: "happi" stands for "happy", "file" for "filing", "possibl" for
+    "possibility"."""
+    cut = stem[:-1] if stem.endswith(("i", "e", "bl")) else stem
+    return cut if len(cut) > 1 else stem
 
 
 STOP: Final = frozenset(
