@@ -89,6 +89,8 @@ def _digits(text: str) -> Iterator[Falsehood]:
 
 def _replaced(text: str, pairs: Iterable[tuple[str, str]], kind: str) -> Iterator[Falsehood]:
     for old, new in pairs:
+        if old == new:  # an article of one name has none to put for it
+            continue
         before = r"(?<![\w-])" if old[0].isalpha() else ""
         after = r"(?![\w-])" if old[-1].isalpha() else ""
         for found in re.finditer(before + re.escape(old) + after, text):

@@ -50,6 +50,8 @@ _ENDED: Final = frozenset({"ended", "ending", "ends", "end"})
 _JOIN: Final = frozenset({"–", "—", "-", "to", "through", "until", "and"})
 _START_PARTS: Final = frozenset({"start", "from", "peak", "low", "data_start", "since"})
 _TURNS: Final = frozenset({"decline", "decline-from", "decline-before", "advance", "recovery", "regained"})
+# Facts of one session: "in September" would tell its change, or its close, of the month.
+_OF_A_SESSION: Final = frozenset({"quote", "gap", "session-extreme", "volume", "level"})
 _OF: Final = frozenset({"of", "from"})  # "its peak of Jan. 3" is no day on which the rest happened
 
 
@@ -154,6 +156,8 @@ def _may(case: Case, moment: Moment, part: str) -> bool:
         return (moment.after == "since" and metric == "recovery") or (
             part == "trough" and moment.after in {"to", "through", "until"}
         )
+    if metric in _OF_A_SESSION and not moment.precise and moment.after != "since":
+        return False
     if moment.after in {"before", "after"}:  # both count from the close of the day named
         return moment.after == "after" and case.period is not None and case.period.kind == "since"
     if moment.after in _BEGUN and part not in _START_PARTS:

@@ -17,13 +17,14 @@ from broadtape.desk.claims.entail import entails
 from broadtape.desk.claims.lexer import lex
 from broadtape.desk.claims.names import NameTable
 from broadtape.desk.claims.parts import Window, window_of
+from broadtape.desk.claims.sharing import Shared, shared_verbs
 from broadtape.desk.claims.tokens import Figure, Moment, Name, Plain, Proper, Token, Word
 from broadtape.desk.claims.verdicts import Context, Objection
 from broadtape.model import Fact, Status
 
 _JOINING: Final = r"(?:and|while|but|as|whereas|after)\s"
 _SEPARATORS: Final = re.compile(
-    rf"[,;:]\s(?:{_JOINING})?|\s[–—]\s(?:{_JOINING})?|(?<=\w)[.!?]\s+(?=[A-Z“])|\s{_JOINING}", re.I
+    rf"[,;:]\s(?:{_JOINING})?|\s[–—]\s(?:{_JOINING})?|(?<=[\w%)])[.!?]\s+(?=[A-Z“])|\s{_JOINING}", re.I
 )
 
 Piece = tuple[str, Status, Fact | None, Objection | None]
@@ -56,6 +57,8 @@ class Unlinked:
         self._tokens: dict[tuple[str, bool], tuple[Token, ...]] = {}
         self._possible: dict[tuple[str, bool], list[Fact] | None] = {}
         self._before = _sayings_of(tuple(facts.values()), names, as_of)
+        self._sharing: Mapping[int, Shared] = {}
+        self._claiming = False
 
     def prove(self, text: str) -> list[Piece]:
         """The parts of the text with what became of each; parts that claim nothing are left out."""
@@ -68,13 +71,22 @@ class Unlinked:
         ]
         if reached.clauses == len(pieces):
             return proved
-        return [*proved, self._explain(text, pieces[reached.clauses], reached)]
+        start, end = pieces[reached.clauses]
+        failing, opens = text[start:end], _opens(text, start)
+        if shared := self._sharing.get(reached.clauses):
+            failing = next((part for part in shared.parts if not self._possibly_said(part, reached)), failing)
+        return [*proved, self._explain(failing, reached, opens=opens)]
+
+    def _possibly_said(self, part: str, reached: Path) -> bool:
+        return any(fact is not None for fact in self._sayings(part, reached.said, opens=True))
 
     def _partition(self, text: str, pieces: Sequence[tuple[int, int]]) -> Path:
         """How far the text can be proved: the furthest clause reached, and the facts of the way there.
 
         States are what the part so far has said (subject, windows); each is reached once.
         """
+        self._sharing = shared_verbs(text, pieces, self._lexed)
+        self._claiming = any(self._claims(text[start:end]) for start, end in pieces)
         states: list[dict[_Said, tuple[tuple[str, Fact | None], ...]]] = [{} for _ in range(len(pieces) + 1)]
         states[0][None, frozenset()] = ()
         furthest = 0
@@ -82,6 +94,8 @@ class Unlinked:
             if not states[at]:
                 continue
             furthest = at
+            if at in self._sharing:
+                self._share(self._sharing[at], states, at, opens=_opens(text, pieces[at][0]))
             for end in range(min(len(pieces), at + _LONGEST_PART), at, -1):
                 part = text[pieces[at][0] : pieces[end - 1][1]]
                 for said, path in states[at].items():
@@ -92,13 +106,36 @@ class Unlinked:
         said, path = next(iter(states[furthest].items()))
         return Path(furthest, path, said)
 
+    def _share(
+        self,
+        shared: Shared,
+        states: list[dict[_Said, tuple[tuple[str, Fact | None], ...]]],
+        at: int,
+        *,
+        opens: bool,
+    ) -> None:
+        """Names with one verb: each of them must have a fact that says it of it."""
+        reached = dict(states[at])
+        for part in shared.parts:
+            further: dict[_Said, tuple[tuple[str, Fact | None], ...]] = {}
+            for said, path in reached.items():
+                for fact in self._sayings(part, said, opens=opens):
+                    if fact is not None:
+                        further.setdefault(self._after(part, fact, said), (*path, (part, fact)))
+            reached, opens = further, False
+        for said, path in reached.items():
+            states[shared.end].setdefault(said, path)
+
+    def _claims(self, part: str) -> bool:
+        return any(isinstance(token, Figure | Word) for token in self._lexed(part))
+
     def _after(self, part: str, fact: Fact | None, said: _Said) -> _Said:
         subject, windows = said
         about = fact.get("subject") if fact else None
         if about is not None:
             subject = frozenset({str(about.value)})
         else:
-            names = [t for t in self._lexed(part) if isinstance(t, Name) and "" not in t.symbols]
+            names = _named(self._lexed(part))
             subject = names[0].symbols if names else subject
         window = window_of(fact) if fact else None
         return subject, windows | {window} if window else windows
@@ -116,7 +153,8 @@ class Unlinked:
             self._possible[key] = self._possibly(self._lexed(part, opens=opens))
         possible = self._possible[key]
         if possible is None:
-            return (None,)
+            # beside a claim a name alone would seem to share it: "the S&P 500, the Russell 2000 rose 2%"
+            return () if self._claiming and _named(self._lexed(part, opens=opens)) else (None,)
         tokens = [token for token in self._lexed(part, opens=opens) if not isinstance(token, Proper)]
         return [fact for fact in possible if entails(tokens, fact, self._context(*said)).holds]
 
@@ -125,7 +163,7 @@ class Unlinked:
         if any(self._refused(token) for token in tokens):
             return []
         tokens = [token for token in tokens if not isinstance(token, Proper)]
-        names = [token for token in tokens if isinstance(token, Name) and "" not in token.symbols]
+        names = _named(tokens)
         claims = tuple(tokens)
         if claims not in self._before:
             self._before[claims] = self._bearing_out(claims, names)
@@ -152,10 +190,9 @@ class Unlinked:
     def _context(self, subject: frozenset[str] | None, windows: frozenset[Window]) -> Context:
         return Context(self.as_of, self.names, subject, windows, total_said=True, scoped=False)
 
-    def _explain(self, text: str, clause: tuple[int, int], reached: Path) -> Piece:
+    def _explain(self, failing: str, reached: Path, *, opens: bool) -> Piece:
         """The clause where the proof ends, with the nearest fact's objection."""
-        failing = text[clause[0] : clause[1]]
-        tokens = self._lexed(failing, opens=_opens(text, clause[0]))
+        tokens = self._lexed(failing, opens=opens)
         for token in tokens:
             if self._refused(token):
                 reason = self.unknown(token)
@@ -206,6 +243,10 @@ def _sayings_of(
             names.version, facts
         )  # holds the facts, so that their ids stay theirs
     return kept.found
+
+
+def _named(tokens: Iterable[Token]) -> list[Name]:
+    return [token for token in tokens if isinstance(token, Name) and "" not in token.symbols]
 
 
 def _opens(text: str, place: int) -> bool:

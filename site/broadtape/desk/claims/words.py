@@ -284,6 +284,8 @@ def _broken(use: Use) -> Refusal | None:
 
 
 def _ongoing(use: Use) -> Refusal | None:
+    if "streak" not in use.case.tags and use.word.text.lower().startswith("exten"):
+        return Status.CONTRADICTED, f"the fact is about no run; the text says {use.word.text!r}", ""
     if "streak" not in use.case.tags or "ongoing" in use.case.tags:
         return None
     if "ended" not in use.case.tags and use.case.window is not None and use.case.window[1] == use.case.as_of:
@@ -388,6 +390,9 @@ def _direction(use: Use, way: int) -> Refusal | None:
         actual = {1: "up", -1: "down", 0: "unchanged"}[sign]
         told = shown(part) if part else actual
         return Status.CONTRADICTED, f"the fact is {told} ({actual}); the text says {use.word.text!r}", told
+    if use.case.fact.key.metric == "drawdown" and not use.case.matched:
+        told = shown(part) if part else ""
+        return Status.CONTRADICTED, f"the fact is a distance from a record, {told}, and no move", told
     event = part is None or part.name == "at_least"  # "after a drop of at least 3%": the size is the case's
     if use.word.strength != 2 and not (event and use.case.params.get("event") in {"gain", "drop"}):
         step = next((size for size in range(5) if f"size{size}" in use.case.tags), None)
