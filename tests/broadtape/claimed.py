@@ -100,6 +100,10 @@ FACTS: dict[str, Fact] = {
         f"return?of={LARGE}&over=63s", number("value", "change", "3.61"), who(LARGE),
         *_window("2025-10-10", "2026-01-12", 63), tags="up size2",
     ),
+    "three-years": fact(
+        f"return?of={LARGE}&over=since:2023-01-12", number("value", "change", "75.20"), who(LARGE),
+        *_window("2023-01-12", "2026-01-12", 752), tags="up since size4",
+    ),
     "gap": fact(
         f"relative-return?of={SMALL}&vs={LARGE}&over=2026-01-02..2026-01-12",
         number("value", "change", "4.28", "percentage points"), who(SMALL), who(LARGE, "object"),
@@ -540,6 +544,9 @@ TRUE: tuple[tuple[str, str, str], ...] = (
     ("quarter", LARGE, "gained 2.35% last quarter"),
     ("year", LARGE, "fell 19.4% in 2022"),
     ("year", LARGE, "plunged 19.4% in 2022"),
+    ("three-years", LARGE, "was still up 75.2% in three years"),
+    ("three-years", LARGE, "was up 75.2% in 36 months"),
+    ("three-years", LARGE, "was up 75.2% since Jan. 12, 2023"),
     ("sixty", LARGE, "rose 3.6% over the latest 63 sessions"),
     ("gap", SMALL, "beat the S&P 500 by 4.3 percentage points in seven sessions"),
     ("gap", SMALL, "finished 4.3 percentage points ahead of the S&P 500 from Jan. 2 through Jan. 12"),

@@ -6,6 +6,11 @@ from claimed import CHIPS, FUND, LARGE, SMALL, SOFT, TECH
 
 FALSE: tuple[tuple[str, str, str], ...] = (
     ("december", LARGE, "fell 0.7% in December"),
+    ("three-years", LARGE, "was still up 75.2% in two years"),
+    ("three-years", LARGE, "was still up 75.2% in three months"),
+    ("three-years", LARGE, "was still up 75.2% in three weeks"),
+    ("three-years", LARGE, "was still up 75.2% in nearly three years"),
+    ("three-years", LARGE, "was still up 75.2% in the third year"),
     ("december", FUND, "fell 0.7% in December"),
     ("december", SMALL, "fell 0.7% in 2025"),
     ("december", SMALL, "fell 0.7%"),

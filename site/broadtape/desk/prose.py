@@ -30,6 +30,7 @@ from jinja2.ext import Extension
 
 from broadtape import numbers
 from broadtape.desk.claims.names import sector_of_fund
+from broadtape.desk.claims.parts import spans
 from broadtape.desk.outline import Cell, Outline, Planned, Table
 from broadtape.model import BroadtapeError, Fact, Instrument
 
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 _NEUTRAL = 2  # the size whose verbs are plain: rose, fell
 _MONTH = 19  # sessions; February has the fewest
+_YEAR = 12  # months
+_LONG_WINDOWS = (1, 3, 12, 36, 60)  # months
 _STILL = Decimal("0.1")  # percent; less is printed with two decimals
 _LITTLE, _EDGED = (
     Decimal(1),
@@ -412,7 +415,8 @@ def move(fact: Fact, *, tense: str = "past", but: str = "") -> str:
         return f"{still}, {way} {figure}"
     if tense == "present":
         return f"{_PRESENT[way, step]} {figure}"
-    earned = (verb for size in range(step, 0, -1) for verb in _PAST[way, size] if verb != but)
+    smaller = range(step, 0, -1) if step > 1 else (step, _NEUTRAL)  # the neutral verb is always earned
+    earned = (verb for size in smaller for verb in _PAST[way, size] if verb != but)
     verbs = [verb for verb in _PAST[way, step] if verb != but] or [next(earned, _PAST[way, step][0])]
     return f"{verbs[int(hashlib.sha256(fact.id.encode()).hexdigest()[:4], 16) % len(verbs)]} {figure}"
 
@@ -559,8 +563,14 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
         return f"{way} {numbers.percent(change)}" if change else "unchanged"
 
     def long_window(fact: Fact) -> str:
-        """`since Jan. 12, 2023`: the close from which a stretch of years is measured."""
+        """`in three years`, `in 12 months`; `since Jan. 12, 2023` of a stretch that begins on no such day."""
         start = date.fromisoformat(dict(fact.key.params)["over"].removeprefix("since:"))
+        for months in _LONG_WINDOWS:
+            if spans(start, as_of, months):
+                long = months > _YEAR
+                return (
+                    f"in {numbers.counted(months // _YEAR if long else months, 'year' if long else 'month')}"
+                )
         return f"since {numbers.day(start, reference=as_of)}"
 
     def move_to(fact: Fact) -> str:

@@ -5,16 +5,18 @@ Owns the reading of no figure (the lexer's) and the wording of none (broadtape.n
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
 from broadtape.desk.claims import lexicon
 from broadtape.desk.claims.case import MOST_TOGETHER, Case, assign
-from broadtape.desk.claims.parts import half_up, shown
+from broadtape.desk.claims.parts import half_up, shown, spans
 from broadtape.desk.claims.tokens import Figure, Word
 from broadtape.model import Part, Status
 
 _PERIOD_UNITS: Final = frozenset({"sessions", "days", "weeks", "months", "quarters", "years"})
+_MONTHS_IN: Final = {"months": 1, "years": 12}
 _NO_VALUES: Final = frozenset({"?", "ratio", "rate", "time", "other"})  # units that no part has
 
 
@@ -34,7 +36,9 @@ def figures(case: Case) -> None:
         for place, figure in said
     ]
     for (_, figure), fitting in zip(said, choices, strict=True):
-        if not fitting and not fits_share(case, figure):
+        if not fitting and _fits_span(case, figure):
+            case.result.says_window = True
+        elif not fitting and not fits_share(case, figure):
             _refuse(case, figure)
     kept = [(place, fitting) for (place, _), fitting in zip(said, choices, strict=True) if fitting]
     assigned = assign([[part.name for part in fitting] for _, fitting in kept])
@@ -217,6 +221,19 @@ def fits_share(case: Case, figure: Figure) -> bool:
     if figure.approximation == "nearly":
         return figure.value * Decimal("0.95") <= share < figure.value
     return half_up(share, Decimal(1)) == figure.value
+
+
+def _fits_span(case: Case, figure: Figure) -> bool:
+    """ "In three years" of a stretch that begins at the last close on or before that day three years ago."""
+    if figure.unit not in _MONTHS_IN or figure.ordinal or figure.approximation or figure.trailing:
+        return False
+    if not case.over.startswith("since:") or figure.value % 1:
+        return False
+    return spans(
+        date.fromisoformat(case.over.removeprefix("since:")),
+        case.as_of,
+        int(figure.value) * _MONTHS_IN[figure.unit],
+    )
 
 
 def _refuse(case: Case, figure: Figure) -> None:

@@ -5,8 +5,10 @@ Owns no judging.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
 
 from broadtape.model import Fact, Part
 
@@ -34,6 +36,18 @@ def shown(part: Part) -> str:
     if isinstance(value, date):
         return value.isoformat()
     return f"{value} {part.unit}".strip()
+
+
+_SHUT: Final = 5  # days at most that an exchange is shut in a row
+
+
+def spans(first: date, last: date, months: int) -> bool:
+    """Whether a stretch begins at the last session on or before the day so many months ago."""
+    year, month = divmod(last.year * 12 + last.month - 1 - months, 12)
+    if not 0 < year <= last.year:
+        return False
+    day = min(last.day, monthrange(year, month + 1)[1])
+    return 0 <= (date(year, month + 1, day) - first).days <= _SHUT
 
 
 def half_up(value: Decimal, step: Decimal) -> Decimal:

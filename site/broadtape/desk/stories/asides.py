@@ -7,6 +7,7 @@ within other stories is in common.md.j2, as a story of its own in brief's plan.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Final
 
@@ -17,6 +18,7 @@ from broadtape.desk.stories import Assignment, common
 from broadtape.model import Fact, UnknownSymbol
 
 _HORIZON: Final = 63
+_FAR_DAYS: Final = 120  # an extreme of so many days is told by the stories of a session and of a decline
 _LEAST_CASES: Final = 3  # a median of two is none
 _MOST: Final = 2  # in one story; a list of oddities is none
 
@@ -67,9 +69,19 @@ def told(
 
 
 def _told_as_extreme(assignment: Assignment, signal: Signal) -> bool:
-    """Whether the close that crossed a level again is, as the highest or lowest since that same day, told already."""
+    """Whether the close that crossed a level again is told already, as a record or the highest since then."""
+    if signal.params["side"] == "above" and assignment.book.find("record", of=signal.subject) is not None:
+        return True
     sides = (assignment.book.find("extreme-since", of=signal.subject, side=side) for side in ("high", "low"))
-    return any(one is not None and one.value == signal.fact.value for one in sides)
+    return any(one is not None and _implies(one, signal.fact, assignment.view.as_of) for one in sides)
+
+
+def _implies(extreme: Fact, crossed: Fact, as_of: date) -> bool:
+    """The highest close since January is the first above a level since March, where the story tells that it is."""
+    then, last = extreme.value, crossed.value
+    if not isinstance(then, date) or not isinstance(last, date):
+        return False
+    return then == last or (then < last and (as_of - then).days > _FAR_DAYS)
 
 
 def sentences(kind: str, values: Mapping[str, object]) -> Paragraph | None:

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from broadtape import metrics
 from broadtape.desk.newsworthiness import Ranked
-from broadtape.desk.outline import Cell, ChartPlan, Outline, Planned, Section, paragraph, section
+from broadtape.desk.outline import Cell, ChartPlan, Outline, Paragraph, Planned, Section, paragraph, section
 from broadtape.desk.patterns import basis_of, benchmarks
 from broadtape.desk.stories import Assignment, Proposal, asides, common
 from broadtape.desk.stories.base import Plan, day_of, lead_of
@@ -31,6 +31,12 @@ _HORIZONS = (63, 21)
 _MOVE_HORIZONS = (21, 63)
 _LEAST_STEP = 2  # percent; a smaller move has cases without number
 _SECTORS_LEAST = 5
+_STANDING = (
+    "others_bear_new",
+    "others_bear",
+    "others_record",
+    "others_away",
+)  # what is like the lead comes first
 _REGAINED_LEAST = Decimal(10)  # percent of the fall
 
 
@@ -164,7 +170,7 @@ class _Plan(Plan):
         """The whole story."""
         parts = [
             self._opening(), self._standing(), self._sectors(), self._companies(), self._precedent(),
-            self._against(), self.ahead(),
+            self.ahead(),
         ]  # fmt: skip
         return self.assemble(
             "drawdown",
@@ -253,6 +259,7 @@ class _Plan(Plan):
             self.say("standing_heading", "definition"),
             table,
             paragraph(*self._others_stand(symbols[1:]), common.volatility(self.assignment)),
+            *self._against(),
         )
 
     def _others_stand(self, symbols: list[str]) -> list[Planned]:
@@ -271,7 +278,7 @@ class _Plan(Plan):
                 found.setdefault("others_record", []).append((symbol, record))
             elif away is not None and away.value:
                 found.setdefault("others_away", []).append((symbol, away))
-        return [self.say(key, listed=tuple(pairs)) for key, pairs in sorted(found.items())]
+        return [self.say(key, listed=tuple(found[key])) for key in _STANDING if key in found]
 
     def _sectors(self) -> Section | None:
         """The sector funds, by what the story measures: the session of a far move, else the whole way."""
@@ -350,7 +357,7 @@ class _Plan(Plan):
         fact = self.book.find("declines", of=self.of, by=by)
         return fact.value if fact is not None and isinstance(fact.value, int) else 0
 
-    def _against(self) -> Section | None:
+    def _against(self) -> list[Paragraph | None]:
         """The longer stretch that points the other way, the volatility index, and what the Federal Reserve did."""
         counter = None
         wanted = "down" if self.rising or self.mode == "surge" else "up"
@@ -359,8 +366,7 @@ class _Plan(Plan):
             if fact is not None and wanted in fact.tags and self._tells(fact, window):
                 counter = self.say("counter", counter=fact)
                 break
-        return section(
-            None,
+        return [
             paragraph(counter),
             *asides.told(
                 self.assignment,
@@ -368,7 +374,7 @@ class _Plan(Plan):
                 kinds=("gap", "average-cross", "recross", "volume"),
             ),
             common.policy(self.assignment),
-        )
+        ]
 
     def _tells(self, fact: Fact, window: str) -> bool:
         """Whether a longer stretch says what the decline does not: it is no wash, nor measured from near the peak."""

@@ -78,15 +78,13 @@ class _Plan(Plan):
 
     def outline(self, key: str) -> Outline:
         """The whole story."""
-        parts = [
-            self._opening(),
-            self._beside(),
-            self._week(),
+        after = [
             self.companies(each=4 if self.long else 3, counted=self.long or self.counted is not None),
             self._sectors(),
             self._precedent(),
-            self.ahead(2, headed=self.long),
         ]
+        headed = any(part is not None and part.heading is not None for part in after)
+        parts = [self._opening(), self._beside(), self._week(), *after, self.ahead(2, headed=headed)]
         return self.assemble(
             "wrap",
             key,
@@ -172,6 +170,8 @@ class _Plan(Plan):
     def _opening(self) -> Section | None:
         others = self._others()
         month = self.moved(self.of, "mtd") if self.view.as_of.day > 5 and self.view.as_of.month > 1 else None
+        if month is not None and abs(Decimal(str(month.value))) < _TOLD_FROM:
+            month = None
         return section(
             None,
             paragraph(
