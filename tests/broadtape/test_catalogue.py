@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from broadtape.archive import rows
+from broadtape.archive import changes, rows
 from broadtape.archive.catalogue import Catalogue
 from broadtape.archive.cataloguing import CatalogueWriter
 from broadtape.archive.files import CannotFile
+from broadtape.archive.manifest import FileMark
 from broadtape.archive.records import (
     FactView,
-    FileMark,
     Filing,
     Gone,
     HistoryRow,
@@ -326,7 +326,7 @@ def test_an_outdated_or_damaged_file_reads_as_empty_and_is_rebuilt(
     desk.file(filing("one"))
     desk.writer.close()
     if damage == "schema":
-        monkeypatch.setattr(rows, "SCHEMA", rows.SCHEMA + 1)
+        monkeypatch.setattr(changes, "SCHEMA", changes.SCHEMA + 1)
     else:
         desk.path.write_bytes(b"not a database at all" * 100)
 

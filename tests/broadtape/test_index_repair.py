@@ -16,7 +16,7 @@ from broadtape import search
 from broadtape.archive.cataloguing import CatalogueWriter
 from broadtape.keeper import Indexing, Keeper
 from broadtape.publishing import searchable
-from broadtape.search import ENGINES, EngineName, Query, mark, open_index, open_writer, writing
+from broadtape.search import ENGINES, EngineName, Query, mark, open_index, open_writer
 
 ARTICLES = 120
 
@@ -110,7 +110,7 @@ def test_a_damaged_index_is_rebuilt_from_content_and_no_search_fails(
     folder = newsroom.instance.index
     found = mark.read(folder)
     assert found is not None
-    monkeypatch.setattr(writing, "RECHECK_S", 0.0)  # the hour is over
+    monkeypatch.setattr(mark, "RECHECK_S", 0.0)  # the hour is over
 
     with readers(newsroom, least=0) as failures:
         for path in (folder / found.folder).iterdir():

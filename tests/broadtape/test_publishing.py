@@ -14,7 +14,7 @@ from newsroom import NOON, Newsroom
 from broadtape import config, heartbeat, publishing
 from broadtape.archive import Archive
 from broadtape.model import BadSettings
-from broadtape.publishing import boards, reading, searchable
+from broadtape.publishing import boards, local, searchable, stamps
 from broadtape.search import SearchBusy
 
 Make = Callable[..., Newsroom]
@@ -623,7 +623,7 @@ def test_a_failure_half_way_leaves_site_and_revisions_as_they_were(
     newsroom.publish()
     newsroom.post("one", "Better.")
     with monkeypatch.context() as patch:
-        patch.setattr(publishing.standing, "stamp", lambda instance: 1 / 0)
+        patch.setattr(local, "local", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             newsroom.publish()
 
@@ -665,11 +665,11 @@ def test_the_walk_finds_the_files_that_the_archive_finds(newsroom: Newsroom) -> 
     (newsroom.content / "articles" / "dangling.md").symlink_to("nowhere.md")
     instance = newsroom.instance
 
-    walked = reading.walk(instance)
+    walked = stamps.walk(instance)
     assert sorted(walked) == [
         p.relative_to(instance.content).as_posix() for p in Archive(instance.content).paths()
     ]
-    assert walked == {path: reading.stamp(instance, path) for path in walked}
+    assert walked == {path: stamps.stamp(instance, path) for path in walked}
     assert walked["articles/2026/01/a.md"].facts[1] == 1
 
 

@@ -699,7 +699,7 @@ def test_a_damaged_index_is_found_out_refused_and_rebuilt(tmp_path, engine, how,
     assert reader.search(Query("rotation")).total == 1
 
     damaged(tmp_path, how)
-    monkeypatch.setattr("broadtape.search.writing._checked", {})  # as in a new process
+    monkeypatch.setattr("broadtape.search.mark._checked", {})  # as in a new process
 
     assert open_writer(tmp_path, engine).state() == "damaged"
     with pytest.raises(IndexInDoubt):

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from broadtape.archive import changes, published
+from broadtape.archive import changes, manifest, published
 from broadtape.archive.local import Local
+from broadtape.archive.manifest import Compared, FileMark, Seen, mark_of, row_of
 from broadtape.archive.records import (
     DefinitionView,
-    FileMark,
     Filing,
     Gone,
     InstrumentView,
@@ -35,11 +35,6 @@ from broadtape.model import Article, Problem
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-def _mark(row: tuple[Any, ...]) -> FileMark:
-    path, mtime_ns, size, digest, state, pending, store = row
-    return FileMark(path, mtime_ns, size, digest, state, bool(pending), store)
 
 
 def _shown(path: str) -> str:
@@ -288,7 +283,11 @@ class CatalogueWriter:
 
     def marks(self) -> dict[str, FileMark]:
         """The manifest by path."""
-        return {row[0]: _mark(row) for row in self._db.execute("SELECT * FROM file")}
+        return {row[0]: mark_of(row) for row in self._db.execute("SELECT * FROM file")}
+
+    def compare(self, found: Mapping[str, Seen], store: int, drawn: Callable[[str, str], int]) -> Compared:
+        """How the files that were found differ from the manifest."""
+        return manifest.compare(self._db, found, store, drawn)
 
     def marks_of(self, paths: Iterable[str], store: int) -> dict[str, FileMark]:
         """The part of the manifest for some paths, for pending files and for those proved against other stores."""
@@ -298,7 +297,7 @@ class CatalogueWriter:
         ).fetchall()
         for path in paths:
             rows += self._db.execute("SELECT * FROM file WHERE path = ?", (path,))
-        return {row[0]: _mark(row) for row in rows}
+        return {row[0]: mark_of(row) for row in rows}
 
     def files(self) -> int:
         """How many files the manifest knows."""
@@ -306,8 +305,7 @@ class CatalogueWriter:
 
     def set_mark(self, mark: FileMark) -> None:
         """Remember a file as seen."""
-        values = (mark.path, mark.mtime_ns, mark.size, mark.digest, mark.state, mark.pending, mark.store)
-        self._db.execute("REPLACE INTO file VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+        self._db.execute("REPLACE INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row_of(mark))
 
     def forget(self, path: str) -> None:
         """The file is gone: forget it, its article and its problems."""
@@ -360,6 +358,14 @@ class CatalogueWriter:
             (micros(now),),
         )
         return {str(path): str(address) for path, address in rows}
+
+    def next_at(self, site: str, now: datetime) -> int | None:
+        """The moment, in microseconds, from which the next article counts as published; None where none is to come."""
+        row = self._db.execute(
+            "SELECT min(at) FROM listing WHERE site = ? AND kind = '' AND key = '' AND at > ?",
+            (site, micros(now)),
+        ).fetchone()
+        return None if row[0] is None else int(row[0])
 
     def searched(
         self, told: Iterable[Searchable], removed: Iterable[str], *, everything: bool = False

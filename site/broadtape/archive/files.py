@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Self, cast
 
 from broadtape import config, frontmatter, urls
+from broadtape.archive.names import MAX_DEPTH, facts_path, is_dropping, is_shelf
 from broadtape.archive.records import ACKNOWLEDGED
 from broadtape.model import Article, BadSettings, BroadtapeError, BrokenArticle, Problem
 
@@ -26,16 +27,11 @@ if TYPE_CHECKING:
 
 MAX_FILE: Final = 1_100_000  # bytes of one Markdown file: the parser's megabyte and its front matter
 MAX_FACTS: Final = 8_000_000  # bytes of one facts.json
-MAX_DEPTH: Final = 8  # folders below articles/
 VERSIONS: Final = "versions"  # folder of a bundle: what stood at its address before
 
 Made = Literal["algorithmic", "model-assisted", "human-edited"]
 State = Literal["visible", "scheduled", "withdrawn", "hidden"]
 
-_DROPPING: Final = re.compile(
-    r"^[.#]|~$|\.(?:sw[a-z]|tmp|bak|orig|part|crdownload)$|^4913$|___jb_", re.IGNORECASE
-)
-_SHELF: Final = re.compile(r"\d{4}|\d{2}")
 _ATTACHMENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _UNFINISHED: Final = re.compile(
     r"facts\.json|chart[\w-]*\.(?:svg|csv|png)|\.[\w.-]+\.[0-9a-f]{8}\.tmp"
@@ -65,16 +61,6 @@ def state(article: Article, now: datetime) -> State:
 def visible(article: Article, now: datetime) -> bool:
     """Whether readers see it at `now`: published, and its date has come."""
     return state(article, now) == "visible"
-
-
-def is_dropping(name: str) -> bool:
-    """Whether a file's name is an editor's or a half-written file's, and no content."""
-    return _DROPPING.search(name) is not None
-
-
-def is_shelf(name: str) -> bool:
-    """Whether a folder's name is a year's or a month's: it holds articles and is none, whatever lies in it."""
-    return _SHELF.fullmatch(name) is not None
 
 
 def new_id(moment: datetime | None = None, entropy: bytes | None = None) -> str:
@@ -632,11 +618,6 @@ def _without_retrieved(value: object) -> object:
     if isinstance(value, list):
         return [_without_retrieved(item) for item in value]
     return value
-
-
-def facts_path(path: Path) -> Path:
-    """Where a Markdown file's facts are: facts.json in a bundle, `<slug>.facts.json` beside a flat file."""
-    return path.parent / "facts.json" if path.name == "index.md" else path.with_suffix(".facts.json")
 
 
 def slug_of(path: Path) -> str:

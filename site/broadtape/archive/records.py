@@ -232,16 +232,3 @@ class Searchable:
     article: Article
     text: str
     former: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class FileMark:
-    """What the manifest knows of a file: enough to tell that it has not changed without reading it."""
-
-    path: str
-    mtime_ns: int
-    size: int
-    digest: str
-    state: str = "{}"
-    pending: bool = False
-    store: int | None = None

@@ -17,12 +17,9 @@ from typing import Any, Literal, TypeVar, get_args
 
 import msgspec
 
-from broadtape.archive import changes, published
+from broadtape.archive import changes, manifest, published
 from broadtape.archive.records import FactView
 from broadtape.model import Article, Evidence, Fact, FactKey, Part, PartKind
-
-# Any change to the tables or to what the JSON columns hold raises it, and every catalogue is rebuilt.
-SCHEMA = 3
 
 T = TypeVar("T")
 
@@ -245,22 +242,14 @@ CREATE INDEX fact_id ON fact (id);
 CREATE TABLE searched (          -- what the search index was last told of each file
     path TEXT PRIMARY KEY, address TEXT NOT NULL, stamp TEXT NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE file (              -- the manifest: what was seen of each file when its entry was made
-    path TEXT PRIMARY KEY, mtime_ns INTEGER NOT NULL, size INTEGER NOT NULL, digest TEXT NOT NULL,
-    state TEXT NOT NULL,         -- publishing's own note about the file, JSON
-    pending INTEGER NOT NULL,    -- to be looked at whatever changed: scheduled, standing back, saved just now
-    store INTEGER                -- generation of the market store that it was proved against
-) WITHOUT ROWID;
-CREATE INDEX file_pending ON file (path) WHERE pending;
-CREATE INDEX file_store ON file (store) WHERE store IS NOT NULL;
 """
-_ALL_TABLES = _TABLES + published.TABLES + changes.TABLES
+_ALL_TABLES = _TABLES + manifest.TABLE + published.TABLES + changes.TABLES
 
 
 def current(db: sqlite3.Connection) -> bool:
     """Whether a database was made with these tables."""
     found = db.execute("PRAGMA user_version").fetchone()
-    return int(found[0]) == SCHEMA
+    return int(found[0]) == changes.SCHEMA
 
 
 def create(db: sqlite3.Connection) -> None:
@@ -268,4 +257,4 @@ def create(db: sqlite3.Connection) -> None:
     for statement in _ALL_TABLES.split(";\n"):
         if statement.strip():
             db.execute(statement)
-    db.execute(f"PRAGMA user_version = {SCHEMA}")
+    db.execute(f"PRAGMA user_version = {changes.SCHEMA}")

@@ -100,7 +100,7 @@ def command(newsroom: Newsroom, paths: tuple[Path, ...], as_json: bool) -> None:
 
 def _files(paths: tuple[Path, ...]) -> list[Path]:
     """The Markdown files named: a file itself, a bundle's index.md, or every article below a folder."""
-    from broadtape.archive.files import is_shelf
+    from broadtape.archive.names import is_shelf
 
     found: dict[Path, None] = {}
     for path in paths:

@@ -68,10 +68,19 @@ def publish(
             f"{instance.root / config.SETTINGS} is gone; put content/ back, nothing was changed"
         )
     with _only_one(instance), ExitStack() as stack:
+        moment = now or utc_now()
+        walked = None
+        if changed is None:
+            from broadtape.publishing import stamps, standstill  # noqa: PLC0415 – they need Published
+
+            walked = stamps.walk(instance)
+            still = standstill.published(instance, walked, moment, search=search)
+            if still is not None:
+                return replace(still, seconds=time.perf_counter() - started)
         from broadtape.publishing.run import Run  # noqa: PLC0415 – loads all that proves and renders
 
-        run = Run(instance, progress or _silent, now or utc_now(), stack)
-        published = run.publish(changed, budget_s, search=search)
+        run = Run(instance, progress or _silent, moment, stack)
+        published = run.publish(changed, budget_s, search=search, walked=walked)
     return replace(published, seconds=time.perf_counter() - started)
 
 

@@ -9,18 +9,20 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from broadtape import __version__, config, heartbeat, localblocks, markdown, pagestore, urls, views
 from broadtape.archive.cataloguing import CatalogueWriter
 from broadtape.archive.files import beside, made
-from broadtape.archive.records import FileMark, Gone
+from broadtape.archive.manifest import FileMark
+from broadtape.archive.records import Gone
 from broadtape.heartbeat import Mark, settings_digest
 from broadtape.model import (
     Article,
@@ -36,11 +38,14 @@ from broadtape.publishing import (
     reading,
     rendering,
     searchable,
+    stamps,
     standing,
+    standstill,
 )
 from broadtape.publishing.proving import Proof
 from broadtape.publishing.quotes import STORE_MISSING, Market, Quotes
 from broadtape.publishing.revisions import Revision, Revisions
+from broadtape.publishing.stamps import Outcome, State, load_state
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
@@ -51,26 +56,8 @@ if TYPE_CHECKING:
     from broadtape.market import MarketReader
     from broadtape.publishing import Progress
 
-RENDERING = 3  # raised when the same article would be rendered otherwise: every entry is then made anew
 KEPT = "; until then the site shows the last proven revision"
 ABSENT = "; until then the site does not show it"
-
-
-Outcome = Literal["published", "scheduled", "unlisted", "withdrawn", "held", "broken"]
-
-
-class _State(msgspec.Struct, frozen=True):
-    """What the manifest remembers of an article's file besides its stamp."""
-
-    facts: tuple[int, int] = (0, 0)  # time and size of the facts file
-    photo: tuple[str, int] = ("", 0)
-    outcome: str = ""
-    id: str = ""
-    due: float = 0.0  # a scheduled article's moment, seconds since 1970
-    proved: bool = False  # its page depends on the market store
-    store: int = 0  # generation of the store it was proved against
-    racy: bool = False  # saved so recently that another save might not have changed its stamp
-    blocked: bool = False  # stands back for another file with its id or address
 
 
 @dataclass(slots=True)
@@ -97,30 +84,45 @@ class Run:
         self.settings = settings_digest(instance.root)
         self.tally = _Tally()
         self.marks: dict[str, FileMark] = {}  # of the files that this publish may have to look at
-        self.states: dict[str, _State] = {}
+        self.states: dict[str, State] = {}
         self.put: list[Article] = []
         self.anew = False  # everything is to be made again: the settings changed, or this program did
+        self.pictured = ("", 0)  # of the article that is looked at: its picture's name and stamp
         self._licensed: dict[str, bool] = {}
         self._verify: Callable[..., Report] | None = None
 
     # --- the order of things ------------------------------------------------------------------------------
 
-    def publish(self, changed: set[Path] | None, budget_s: float | None, *, search: bool) -> Published:
-        """As `broadtape.publishing.publish`, which says what the arguments are."""
-        context = f"{self.settings}|{__version__}|{RENDERING}|{self.instance.audience}"
+    def publish(
+        self,
+        changed: set[Path] | None,
+        budget_s: float | None,
+        *,
+        search: bool,
+        walked: Mapping[str, stamps.Stamp] | None = None,
+    ) -> Published:
+        """As `broadtape.publishing.publish`, which says what the arguments are; `walked` is what stamps.walk gave."""
+        context = standstill.context(self.instance, self.settings)
         anew = self.anew = self.writer.rebuilt or self.writer.meta("context") != context
         everything = changed is None or anew
-        found: Mapping[str, reading.Stamp | None]
+        found: Mapping[str, stamps.Stamp | None]
+        gone: AbstractSet[str]
         if everything:
-            found = reading.walk(self.instance)
-            self.marks = self.writer.marks()
-            gone = self.marks.keys() - found.keys()
+            files = stamps.walk(self.instance) if walked is None else walked
+            if anew:
+                found, self.marks = files, self.writer.marks()
+                gone = self.marks.keys() - found.keys()
+            else:
+                compared = self.writer.compare(files, self.market.generation, self._drawn)
+                found = {path: files[path] for path in compared.differing | compared.pending}
+                gone = compared.gone
+                self.marks = self.writer.marks_of([*found, *gone], self.market.generation)
         else:
-            found = reading.among(self.instance, changed or set())
+            found = stamps.among(self.instance, changed or set())
             gone = {path for path, stamp in found.items() if stamp is None}
-            found = {p: stamp for p, stamp in found.items() if not reading.in_other_bundle(self.instance, p)}
+            found = {p: stamp for p, stamp in found.items() if not stamps.in_other_bundle(self.instance, p)}
             self.marks = self.writer.marks_of(found, self.market.generation)
-        self.states = {path: _load_state(mark.state) for path, mark in self.marks.items()}
+        self.states = {path: load_state(mark.state) for path, mark in self.marks.items()}
         with self.writer.change(now=self.now), self.revisions.change():
             for path in sorted(gone & self.marks.keys()):
                 self._delete(path)
@@ -156,39 +158,43 @@ class Run:
                 store.account(self.writer.touched_since(store.generation), generation, self.settings)
 
     def _to_do(
-        self, found: Mapping[str, reading.Stamp | None], *, anew: bool, named: set[Path] | None
-    ) -> list[tuple[str, reading.Stamp, bool]]:
+        self, found: Mapping[str, stamps.Stamp | None], *, anew: bool, named: set[Path] | None
+    ) -> list[tuple[str, stamps.Stamp, bool]]:
         """Path, stamp and whether only the store's change asks for it; what was saved comes first."""
         saved, stale = [], []
-        stamps = {path: stamp for path, stamp in found.items() if stamp is not None}
+        seen = {path: stamp for path, stamp in found.items() if stamp is not None}
         for path, state in self.states.items():
-            if path not in stamps and (self._due(state) or state.blocked or self._behind(state)):
-                seen = reading.stamp(self.instance, path)
-                if seen is not None:
-                    stamps[path] = seen
-        for path, stamp in sorted(stamps.items()):
+            if path not in seen and (self._due(state) or state.blocked or self._behind(state)):
+                stamp = stamps.stamp(self.instance, path)
+                if stamp is not None:
+                    seen[path] = stamp
+        for path, stamp in sorted(seen.items()):
             if anew or (named is not None and path in found) or self._differs(path, stamp):
                 saved.append((path, stamp, False))
             elif self._behind(self.states[path]):
                 stale.append((path, stamp, True))
         return saved + stale
 
-    def _differs(self, path: str, stamp: reading.Stamp) -> bool:
+    def _differs(self, path: str, stamp: stamps.Stamp) -> bool:
         """Whether the article has to be looked at again: saved, due, or in another's way before."""
         state, mark = self.states.get(path), self.marks.get(path)
         if state is None or mark is None or state.racy or state.blocked or self._due(state):
             return True
-        if ((mark.mtime_ns, mark.size), state.facts) != (stamp.own, stamp.facts):
-            return True
-        return reading.photo_stamp(self.instance, path, state.photo[0]) != state.photo[1]
+        return mark.seen != stamp or self._redrawn(mark)
 
-    def _due(self, state: _State) -> bool:
+    def _drawn(self, path: str, picture: str) -> int:
+        return stamps.photo_stamp(self.instance, path, picture)
+
+    def _redrawn(self, mark: FileMark) -> bool:
+        return self._drawn(mark.path, mark.picture) != mark.drawn
+
+    def _due(self, state: State) -> bool:
         return state.outcome == "scheduled" and state.due <= self.now.timestamp()
 
-    def _behind(self, state: _State) -> bool:
+    def _behind(self, state: State) -> bool:
         return state.proved and state.store != self.market.generation
 
-    def _articles(self, to_do: list[tuple[str, reading.Stamp, bool]], budget_s: float | None) -> None:
+    def _articles(self, to_do: list[tuple[str, stamps.Stamp, bool]], budget_s: float | None) -> None:
         began = time.perf_counter()
         raws: dict[str, tuple[bytes, bytes]] = {}
         for path, stamp, only_store in to_do:  # an article may use a fact of one that comes after it
@@ -212,20 +218,17 @@ class Run:
         self.revisions.forget(path)
         self.states.pop(path, None)
 
-    def _article(self, path: str, stamp: reading.Stamp, read: tuple[bytes, bytes] | None) -> None:
+    def _article(self, path: str, stamp: stamps.Stamp, read: tuple[bytes, bytes] | None) -> None:
         source, facts = read or reading.raw(self.instance, path, stamp)
         digest = hashlib.sha256(b"%d:" % len(source) + source + facts).hexdigest()[:32]
         before, mark = self.states.get(path), self.marks.get(path)
-        if before is not None and mark is not None and mark.digest == digest and self._stands(path, before):
-            if before.racy != stamp.racy(self.now) or (mark.mtime_ns, mark.size) != stamp.own:
-                self._mark(
-                    path,
-                    stamp,
-                    digest,
-                    msgspec.structs.replace(before, racy=stamp.racy(self.now), facts=stamp.facts),
-                )
+        if before is not None and mark is not None and mark.digest == digest and self._stands(mark, before):
+            if before.racy != stamp.racy(self.now) or mark.seen != stamp:
+                state = msgspec.structs.replace(before, racy=stamp.racy(self.now))
+                self._mark(path, stamp, digest, state, (mark.picture, mark.drawn))
             return
-        state = _State(facts=stamp.facts, racy=stamp.racy(self.now))
+        state = State(racy=stamp.racy(self.now))
+        self.pictured = ("", 0)
         self.tally.add("changed")
         try:
             parsed = reading.article(self.instance, path, source, facts)
@@ -240,9 +243,9 @@ class Run:
             state = self._judge(path, parsed, document, state, digest, (source, facts), before)
         self.tally.add(state.outcome)
         self.states[path] = state
-        self._mark(path, stamp, digest, state)
+        self._mark(path, stamp, digest, state, self.pictured)
 
-    def _stands(self, path: str, before: _State) -> bool:
+    def _stands(self, mark: FileMark, before: State) -> bool:
         """Whether bytes that are the same as last time came to the same."""
         return not (
             self.anew
@@ -250,31 +253,35 @@ class Run:
             or self._due(before)
             or self._behind(before)
             or before.outcome == ""
-            or reading.photo_stamp(self.instance, path, before.photo[0]) != before.photo[1]
+            or self._redrawn(mark)
         )
 
-    def _mark(self, path: str, stamp: reading.Stamp, digest: str, state: _State) -> None:
+    def _mark(
+        self, path: str, stamp: stamps.Stamp, digest: str, state: State, pictured: tuple[str, int]
+    ) -> None:
         pending = state.outcome == "scheduled" or state.racy or state.blocked
         note = msgspec.json.encode(state).decode()
         store = state.store if state.proved else None
-        self.writer.set_mark(FileMark(path, *stamp.own, digest, note, pending, store))
+        self.writer.set_mark(
+            FileMark(path, *stamp.own, digest, note, pending, store, *stamp.facts, *pictured)
+        )
 
     def _judge(
         self,
         path: str,
         parsed: Parsed,
         document: markdown.Document,
-        state: _State,
+        state: State,
         digest: str,
         raw: tuple[bytes, bytes],
-        before: _State | None,
-    ) -> _State:
+        before: State | None,
+    ) -> State:
         """What becomes of a file that can be read."""
         article = parsed.article
         address = urls.article(article.date, article.slug)
         photo = article.photo.src if article.photo else ""
-        pictured = (photo, reading.photo_stamp(self.instance, path, photo))
-        state = msgspec.structs.replace(state, id=article.id, photo=pictured)
+        self.pictured = (photo, self._drawn(path, photo))
+        state = msgspec.structs.replace(state, id=article.id)
         if article.status == "withdrawn":
             self.revisions.forget(path)
             self.writer.put_gone(path, self.instance.sites, _gone(article, address))
@@ -382,13 +389,13 @@ class Run:
     def _keep(
         self,
         path: str,
-        state: _State,
+        state: State,
         problems: list[Problem],
         outcome: Outcome,
-        before: _State | None,
+        before: State | None,
         *,
         chart: bool = True,
-    ) -> _State:
+    ) -> State:
         """The file cannot be shown as it is: its last proven revision stays, if there is one.
 
         Without its chart where that is what fails: the file that lies there is no longer the one that was proven.
@@ -443,7 +450,7 @@ class Run:
             return proving.EMPTY
         if self.market.reader is None:
             return None
-        drawn = reading.photo_stamp(self.instance, path, article.photo.src if article.photo else "")
+        drawn = self._drawn(path, article.photo.src if article.photo else "")
         stamp = f"{digest}|{drawn}|{self.market.generation}|{__version__}|{article.date.date()}"
         held = self.writer.proof(path)
         if held is not None and held[0] == stamp and (kept := proving.load(held[1])) is not None:
@@ -466,7 +473,7 @@ class Run:
     # --- standing pages, local blocks, settings ---------------------------------------------------------------
 
     def _standing(self, anew: bool) -> None:
-        stamp = standing.stamp(self.instance)
+        stamp = stamps.pages(self.instance)
         if not anew and self.writer.meta("standing") == stamp:
             return
         pages, problems = standing.pages(self.instance)
@@ -524,16 +531,6 @@ def _open_store(path: Path) -> MarketReader | None:
             held[1].close()
         held = _stores[path] = (inode, MarketReader.open(path))
     return held[1]
-
-
-_states = msgspec.json.Decoder(_State)
-
-
-def _load_state(raw: str) -> _State:
-    try:
-        return _states.decode(raw)
-    except msgspec.DecodeError:
-        return _State(racy=True)  # written by another version: look again
 
 
 def _gone(article: Article, address: str) -> Gone:

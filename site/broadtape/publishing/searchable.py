@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from broadtape.search import Document, IndexInDoubt, SearchBusy, document_of, open_writer
+from broadtape.publishing import standstill
+from broadtape.search import Document, IndexInDoubt, SearchBusy, document_of, mark, open_writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -34,9 +35,12 @@ def update(
             _rebuild(index.rebuild, everything, progress)
             with writer.note():
                 writer.searched(everything, (), everything=True)
+                _note(instance, writer, now)
             return True
         changed, removed = writer.to_search(now), writer.not_to_search(now)
         if not changed and not removed:
+            with writer.note():
+                _note(instance, writer, now)
             return True
         gone = set(removed.values()) | {one.former for one in changed if one.former not in ("", one.address)}
         gone -= {one.address for one in changed}
@@ -48,9 +52,20 @@ def update(
         progress("index", len(changed), len(changed))
         with writer.note():
             writer.searched(changed, removed)
+            _note(instance, writer, now)
     except SearchBusy:
         return False
     return True
+
+
+def _note(instance: Instance, writer: CatalogueWriter, now: datetime) -> None:
+    """Write down that the index has it all, so that the next publish need not ask the engine."""
+    found = mark.read(instance.index)
+    if found is not None:
+        due = min(
+            (at for site in instance.sites if (at := writer.next_at(site, now)) is not None), default=None
+        )
+        writer.set_meta(standstill.TOLD, standstill.told(writer.generation, found, due))
 
 
 def _rebuild(

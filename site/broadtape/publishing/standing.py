@@ -5,7 +5,6 @@ Owns which text stands where; rendering is markdown's.
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,25 +21,6 @@ if TYPE_CHECKING:
 
 DEFAULTS = ("about", "methods", "privacy", "terms", "accessibility")
 MOST_BYTES = 500_000
-
-
-def stamp(instance: Instance) -> str:
-    """Changes when any standing page does."""
-    digest = hashlib.sha256()
-    for path in _files(instance):
-        try:
-            found = path.stat()
-        except OSError:
-            continue
-        digest.update(f"{path}\0{found.st_mtime_ns}\0{found.st_size}\0".encode())
-    return digest.hexdigest()[:16]
-
-
-def _files(instance: Instance) -> list[Path]:
-    folders = [instance.pages, *(site.folder / "pages" for site in instance.sites.values())]
-    return [
-        path for folder in folders for path in sorted(folder.glob("*.md")) if not path.name.startswith(".")
-    ]
 
 
 def pages(instance: Instance) -> tuple[dict[tuple[str, str], StandingPage], list[Problem]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import time
 import zlib
 from collections.abc import Collection
 from contextlib import suppress
@@ -16,6 +17,9 @@ from pathlib import Path
 from typing import Final
 
 NAME: Final = "current"
+RECHECK_S: Final = 3600.0  # disks err in silence: every file is read through again so often (54 MB: 0.05 s)
+CONDEMNED: Final = "condemned"  # a file of this name asks for a rebuild
+SCHEMAS: Final = {"whoosh": 2, "tantivy": 2}  # of each engine's fields; an index of another is rebuilt
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,38 @@ def read(folder: Path) -> Mark | None:
         return None
     plain = all(Path(name).name == name for name in (mark.folder, *mark.files))
     return mark if plain else None
+
+
+def whole(folder: Path, engine: str) -> Mark | None:
+    """The mark of an index that may be added to as it is, without loading its engine.
+
+    What only the engine can tell, whether it committed more than the mark says, its writer looks at before it writes.
+    """
+    found = read(folder)
+    if found is None or (found.engine, found.schema) != (engine, SCHEMAS[engine]):
+        return None
+    return found if not (folder / CONDEMNED).exists() and files_stand(folder, found) else None
+
+
+_checked: dict[
+    Path, tuple[Mark, float]
+] = {}  # marks whose files this process wrote or read through, and when
+
+
+def files_stand(folder: Path, found: Mark) -> bool:
+    """Whether what a mark names is there: every byte at a process's first look, and once an hour, else every size."""
+    known, at = _checked.get(folder, (None, 0.0))
+    if known == found and time.monotonic() - at < RECHECK_S:
+        return found.names(folder)
+    if not found.intact(folder):
+        return False
+    written(folder, found)
+    return True
+
+
+def written(folder: Path, mark: Mark) -> None:
+    """What the mark names was written or read through just now."""
+    _checked[folder] = (mark, time.monotonic())
 
 
 def write(folder: Path, mark: Mark, known: Collection[str] = ()) -> None:

@@ -1,6 +1,6 @@
 """What a tantivy index of ours holds: its fields, and how a document becomes one.
 
-Changing anything here raises SCHEMA: an index of another version is rebuilt from content. No query is read here.
+Changing anything here raises mark.SCHEMAS: an index of another version is rebuilt from content. No query is read here.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import msgspec
 import tantivy
 
 from broadtape import urls
-from broadtape.search import ranking, snippets, words
+from broadtape.search import mark, ranking, snippets, words
 from broadtape.search.port import Document
 
-SCHEMA: Final = 2
+SCHEMA: Final = mark.SCHEMAS["tantivy"]
 
 
 class Kept(msgspec.Struct, frozen=True):

@@ -1,6 +1,6 @@
 """What a Whoosh index of ours holds: its fields, and how a document becomes one.
 
-Changing anything here raises SCHEMA: an index of another version is rebuilt from content. No query is read here.
+Changing anything here raises mark.SCHEMAS: an index of another version is rebuilt from content. No query is read here.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from whoosh import columns, fields, formats
 
-from broadtape.search import snippets, words
+from broadtape.search import mark, snippets, words
 from broadtape.search.port import Document
 from broadtape.search.ranking import EVERYWHERE, GAP, TITLE_WEIGHT
 
-SCHEMA: Final = 2
+SCHEMA: Final = mark.SCHEMAS["whoosh"]
 
 _Forms = list[tuple[str, str, tuple[str, ...]]]
 

@@ -23,11 +23,6 @@ from broadtape.search.port import Document, IndexInDoubt, SearchBusy
 WAIT_S: Final = 10.0
 LOCK: Final = "writer.lock"
 _REMEDY: Final = "run broadtape index --rebuild"
-_CONDEMNED: Final = "condemned"  # a file of this name asks for a rebuild
-RECHECK_S: Final = 3600.0  # disks err in silence: every file is read through again so often (54 MB: 0.05 s)
-_checked: dict[
-    Path, tuple[mark.Mark, float]
-] = {}  # marks whose files this process wrote or read through, and when
 
 
 class FolderWriter(ABC):
@@ -67,11 +62,9 @@ class FolderWriter(ABC):
         if found is None:
             return "damaged" if (self.folder / mark.NAME).exists() else "missing"
         wanted = (self.engine, self.schema)
-        if (found.engine, found.schema) != wanted or (self.folder / _CONDEMNED).exists():
+        if (found.engine, found.schema) != wanted or (self.folder / mark.CONDEMNED).exists():
             return "outdated"
-        known, at = _checked.get(self.folder, (None, 0.0))
-        checked = known == found and time.monotonic() - at < RECHECK_S
-        if not (found.names(self.folder) if checked else found.intact(self.folder)):
+        if not mark.files_stand(self.folder, found):
             return "damaged"
         try:
             commit = self.commit_of(self.folder / found.folder)
@@ -79,8 +72,6 @@ class FolderWriter(ABC):
             return "damaged"
         if commit != found.commit:
             return "damaged"
-        if not checked:
-            _checked[self.folder] = (found, time.monotonic())
         return "sound"
 
     def update(self, changed: Iterable[Document], removed: Iterable[str] = ()) -> int:
@@ -108,7 +99,7 @@ class FolderWriter(ABC):
             except BaseException:
                 shutil.rmtree(home, ignore_errors=True)
                 raise
-            (self.folder / _CONDEMNED).unlink(missing_ok=True)
+            (self.folder / mark.CONDEMNED).unlink(missing_ok=True)
             # The one before stays for readers that are just opening it.
             kept = {home.name, before.folder if before else ""}
             for other in self.folder.glob("g*-*"):
@@ -119,7 +110,7 @@ class FolderWriter(ABC):
     def condemn(self) -> None:
         """Ask for a rebuild; readers notice nothing of it."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / _CONDEMNED).touch()
+        (self.folder / mark.CONDEMNED).touch()
 
     def _finish(self, home: Path, generation: int, count: int, known: dict[str, tuple[int, int]]) -> int:
         found = mark.Mark(
@@ -132,7 +123,7 @@ class FolderWriter(ABC):
             files=mark.describe(home, known, self.mutable),
         )
         mark.write(self.folder, found, known)
-        _checked[self.folder] = (found, time.monotonic())
+        mark.written(self.folder, found)
         return generation
 
     def _generations(self) -> list[int]:
