@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from markupsafe import Markup
 
+from broadtape import markdown
 from broadtape.desk.chart import Bar, BarSpec, ChartSpec, Line, Mark, bar_chart, line_chart
 from broadtape.desk.curves import Curve, CurveSpec, curve_chart
 from broadtape.desk.heat import HeatRow, HeatSpec, heat_table
@@ -161,3 +162,21 @@ def test_a_chart_too_long_for_a_page_stays_a_file(drawn: Path) -> None:
     drawn.write_bytes(drawn.read_bytes().replace(b"</svg>", b" " * pictures.MAX_DRAWN + b"</svg>"))
 
     assert pictures.drawn(drawn) is None
+
+
+class NoLinks:
+    """A text without claims and tickers."""
+
+    def fact(self, target: str, text: str) -> None:
+        return None
+
+    def ticker(self, symbol: str) -> None:
+        return None
+
+
+def test_each_alignment_that_a_table_of_markdown_may_have_is_one_of_the_style_sheet() -> None:
+    sheet = (STATIC / "site.css").read_text("utf-8")
+
+    for text, name in (("| a |\n| ---: |\n| 1 |", "right"), ("| a |\n| :---: |\n| 1 |", "center")):
+        assert f'<td class="{name}">' in markdown.to_html(markdown.parse(text), NoLinks())
+        assert re.search(rf"(?m)^[^{{}}]*\.{name} {{ text-align: {name};", sheet), name

@@ -29,6 +29,7 @@ from broadtape.market import MarketStore
 from newswire.observations import Forecast, ForecastPeriod, Harvest, Notice, Provenance
 
 SESSIONS = (date(2015, 6, 23), date(2018, 12, 24), date(2018, 12, 26), date(2022, 12, 28))
+LONG_WORD = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 HOSTILE = "Ferries </title><script>alert(1)</script> run late"
 
 ARTICLES = {
@@ -53,6 +54,21 @@ The last boat leaves at 7:55 p.m. Shares of the maker of its engines, Advanced M
 | --- | --- | --- |
 | Town | 6:10 a.m. | 7:55 p.m. |
 | City | 6:40 a.m. | 8:25 p.m. |
+""",
+    "2022/12/long-word.md": f"""---
+title: "{LONG_WORD} أ"
+date: 2022-12-27T10:00:00-08:00
+topics: [ferries]
+---
+
+{LONG_WORD} {LONG_WORD}
+https://example.org/{"a" * 150}
+
+- {LONG_WORD}
+
+| {LONG_WORD} | Second | Third |
+| --- | --- | ---: |
+| `{"x" * 80}` | b | 1 |
 """,
     "2022/12/withdrawn.md": """---
 title: A story that was taken back
@@ -158,6 +174,7 @@ class Served:
             "desk story": story,
             "editor's story": self.entry("winter timetable").address,
             "hostile story": self.entry("Ferries").address,
+            "long words": self.entry(LONG_WORD).address,
             "proof": story + "proof",
             "topic": "/topics/ferries/",
             "topics": "/topics/",

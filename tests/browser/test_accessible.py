@@ -20,7 +20,9 @@ OF_BOTH_LOOKS = (
     "not found",
 )  # fmt: skip
 # Of the type of another page that is looked at: a topic, the topics, how we work.
-ALIKE = frozenset(("author", "month", "archive", "about", "privacy", "terms", "accessibility", "comparison"))
+ALIKE = frozenset(
+    ("long words", "author", "month", "archive", "about", "privacy", "terms", "accessibility", "comparison")
+)
 # What surrounds a page is the same on all of a site: judged on its first page, left out of the others.
 AROUND = [["body > header"], [".foot"]]
 # The fortieth row of a table is built as the fourth: left in, a proof page alone takes as long as all others.

@@ -107,6 +107,18 @@ def test_a_chart_changes_its_range_and_is_compared_in_place(page: Page, newsroom
     expect(page.locator(".readout")).to_contain_text("Advanced Micro Devices")
 
 
+def test_a_quote_page_fetches_the_charts_script_for_those_who_go_for_it(page: Page, newsroom: Served) -> None:
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url))
+    page.goto(newsroom.base + "/quotes/NASDAQ:AMD/", wait_until="networkidle")
+    assert not [one for one in asked if "chart.js" in one or "uplot" in one]
+    expect(page.locator(".readout")).to_have_text(re.compile(r"^Dec\. 28, 2022: \$62\.57$"))
+
+    page.locator(".stage").hover()
+
+    expect(page.locator("figure[data-live] canvas")).to_be_visible()
+
+
 def test_what_one_looked_at_is_remembered_here_and_forgotten_when_asked(page: Page, newsroom: Served) -> None:
     page.goto(newsroom.base + "/quotes/NASDAQ:AMD/")
     page.goto(newsroom.base + newsroom.proved.address)
@@ -212,7 +224,7 @@ def test_a_reader_sees_what_is_true_around_the_site_and_how_fresh_it_is(page: Pa
     forecast = page.locator("#b-forecast")
     expect(forecast.locator("li")).to_have_count(7)
     expect(forecast).to_contain_text("Issued")
-    expect(forecast).to_contain_text("Source: nws")
+    expect(forecast).to_contain_text("Source: National Weather Service")
     expect(page.locator("#b-traffic")).to_contain_text("US-101 north, one lane")
     expect(page.locator("#b-paid")).to_contain_text("Sponsored")
     expect(page.locator("#b-own")).to_have_text(re.compile("Low water at noon"))
@@ -238,8 +250,9 @@ def test_no_page_is_wider_than_the_screen(browser: Browser, newsroom: Served) ->
     context = browser.new_context(viewport={"width": 320, "height": 800})
     page = context.new_page()
     wide = {}
-    for name, address in newsroom.pages().items():
-        page.goto(newsroom.base + address, wait_until="domcontentloaded")
+    pages = {name: newsroom.base + address for name, address in newsroom.pages().items()}
+    for name, address in {**pages, "other front": newsroom.other}.items():
+        page.goto(address, wait_until="domcontentloaded")
         for width in (320, 768, 1600):
             page.set_viewport_size({"width": width, "height": 800})
             wide[name, width] = page.evaluate("document.documentElement.scrollWidth - innerWidth")

@@ -45,7 +45,10 @@ def test_a_story_on_paper_is_the_story(page: Page, newsroom: Served) -> None:
         expect(page.locator(gone).first).to_be_hidden()
     for kept in (".body", "h1", "figure.chart", ".byline", ".dates", ".disclaimer", ".name"):
         expect(page.locator(kept).first).to_be_visible()
-    assert page.pdf(format="A4").startswith(b"%PDF")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    expect(page.locator(".paper-only")).to_contain_text(f"{newsroom.base}{newsroom.proved.address}proof")
+    sheets = len(re.findall(rb"/Type /Page\b", page.pdf(format="A4")))
+    assert sheets == 2  # text in two columns under a chart that leaves it room
     page.goto(newsroom.base + "/quotes/NASDAQ:AMD/")
     for gone in (".chart-bar", ".readout", ".more"):
         expect(page.locator(gone).first).to_be_hidden()

@@ -517,6 +517,9 @@ def json_ld(entry: Entry) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
+_FIELDS = {"adj_close": "adjusted close"}  # as a reader says what the tables' columns hold
+
+
 def _proof(fact_id: str, view: FactView, said: tuple[str, ...]) -> Proof:
     fact, hidden = view.fact, withheld(view.fact)
     return Proof(
@@ -539,7 +542,7 @@ def _proof(fact_id: str, view: FactView, said: tuple[str, ...]) -> Proof:
             InputRow(
                 row.series,
                 words.of_day(row.day),
-                row.field,
+                _FIELDS.get(row.field, row.field),
                 row.value,
                 row.source,
                 words.of_instant(row.retrieved, UTC),  # type: ignore[arg-type]  # any tzinfo does
@@ -551,7 +554,7 @@ def _proof(fact_id: str, view: FactView, said: tuple[str, ...]) -> Proof:
         else tuple(
             InputRange(
                 span.series,
-                span.field,
+                _FIELDS.get(span.field, span.field),
                 words.of_day(span.first),
                 words.of_day(span.last),
                 f"{span.count:,}",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from broadtape.config import Site
 
 DAYS = 7
+SOURCES = {"nws": "National Weather Service", "caltrans": "Caltrans"}  # by the name of their settings
 WORDS = 280  # of an alert's text; the rest is behind its link
 MILE_KM = 1.609344
 
@@ -120,7 +121,7 @@ def _forecast(
         items=items,
         stamp=words.of_instant(forecast.issued, site.time_zone),
         stamped="Issued",
-        source=forecast.source,
+        source=SOURCES.get(forecast.source, forecast.source),
     )
 
 
@@ -198,7 +199,7 @@ def _notices(site: Site, one: Wanted, title: str, link: str, notices: list[Local
         items=items,
         stamp=words.of_instant(newest, site.time_zone),
         stamped="As of",
-        source="; ".join(dict.fromkeys(notice.source for notice in notices)),
+        source="; ".join(dict.fromkeys(SOURCES.get(one.source, one.source) for one in notices)),
     )
 
 

@@ -1,6 +1,7 @@
 // The chart of a quote page once a reader touches it: ranges, a comparison and values under the pointer, in place
 // of the server's drawing and from the same sessions. Asks nothing of other hosts; without it every range and
-// comparison is a link or a form. Loads the library (vendor/uplot) only when it is wanted.
+// comparison is a link or a form. Fetched by markets.js when a reader goes for the chart; loads the library
+// (vendor/uplot) only when it is wanted.
 "use strict";
 
 (() => {
@@ -160,6 +161,7 @@
 
   const wake = () => { if (!plot) show(); };
   for (const event of ["pointerenter", "focusin", "touchstart"]) stage.addEventListener(event, wake, { once: true, passive: true });
+  if (figure.dataset.wanted) wake(); // what woke this script was meant for the chart
 
   for (const link of ranges) {
     link.addEventListener("click", (event) => {

@@ -1,5 +1,36 @@
-// Look-ups as one types: a list under the field, by pointer or keyboard. The forms do without it.
+// Look-ups as one types: a list under the field, by pointer or keyboard. The forms do without it. And the chart's
+// own script, once a reader goes for the chart: most read the page without touching it.
 "use strict";
+
+(() => {
+  const figure = document.querySelector("figure[data-chart]");
+  if (!figure) return;
+  const form = document.querySelector("form.versus");
+  let coming = null;
+  let here = false;
+
+  const load = () => (coming ??= new Promise((resolve, reject) => {
+    document.head.append(Object.assign(document.createElement("script"), { src: figure.dataset.chart, onload: resolve, onerror: reject }));
+  }).then(() => { here = true; }));
+  const meant = () => { load().catch(() => { coming = null; }); };
+
+  for (const event of ["pointerenter", "focusin", "touchstart"]) {
+    figure.querySelector(".stage").addEventListener(event, () => { figure.dataset.wanted = "yes"; meant(); }, { once: true, passive: true });
+    document.querySelector(".chart-bar")?.addEventListener(event, meant, { once: true, passive: true });
+  }
+  // A click that comes before the script waits for it; without it the link and the form do what they always do.
+  document.querySelector(".ranges")?.addEventListener("click", (event) => {
+    const link = event.target.closest("a");
+    if (here || !link || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button) return;
+    event.preventDefault();
+    load().then(() => link.click(), () => { location.href = link.href; });
+  });
+  form?.addEventListener("submit", (event) => {
+    if (here) return;
+    event.preventDefault();
+    load().then(() => form.requestSubmit(), () => form.submit());
+  });
+})();
 
 (() => {
   const element = (name, className, text) => {

@@ -47,7 +47,11 @@
     section.querySelector("tbody").append(...rows.values());
     section.querySelector("[data-forget]").addEventListener("click", () => { remember(here ? [here] : []); section.hidden = true; });
     section.hidden = false;
-    fetch(`/api/v1/quotes?symbols=${symbols.map(encodeURIComponent).join(",")}`).then((answer) => answer.json()).then(({ quotes }) => {
+    fetch(`/api/v1/quotes?symbols=${symbols.map(encodeURIComponent).join(",")}`).then((answer) => answer.json()).then(({ quotes, missing }) => {
+      for (const symbol of missing) { // returns including dividends are no price: its page says what we have
+        const price = rows.get(symbol)?.children[1];
+        if (price) price.replaceChildren(element("span", "none", "no price"));
+      }
       for (const quote of quotes) {
         const [name, price, moved] = rows.get(quote.symbol)?.children ?? [];
         if (!name) continue;
