@@ -24,8 +24,8 @@ from reuters import furnish
 STEPS = {
     "publish": "from broadtape import publishing; publishing.publish(instance, search=False)",
     "print": (
-        "from broadtape.printing import Printer; p = Printer(instance)\n"
-        "while p.look() and p.some(100): pass\n"
+        "from broadtape.printing import Printer; from broadtape.pressroom import Pressroom; p = Printer(instance)\n"
+        "with Pressroom(p) as room: room.print_due()\n"
         "p.close()"
     ),
     "write files": "from broadtape.exporting import export; export(instance, root / 'out')",
@@ -45,19 +45,14 @@ START = (
 
 
 def run(command: list[str], *, folder: Path | None = None) -> tuple[float, float, float]:
-    """Wall seconds, CPU seconds and peak MB of a command."""
+    """Wall seconds, CPU seconds and peak MB of a command and of every process that it starts, all together."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         peak = 0
-        status = Path(f"/proc/{process.pid}/status")
         while process.poll() is None:
-            try:
-                held = re.search(r"VmHWM:\s+(\d+)", status.read_text())
-                peak = max(peak, int(held[1]) if held else 0)
-            except OSError:
-                pass
-            time.sleep(0.02)
+            peak = max(peak, sum(map(held, family(process.pid))))
+            time.sleep(0.05)
         assert process.stderr is not None
         told = process.stderr.read()
     if process.returncode:
@@ -65,6 +60,24 @@ def run(command: list[str], *, folder: Path | None = None) -> tuple[float, float
     wall, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return wall, cpu, peak / 1024
+
+
+def family(pid: int) -> list[int]:
+    """The process and those that it started and that are there."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        children = []
+    return [pid, *(one for child in children for one in family(int(child)))]
+
+
+def held(pid: int) -> int:
+    """The most that a process held so far, kB; what it shares with others counts for each."""
+    try:
+        found = re.search(r"VmHWM:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    except OSError:
+        return 0
+    return int(found[1]) if found else 0
 
 
 def ours(root: Path, work: str) -> tuple[float, float, float]:

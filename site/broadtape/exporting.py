@@ -10,14 +10,11 @@ from __future__ import annotations
 import fcntl
 import gzip
 import json
-import os
-import secrets
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
@@ -27,8 +24,10 @@ import brotli
 from broadtape import urls
 from broadtape.heartbeat import utc_now
 from broadtape.model import BroadtapeError
+from broadtape.pagefiles import file_of, replace_file, write_forms
 from broadtape.pagestore import Printed
-from broadtape.printing import BEST, QUICK, Printer, ask, printed
+from broadtape.pressroom import Pressroom
+from broadtape.printing import BEST, Printer, ask, printed
 from broadtape.web.press import STATIC
 
 if TYPE_CHECKING:
@@ -38,10 +37,8 @@ MANIFEST: Final = ".broadtape-export.json"
 LOCK: Final = ".broadtape-export.lock"
 RULES: Final = "_nginx"  # folder of the files that nginx includes
 NOT_FOUND: Final = "/404.html"
-LARGEST_FILE: Final = 512 * 1024 * 1024
 _VERSION: Final = 1
 _MISSING: Final = "/no-such-page-of-the-export/"
-_PORTION: Final = 64  # pages printed between two looks at the queue
 
 
 class CannotExport(BroadtapeError):
@@ -62,7 +59,6 @@ class Exported:
 
 
 Progress = Callable[[str, int, int], None]
-_IN_FLIGHT: Final = 64  # pages that wait to be written
 Files = dict[str, str]  # path under the folder → what tells whether it is the same: a page's tag
 
 
@@ -94,26 +90,9 @@ def export(
         raise CannotExport(f"{folder}: part of the instance itself; name another folder")
     with _only_one(folder):
         before = _manifest(folder)
-        printer = Printer(instance, now=now)
-        try:
-            _print(printer, progress)
-            return _write(printer, folder, chosen, before, progress, now())
-        finally:
-            printer.close()
-
-
-def _print(printer: Printer, progress: Progress) -> None:
-    """Print whatever is due, late pages too."""
-    due = printer.look()
-    total = due + printer.store.count() if due else 0
-    while due:
-        progress("print", max(total - due, 0), total)
-        if not printer.some(_PORTION):
-            break
-        due = printer.look()
-        total = max(total, printer.store.count())
-    if total:
-        progress("print", total, total)
+        with closing(Printer(instance, now=now)) as printer, Pressroom(printer, now=now) as room:
+            room.print_due(progress)
+            return _write(room, folder, chosen, before, progress, now())
 
 
 # --- the folder -------------------------------------------------------------------------------------------
@@ -137,7 +116,7 @@ def _only_one(folder: Path) -> Iterator[None]:
                 f"{folder}: another export is writing to it; wait until it has finished"
             ) from error
         if not (folder / MANIFEST).exists():
-            _replace(folder / MANIFEST, _dump({}))  # whatever is written from now on is ours to remove
+            replace_file(folder / MANIFEST, _dump({}))  # whatever is written from now on is ours to remove
         yield
 
 
@@ -155,71 +134,66 @@ def _dump(files: Files) -> bytes:
     return json.dumps({f"files-{_VERSION}": files}, indent=0, sort_keys=True).encode()
 
 
-def _replace(path: Path, raw: bytes, modified: datetime | None = None) -> None:
-    """The file, whole or not at all; its time is when its bytes first stood."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.parent / f".{secrets.token_hex(6)}.part"
-    try:
-        partial.write_bytes(raw)
-        if modified is not None:
-            os.utime(partial, (modified.timestamp(), modified.timestamp()))
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
-
-
 def _write(
-    printer: Printer, folder: Path, sites: list[Site], before: Files, progress: Progress, now: datetime
+    room: Pressroom, folder: Path, sites: list[Site], before: Files, progress: Progress, now: datetime
 ) -> Exported:
-    done = Exported()
+    done, printer = Exported(), room.printer
     after: Files = {}
     others = {name: tag for name, tag in before.items() if not name.startswith(tuple(_homes(sites)))}
     listed = [(site, _in_order(printer.store.tags(site.key))) for site in sites]
-    total, number = sum(len(pages) for _, pages in listed), 0
-    known = {
-        **before
-    }  # what may be on disk: written down before anything new is, so that a crash leaves no orphan
+    # What may be on disk is written down before anything new is, so that a crash leaves no orphan.
     wanted = {
-        f"{site.key}/{name}": tag
-        for site, pages in listed
-        for address, tag, status in pages
-        if status == 200 and (name := file_of(address))
+        name: "" for site, pages in listed for address, _, _ in pages if (name := _name(site, address, 200))
     }
-    _replace(folder / MANIFEST, _dump({**dict.fromkeys(wanted, ""), **known}))
+    replace_file(folder / MANIFEST, _dump({**wanted, **before}))
+    total, number = sum(len(pages) for _, pages in listed), 0
     for site, pages in listed:
-        home = folder / site.key
-        _static(home, site.key, before, after, done)
-        last = 0
-        with _Hands() as hands:
-            for address, tag, status in pages:
+        _static(folder / site.key, site.key, before, after, done)
+        for _, some in groupby(pages, key=lambda one: _rank(one[0])):
+            changed: dict[str, str] = {}  # address → name
+            for address, tag, status in some:
+                number += 1
+                if not (name := _name(site, address, status)):
+                    continue
+                done.pages += status == 200
+                after[name] = tag
+                if before.get(name) == tag and (folder / name).exists():
+                    done.kept += 1
+                else:
+                    changed[address] = name
+            number -= len(changed)  # until they are written
+            for one in room.write(site, [(address, folder / name) for address, name in changed.items()]):
                 number += 1
                 if number % 50 == 0:
                     progress("write", number, total)
-                if (rank := _rank(address)) != last:
-                    hands.wait()
-                    last = rank
-                name = file_of(address)
-                if status == 410:
-                    name = f"{RULES}/{site.key}.gone{address}index.html"
-                    _page(printer, site, address, folder / name, name, tag, before, after, done, hands)
-                elif status == 200 and name:
-                    done.pages += 1
-                    key = f"{site.key}/{name}"
-                    _page(printer, site, address, home / name, key, tag, before, after, done, hands)
+                if one.outcome == "written":
+                    after[changed[one.address]] = one.tag
+                    done.written += 1
+                    continue
+                del after[changed[one.address]]
+                if one.outcome == "failed":
+                    done.failed.append(one.address)
         asked = [(urls.NEWS_SITEMAP, 200), (_MISSING, 404)]
         if printer.instance.contact:
             asked.append((urls.SECURITY, 200))  # no page leads to it
         for address, code in asked:
-            _asked(printer, site, address, code, home, before, after, done, now)
+            _asked(printer, site, address, code, folder / site.key, before, after, done, now)
         _rules(printer, site, folder, after, done)
         done.failed += printer.store.failed(site.key)
     progress("write", total, total)
     for name in sorted(before.keys() - after.keys() - others.keys()):
         _remove(folder, name)
         done.removed += 1
-    _replace(folder / MANIFEST, _dump({**others, **after}))
+    replace_file(folder / MANIFEST, _dump({**others, **after}))
     return done
+
+
+def _name(site: Site, address: str, status: int) -> str:
+    """Where a page's file stands under the folder; "" for what has none."""
+    if status == 410:
+        return f"{RULES}/{site.key}.gone{address}index.html"
+    name = file_of(address) if status == 200 else ""
+    return f"{site.key}/{name}" if name else ""
 
 
 def _homes(sites: list[Site]) -> Iterator[str]:
@@ -238,106 +212,6 @@ def _rank(address: str) -> int:
     if urls.parse_article(address.partition("?")[0]):
         return 0
     return 1 if address.startswith("/media/") else 2
-
-
-class _Hands:
-    """Threads that compress and write: both let others run meanwhile. An error comes up at the next wait."""
-
-    def __init__(self) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="export")
-        self._begun: deque[Future[None]] = deque()
-
-    def __enter__(self) -> _Hands:
-        return self
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        try:
-            if kind is None:
-                self.wait()
-        finally:
-            self._pool.shutdown(cancel_futures=True)
-
-    def write(self, path: Path, page: Printed) -> None:
-        """Write a page's forms, soon."""
-        while len(self._begun) >= _IN_FLIGHT:
-            self._begun.popleft().result()
-        self._begun.append(self._pool.submit(_forms, path, page))
-
-    def wait(self) -> None:
-        """Until everything is written."""
-        while self._begun:
-            self._begun.popleft().result()
-
-
-def file_of(address: str) -> str:
-    """The path of a page's file under its site's folder; "" for an address that cannot be one.
-
-    "/topics/x/" → "topics/x/index.html"; its second page → "topics/x/page-2.html"; "…/proof" → "…/proof.html".
-    """
-    path, _, query = address.partition("?")
-    path = unquote(path)
-    parts = path.split("/")
-    if not path.startswith("/") or "\0" in path or any(part in (".", "..") for part in parts):
-        return ""
-    if any(len(part.encode()) > 200 for part in parts) or any(not part for part in parts[1:-1]):
-        return ""
-    folder, last = path[1:].rpartition("/")[0], parts[-1]
-    number = query.removeprefix("page=")
-    stem, dot, suffix = last.rpartition(".")
-    if not last:
-        name = f"page-{number}.html" if query else "index.html"
-    elif not dot:
-        name = f"{last}.page-{number}.html" if query else f"{last}.html"
-    else:
-        name = f"{stem}.page-{number}.{suffix}" if query else last
-    return f"{folder}/{name}" if folder else name
-
-
-def _page(
-    printer: Printer,
-    site: Site,
-    address: str,
-    path: Path,
-    name: str,
-    tag: str,
-    before: Files,
-    after: Files,
-    done: Exported,
-    hands: _Hands,
-) -> None:
-    after[name] = tag
-    if before.get(name) == tag and path.exists():
-        done.kept += 1
-        return
-    page = printer.store.get(site.key, address)
-    if page is None:  # went this moment: the next export takes the file away
-        del after[name]
-        return
-    after[name] = page.tag
-    if page.plain is None and page.gzip is None:  # a large file: as the application gives it
-        status, _, body = ask(printer.app, site, address, largest=LARGEST_FILE)
-        if status != 200 or body is None:
-            done.failed.append(address)
-            del after[name]
-            return
-        _replace(path, body, page.modified)
-    else:
-        hands.write(path, page)
-    done.written += 1
-
-
-def _forms(path: Path, page: Printed) -> None:
-    """The plain file and its compressed forms beside it; the plain one last, since it is what is asked for."""
-    br = page.br
-    if br is None and page.gzip is not None:  # printed a moment ago
-        br = brotli.compress(page.identity(), quality=QUICK)
-    for suffix, body in ((".gz", page.gzip), (".br", br)):
-        beside = path.with_name(path.name + suffix)
-        if body is not None:
-            _replace(beside, body, page.modified)
-        else:
-            beside.unlink(missing_ok=True)
-    _replace(path, page.identity(), page.modified)
 
 
 def _asked(
@@ -362,7 +236,7 @@ def _asked(
     if before.get(f"{site.key}/{name}") == page.tag and (home / name).exists():
         done.kept += 1
         return
-    _forms(home / name, page)
+    write_forms(home / name, page)
     done.written += 1
 
 
@@ -386,7 +260,7 @@ def _static(home: Path, key: str, before: Files, after: Files, done: Exported) -
             brotli.compress(body, quality=BEST) if worth else None,
             None if worth else body, len(body),
         )  # fmt: skip
-        _forms(home / inside, page)
+        write_forms(home / inside, page)
         done.written += 1
 
 
@@ -412,7 +286,7 @@ def _rules(printer: Printer, site: Site, folder: Path, after: Files, done: Expor
         raw = "".join(lines).encode()
         path = folder / name
         if not path.exists() or path.read_bytes() != raw:
-            _replace(path, raw)
+            replace_file(path, raw)
         after[name] = ""
     done.moved += len(moved)
     done.gone += len(gone)

@@ -13,12 +13,12 @@ import re
 import sys
 import time
 import zlib
-from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, unquote, urlsplit
 
 import brotli
@@ -28,13 +28,10 @@ from msgspec.structs import replace
 
 from broadtape import resources, urls
 from broadtape.archive import changes
-from broadtape.archive.catalogue import Catalogue
-from broadtape.archive.local import Local
-from broadtape.archive.records import Entry, Ledger
-from broadtape.archive.tape import Tape
 from broadtape.heartbeat import settings_digest, utc_now
 from broadtape.pagestore import GZIP_FORM, SAFE, Due, Job, PageWriter, Printed, path_of
 from broadtape.prepared import SMALLEST_PACKED, packable
+from broadtape.recording import TAPE, Recorder, RecordingPress, RecordingTape
 from broadtape.search import open_index
 from broadtape.web import create_app
 from broadtape.web.press import Press, find_clock
@@ -43,9 +40,6 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from broadtape.config import Instance, Site
-    from broadtape.web.contexts import Block, Chrome
-
-T = TypeVar("T")
 
 UNPACKED: Final = 1  # in place of Brotli's quality: none yet, whoever is asked for it makes one
 QUICK: Final = 5  # Brotli for a reader that asks, and for files: 1.4 ms for 64 KB
@@ -79,273 +73,10 @@ _DROPPED: Final = frozenset(
     }
 )
 
-TAPE: Final = "tape"
 ADDRESSES: Final = ("a:", "x:")  # keys whose rest is an address
 LOOK_S: Final = 20.0  # how often what ages by itself is looked at
 
 log = structlog.get_logger("printer")
-
-
-# --- what a page reads ------------------------------------------------------------------------------------
-
-
-class Recorder(Catalogue):
-    """A catalogue that notes what is read from it, as keys of broadtape.archive.changes."""
-
-    def __init__(self, path: Path, *, now: Callable[[], datetime] = utc_now) -> None:
-        super().__init__(path, now=now)
-        self.keys: set[str] = set()
-        self.deaf = 0  # while above zero nothing is noted
-
-    def note(self, *keys: str) -> None:
-        """Note that these are read."""
-        if not self.deaf:
-            self.keys.update(keys)
-
-    def _list(self, site: str, topic: str, author: str, symbol: str, month: str) -> None:
-        given = (("topic", topic), ("author", author), ("symbol", symbol), ("month", month))
-        keys = [
-            changes.listing(site, kind, name.strip().upper() if kind == "symbol" else urls.key(name))
-            for kind, name in given
-            if name
-        ]
-        self.note(*(keys or [changes.listing(site, "", "")]))
-
-    def _shown(self, entries: Iterable[Entry | None]) -> None:
-        self.note(*(changes.article(one.address) for one in entries if one is not None))
-
-    def latest(
-        self, site: str, *, limit: int = 20, offset: int = 0, topic: str = "", author: str = "",
-        symbol: str = "", month: str = "",
-    ) -> list[Entry]:  # fmt: skip
-        """Depends on the list and on every article shown."""
-        self._list(site, topic, author, symbol, month)
-        found = super().latest(
-            site, limit=limit, offset=offset, topic=topic, author=author, symbol=symbol, month=month
-        )
-        self._shown(found)
-        return found
-
-    def count(
-        self, site: str, *, topic: str = "", author: str = "", symbol: str = "", month: str = ""
-    ) -> int:
-        """Depends on the list."""
-        self._list(site, topic, author, symbol, month)
-        return super().count(site, topic=topic, author=author, symbol=symbol, month=month)
-
-    def entry(self, site: str, address: str) -> Entry | None:
-        """Depends on the article."""
-        self.note(changes.article(address))
-        return super().entry(site, address)
-
-    def entry_by_id(self, site: str, article_id: str) -> Entry | None:
-        """Depends on the article."""
-        self.note(changes.facts(article_id))
-        return super().entry_by_id(site, article_id)
-
-    def facts(self, article_id: str) -> dict[str, Any]:
-        """Depends on the article's facts."""
-        self.note(changes.facts(article_id))
-        return super().facts(article_id)
-
-    def gone(self, site: str, address: str) -> Any:
-        """Depends on what stands there."""
-        self.note(changes.article(address))
-        return super().gone(site, address)
-
-    def moved(self, site: str, address: str) -> str | None:
-        """Depends on the former address, and on where it leads."""
-        found = super().moved(site, address)
-        self.note(changes.alias(address), *((changes.article(found),) if found else ()))
-        return found
-
-    def topics(self, site: str) -> list[tuple[str, int]]:
-        """Depends on the topics' names and counts."""
-        self.note(changes.names(site, "topic"))
-        return super().topics(site)
-
-    def authors(self, site: str) -> list[tuple[str, int]]:
-        """Depends on the authors' names and counts."""
-        self.note(changes.names(site, "author"))
-        return super().authors(site)
-
-    def symbols(self, site: str) -> list[tuple[str, int]]:
-        """Depends on the symbols' names and counts."""
-        self.note(changes.names(site, "symbol"))
-        return super().symbols(site)
-
-    def months(self, site: str) -> list[tuple[str, int]]:
-        """Depends on the months and their counts."""
-        self.note(changes.names(site, "month"))
-        return super().months(site)
-
-    def addresses(self, site: str) -> list[tuple[str, datetime]]:
-        """Depends on every address and its date."""
-        self.note(changes.addresses(site), changes.listing(site, "", ""))
-        return super().addresses(site)
-
-    def neighbours(self, site: str, entry: Entry) -> tuple[Entry | None, Entry | None]:
-        """Depends on which they are, and on what they show."""
-        self.note(changes.neighbours(entry.address))
-        found = super().neighbours(site, entry)
-        self._shown(found)
-        return found
-
-    def related(self, site: str, entry: Entry, limit: int = 4) -> list[Entry]:
-        """Depends on what is shown, and softly on everything with the same topics and symbols."""
-        self.note(*(changes.related(site, "topic", urls.key(name)) for name in entry.article.topics))
-        self.note(*(changes.related(site, "symbol", name.upper()) for name in entry.article.symbols))
-        found = super().related(site, entry, limit)
-        self._shown(found)
-        return found
-
-    def quotes(self, site: str, as_of: date | None) -> Any:
-        """Depends on that session's board, or on the newest."""
-        self.note(changes.board(site, as_of.isoformat() if as_of else ""))
-        return super().quotes(site, as_of)
-
-    def former(self, site: str) -> list[str]:
-        """Depends on whatever moved or went."""
-        self.note(changes.EVERYTHING)
-        return super().former(site)
-
-    def ledger(self, site: str) -> Ledger:
-        """Depends on every story of the site."""
-        self._list(site, "", "", "", "")
-        return super().ledger(site)
-
-    def near(self, site: str) -> tuple[str, ...]:
-        """Changes with the market's data."""
-        self.note(changes.STAMP)
-        return super().near(site)
-
-    def local(self, site: str) -> Local:
-        """Changes with what is true around the site."""
-        self.note(changes.local(site))
-        return super().local(site)
-
-    def page(self, site: str, name: str) -> Any:
-        """Depends on the standing page."""
-        self.note(changes.standing(site, name))
-        return super().page(site, name)
-
-    def pages(self, site: str) -> list[str]:
-        """Depends on which there are."""
-        self.note(changes.standing(site, ""))
-        return super().pages(site)
-
-    def instrument(self, symbol: str) -> Any:
-        """Depends on the instrument, and on how many articles name it."""
-        self.note(changes.instrument(symbol), changes.naming(symbol))
-        return super().instrument(symbol)
-
-    def instruments(self) -> list[str]:
-        """Depends on which there are."""
-        self.note(changes.INSTRUMENTS)
-        return super().instruments()
-
-    def definition(self, name: str) -> Any:
-        """Depends on the definitions."""
-        self.note(changes.DEFINITIONS)
-        return super().definition(name)
-
-    def definitions(self) -> list[Any]:
-        """Depends on the definitions."""
-        self.note(changes.DEFINITIONS)
-        return super().definitions()
-
-    def stamp(self) -> Any:
-        """Depends on how fresh the data are."""
-        self.note(changes.STAMP)
-        return super().stamp()
-
-
-_KNOWN = {"close", "generation", "next_change", "path", "snapshot"}
-
-
-def _whatever(name: str) -> Callable[..., Any]:
-    def read(self: Recorder, *given: Any, **named: Any) -> Any:
-        self.note(changes.EVERYTHING)
-        return getattr(super(Recorder, self), name)(*given, **named)
-
-    return read
-
-
-# What is read by a way that is not spelt out above may depend on anything: printed too often, never too late.
-for _name in dir(Catalogue):
-    if not _name.startswith("_") and _name not in _KNOWN and _name not in vars(Recorder):
-        setattr(Recorder, _name, _whatever(_name))
-
-
-class _RecordingTape(Tape):
-    """A tape that notes that it is read: which of its rows changed, nobody tells."""
-
-    def __init__(self, path: Path, recorder: Recorder) -> None:
-        super().__init__(path)
-        self._recorder = recorder
-
-    def _rows(self, query: str, *values: object) -> list[Any]:
-        self._recorder.note(TAPE)
-        return super()._rows(query, *values)
-
-
-@dataclass(slots=True)
-class _Recording(Press):
-    """A press that knows what each kept value was made from, and leaves out what only this minute shows."""
-
-    made_from: dict[Hashable, tuple[int, Any, frozenset[str]]] = field(default_factory=dict)
-
-    @property
-    def recorder(self) -> Recorder:
-        """The catalogue, which is a recorder here."""
-        assert isinstance(self.catalogue, Recorder)
-        return self.catalogue
-
-    def keep(self, key: Hashable, make: Callable[[], T]) -> T:
-        """As ever, and whoever gets a kept value depends on what it was made from."""
-        recorder, generation = self.recorder, self.catalogue.generation
-        held = self.made_from.get(key)
-        if held is None or held[0] != generation:
-            if held is not None or len(self.made_from) > 20_000:
-                self.made_from.clear()
-            # Whoever makes it may have been told not to listen; whoever gets it next depends on it all the same.
-            outer, recorder.keys = recorder.keys, set()
-            deaf, recorder.deaf = recorder.deaf, 0
-            try:
-                value = make()
-                held = self.made_from[key] = (generation, value, frozenset(recorder.keys))
-            finally:
-                recorder.keys, recorder.deaf = outer, deaf
-        recorder.note(*held[2])
-        kept: T = held[1]
-        return kept
-
-    def surroundings(self, site: Site, path: str, *, plain: bool = False) -> Chrome:
-        """What surrounds all pages is one dependency: `surroundings` tells when it changed."""
-        recorder = self.recorder
-        recorder.note(f"chrome:{site.key}")
-        recorder.deaf += 1
-        try:
-            return super(_Recording, self).surroundings(site, path, plain=plain)  # slots: no bare super()
-        finally:
-            recorder.deaf -= 1
-
-    def blocks(self, site: Site) -> tuple[Block, ...]:
-        """Local blocks age by themselves: `surroundings` tells when they changed."""
-        recorder = self.recorder
-        recorder.note(f"blocks:{site.key}")
-        recorder.deaf += 1
-        try:
-            return super(_Recording, self).blocks(site)  # as above
-        finally:
-            recorder.deaf -= 1
-
-    def last_modified(self, site: Site) -> datetime | None:  # noqa: ARG002  the press's signature
-        """The store says when a page's bytes were first printed."""
-        return None
-
-
-# --- printing ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -432,10 +163,13 @@ class Printer:
 
     def some(self, most: int, *, late: bool = True, within_s: float = 60.0) -> int:
         """Print the next pages, those that are only late too, no more than fit the time; returns how many."""
-        jobs = self.store.due(most, late=late)
+        return len(self.these(self.store.due(most, late=late), within_s=within_s))
+
+    def these(self, jobs: list[Job], *, within_s: float = 60.0) -> list[Job]:
+        """Print these pages, no more than fit the time; returns those that it came to."""
         began = time.monotonic()
         if not jobs:
-            return 0
+            return jobs
         # A change that comes while pages are rendered marks them again: then they are due again.
         generation = self.store.generation
         with self.recorder.snapshot():
@@ -450,7 +184,7 @@ class Printer:
             if self.store.generation == generation:
                 for one in made:
                     self._put(one)
-        return len(jobs)
+        return jobs
 
     def _made(self, job: Job) -> _Made | None:
         """The page as it is now, with what it read."""
@@ -498,8 +232,8 @@ class Printer:
 def _application(instance: Instance, recorder: Recorder, now: Callable[[], datetime]) -> Flask:
     app = create_app(instance, catalogue=recorder, search=open_index(instance.index), clock=now)
     press: Press = app.extensions["broadtape"]
-    tape = _RecordingTape(press.tape.path, recorder)
-    app.extensions["broadtape"] = _Recording(
+    tape = RecordingTape(press.tape.path, recorder)
+    app.extensions["broadtape"] = RecordingPress(
         instance=press.instance, catalogue=recorder, search=press.search, tape=tape, clock=press.clock
     )
     return app

@@ -174,9 +174,9 @@ def test_files_bear_the_time_at_which_their_bytes_first_stood(
 def test_a_crash_half_way_leaves_whole_files_that_the_next_export_owns(
     newsroom: Newsroom, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from broadtape import exporting
+    from broadtape import exporting, pagefiles
 
-    out, real, written = tmp_path / "out", exporting._replace, []
+    out, real, written = tmp_path / "out", pagefiles.replace_file, []
 
     def failing(path: Path, raw: bytes, modified: Any = None) -> None:
         if len(written) > 60:
@@ -185,7 +185,8 @@ def test_a_crash_half_way_leaves_whole_files_that_the_next_export_owns(
         real(path, raw, modified)
 
     with monkeypatch.context() as full:
-        full.setattr(exporting, "_replace", failing)
+        full.setattr(exporting, "replace_file", failing)
+        full.setattr(pagefiles, "replace_file", failing)
         with pytest.raises(OSError, match="No space"):
             run(newsroom, out)
     assert not list(out.rglob("*.part"))
