@@ -12,7 +12,7 @@ import struct
 import zlib
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -23,7 +23,6 @@ import numpy as np
 from numpy.typing import NDArray
 from whoosh import index
 from whoosh.filedb.filestore import FileStorage
-from whoosh.reading import TermNotFound
 
 from broadtape import urls
 from broadtape.search import language, mark, ranking, spelling, whoosh_schema, words
@@ -31,6 +30,7 @@ from broadtape.search.generations import Damaged
 from broadtape.search.port import FACETS, FacetCount, Hit, Query, Results
 from broadtape.search.ranking import HALVED_DAYS, MAX_EXPANSIONS, MAX_FACETS, RECENCY
 from broadtape.search.snippets import Marker
+from broadtape.search.whoosh_postings import Postings, positions, read
 
 if TYPE_CHECKING:
     from broadtape.search.generations import Opened
@@ -49,24 +49,12 @@ Scores = NDArray[np.float64]
 Ids = NDArray[np.int32]
 
 
-@dataclass(slots=True)
-class _Names:
-    """A field of names in one segment: who has which."""
+class _Names(NamedTuple):
+    """A field of names: who has which."""
 
-    values: list[str]
-    counts: NDArray[np.int32]
+    values: list[str]  # sorted
     ids: Ids  # documents, name by name
     of: Ids  # for each of `ids`, the place of its name in `values`
-
-
-class _Postings(NamedTuple):
-    """The documents of one term in one segment."""
-
-    ids: Ids  # Whoosh leaves out those that were deleted when this was read
-    weights: NDArray[np.float32]
-    frequency: (
-        int  # deleted ones included, as Whoosh's idf has it: it is the same before and after a deletion
-    )
 
 
 @dataclass(slots=True)
@@ -79,7 +67,7 @@ class _Segment:
     days: Ids
     names: dict[str, _Names] = field(default_factory=dict)
     surfaces: spelling.Vocabulary | None = None
-    postings: dict[tuple[str, str], _Postings] = field(default_factory=dict)
+    postings: dict[tuple[str, str], Postings] = field(default_factory=dict)
 
 
 class WhooshEngine:
@@ -153,6 +141,9 @@ class _Generation:
         average = self.reader.field_length("words") / self.count if self.count else 1.0
         self.norm: Scores = _K1 * ((1 - _B) + _B * lengths / (average or 1.0))
         self.recency = self._recency()
+        self.years, self._year_of = _years(self.days)
+        self._names: dict[str, _Names] = {}
+        self._keys: dict[str, dict[str, list[int]]] = {}
         self._phrases: OrderedDict[tuple[str, ...], Ids] = OrderedDict()
         self._held = sum(len(held.ids) for s in self.segments.values() for held in s.postings.values())
 
@@ -265,24 +256,35 @@ class _Generation:
     def _facets(self, mask: Mask) -> dict[str, tuple[FacetCount, ...]]:
         found: dict[str, tuple[FacetCount, ...]] = {}
         for name in FACETS[:3]:
-            counts: dict[str, int] = {}
-            for leaf, offset, segment in self.leaves:
-                names = _names(leaf, segment, name)
-                hits = np.bincount(
-                    names.of[mask[offset : offset + segment.count][names.ids]], minlength=len(names.values)
-                )
-                for place in np.flatnonzero(hits):
-                    value = names.values[place]
-                    counts[value] = counts.get(value, 0) + int(hits[place])
-            ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MAX_FACETS]
-            found[name] = tuple(FacetCount(value, count) for value, count in ranked)
-        days, counts_by_day = np.unique(self.days[mask], return_counts=True)
-        years: dict[int, int] = {}
-        for day, count in zip(days.tolist(), counts_by_day.tolist(), strict=True):
-            year = date.fromordinal(max(day, 1)).year
-            years[year] = years.get(year, 0) + count
-        found["year"] = tuple(FacetCount(str(year), years[year]) for year in sorted(years, reverse=True))
+            names = self._named(name)
+            hits = np.bincount(names.of[mask[names.ids]], minlength=len(names.values))
+            # Values are sorted, so that of equal counts the first by name stay first.
+            most = np.argsort(-hits, kind="stable")[:MAX_FACETS].tolist()
+            found[name] = tuple(FacetCount(names.values[at], int(hits[at])) for at in most if hits[at])
+        by_year = np.bincount(self._year_of[mask], minlength=len(self.years)).tolist()
+        found["year"] = tuple(
+            FacetCount(str(year), count)
+            for year, count in zip(reversed(self.years), reversed(by_year), strict=True)
+            if count
+        )
         return found
+
+    def _named(self, name: str) -> _Names:
+        """A field of names over all segments."""
+        known = self._names.get(name)
+        if known is None:
+            parts = [(offset, _names(leaf, segment, name)) for leaf, offset, segment in self.leaves]
+            values = sorted({value for _, part in parts for value in part.values})
+            place = {value: at for at, value in enumerate(values)}
+            empty = np.zeros(0, dtype=np.int32)
+            ids = [part.ids + np.int32(offset) for offset, part in parts]
+            of = [
+                np.fromiter((place[value] for value in part.values), np.int32, len(part.values))[part.of]
+                for _, part in parts
+            ]
+            known = _Names(values, np.concatenate([empty, *ids]), np.concatenate([empty, *of]))
+            self._names[name] = known
+        return known
 
     # --- evaluating -----------------------------------------------------------------------------------------
 
@@ -353,18 +355,14 @@ class _Generation:
         """Of the documents that hold all words, those that hold them in a row."""
         found: list[int] = []
         for leaf, offset, segment in self.leaves:
-            numbers = np.flatnonzero(together[offset : offset + segment.count]).tolist()
-            if not numbers:
+            wanted = np.flatnonzero(together[offset : offset + segment.count])
+            if not len(wanted):
                 continue
-            matchers = {stem: leaf.postings("words", stem.encode()) for stem in dict.fromkeys(stems)}
-            for number in numbers:
-                places: dict[str, Sequence[int]] = {}
-                for stem, matcher in matchers.items():
-                    matcher.skip_to(number)
-                    places[stem] = matcher.value_as("positions")
-                row = set(places[stems[0]])
+            places = {stem: positions(leaf, "words", stem, wanted) for stem in dict.fromkeys(stems)}
+            for at, number in enumerate(wanted.tolist()):
+                row = set(places[stems[0]][at])
                 for step, stem in enumerate(stems[1:], 1):
-                    row &= {place - step for place in places[stem]}
+                    row.intersection_update([place - step for place in places[stem][at]])
                     if not row:
                         break
                 if row:
@@ -383,21 +381,27 @@ class _Generation:
 
     def _with_name(self, name: str, value: str) -> Mask:
         mask = np.zeros(self.count, dtype=bool)
-        fits = _fits(name, value)
-        for leaf, offset, segment in self.leaves:
-            names = _names(leaf, segment, name)
-            chosen = np.fromiter((fits(one) for one in names.values), dtype=bool, count=len(names.values))
-            mask[names.ids[chosen[names.of]] + offset] = True
+        names = self._named(name)
+        known = self._keys.get(name)
+        if known is None:
+            known = self._keys[name] = {}
+            for at, one in enumerate(names.values):
+                for key in _keys(name, one):
+                    known.setdefault(key, []).append(at)
+        asked = (value, ranking.EVERYWHERE) if name == "site" else _keys(name, value)[:1]
+        chosen = np.zeros(len(names.values), dtype=bool)
+        chosen[[at for key in asked for at in known.get(key, ())]] = True
+        mask[names.ids[chosen[names.of]]] = True
         return mask
 
     def _between(self, first: date, last: date) -> Mask:
         return (self.days >= first.toordinal()) & (self.days <= last.toordinal())
 
-    def _postings(self, leaf: Any, segment: _Segment, name: str, term: str) -> _Postings:
+    def _postings(self, leaf: Any, segment: _Segment, name: str, term: str) -> Postings:
         key = (name, term)
         known = segment.postings.get(key)
         if known is None:
-            known = segment.postings[key] = _read_postings(leaf, name, term)
+            known = segment.postings[key] = read(leaf, name, term)
             self._held += len(known.ids)
             if self._held > _CACHED_POSTINGS:
                 for one in self.segments.values():
@@ -454,11 +458,12 @@ class _Generation:
         return text if spelling.worth_saying(found, int((mask & self.live).sum())) else ""
 
     def _is_known(self, surface: str, rare: int) -> bool:
-        stems = [term.stem for term in words.terms(surface)]
-        return all(
-            sum(len(self._postings(leaf, segment, "words", stem).ids) for leaf, _, segment in self.leaves)
-            > rare
-            for stem in stems
+        return all(self._documents_of(term.stem) > rare for term in words.terms(surface))
+
+    def _documents_of(self, stem: str) -> int:
+        return sum(
+            int(np.count_nonzero(self.live[self._postings(leaf, segment, "words", stem).ids + offset]))
+            for leaf, offset, segment in self.leaves
         )
 
 
@@ -474,41 +479,31 @@ def _read_segment(leaf: Any) -> _Segment:
     return _Segment(count, lengths, moments, days)
 
 
-def _read_postings(leaf: Any, name: str, term: str) -> _Postings:
-    try:
-        matcher = leaf.postings(name, term.encode())
-    except TermNotFound:
-        return _Postings(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.float32), 0)
-    ids: list[int] = []
-    weights: list[float] = []
-    while matcher.is_active():
-        ids.append(matcher.id())
-        weights.append(matcher.weight())
-        matcher.next()
-    frequency = int(leaf.doc_frequency(name, term.encode()))
-    return _Postings(np.array(ids, dtype=np.int32), np.array(weights, dtype=np.float32), frequency)
+def _years(days: Ids) -> tuple[list[int], NDArray[np.intp]]:
+    """The years of written days, in order, and for each document the place of its own."""
+    distinct, of = np.unique(days, return_inverse=True)
+    of_day = [date.fromordinal(max(day, 1)).year for day in distinct.tolist()]
+    years = sorted(set(of_day))
+    place = {year: at for at, year in enumerate(years)}
+    return years, np.fromiter((place[year] for year in of_day), np.intp, len(of_day))[of]
 
 
 def _names(leaf: Any, segment: _Segment, name: str) -> _Names:
     known = segment.names.get(name)
     if known is None:
         values = [term.decode() for term in leaf.lexicon(name)]
-        lists = [_read_postings(leaf, name, value).ids for value in values]
-        counts = np.array([len(ids) for ids in lists], dtype=np.int32)
+        lists = [read(leaf, name, value).ids for value in values]
         ids = np.concatenate(lists) if lists else np.zeros(0, dtype=np.int32)
-        of = np.repeat(np.arange(len(values), dtype=np.int32), counts)
-        known = segment.names[name] = _Names(values, counts, ids, of)
+        of = np.repeat(np.arange(len(values), dtype=np.int32), [len(one) for one in lists])
+        known = segment.names[name] = _Names(values, ids, of)
     return known
 
 
-def _fits(name: str, value: str) -> Callable[[str], bool]:
-    """Whether a name in the index is the one that is asked for."""
+def _keys(name: str, value: str) -> tuple[str, ...]:
+    """How a name in the index is asked for; the first is how a value in a query asks."""
     if name == "site":
-        return lambda one: one in (value, ranking.EVERYWHERE)
+        return (value,)
     if name == "symbol":
-        wanted = ranking.class_mark(value)
-        if ":" in wanted:
-            return lambda one: ranking.class_mark(one) == wanted
-        return lambda one: ranking.class_mark(one).partition(":")[2] == wanted
-    key = urls.key(value)
-    return lambda one: urls.key(one) == key
+        mark = ranking.class_mark(value)
+        return (mark, mark.partition(":")[2]) if ":" in mark else (mark,)
+    return (urls.key(value),)
