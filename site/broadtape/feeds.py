@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote, urljoin, urlsplit
 from xml.sax.saxutils import escape, quoteattr
 
-from broadtape import __version__, numbers, urls
+from broadtape import __version__, feedpage, numbers, urls
 from broadtape.archive.catalogue import Catalogue
 from broadtape.archive.records import Entry
 
@@ -46,8 +46,10 @@ SENT: dict[Format, str] = {
 }
 LENGTH = 20  # items of a feed, or of a page of one
 PAGES = 500  # of one feed; what is older is in the archive
-STYLE = "/static/feed.css"  # how a browser shows a feed
 LATE = timedelta(days=1)
+BEFORE_ALL = datetime(
+    2000, 1, 1, tzinfo=UTC
+)  # when a feed without items changed: Atom wants a plausible date
 DISCLAIMER = (
     "For information only; not investment advice. Figures come from the sources named in the article, may be "
     "delayed, and may be revised."
@@ -178,7 +180,12 @@ def render(
 ) -> Feed:
     """The entries, in the order given, as one feed or one page of a feed; `card` gives each one's picture."""
     items = [_kept_item(site, entry, card) for entry in entries]
-    text = {"rss": _rss, "atom": _atom, "json": _json}[form](about, items, pages or Pages())
+    where = pages or Pages()
+    if form == "json":
+        text = _json(about, items, where)
+    else:
+        page = _clean(feedpage.block(_shown(about, site, form, items, where)))
+        text = (_rss if form == "rss" else _atom)(about, items, where, page)
     body = text.encode("utf-8")
     newest = max((item.touched for item in items), default=None)
     number = pages.number if pages is not None else 1
@@ -367,12 +374,46 @@ def _enclosure(entry: Entry, url: str) -> _Enclosure | None:
 # --- the three formats --------------------------------------------------------------------------------------
 
 
-_PROLOGUE = f'<?xml version="1.0" encoding="utf-8"?>\n<?xml-stylesheet type="text/css" href="{STYLE}"?>\n'
+_PROLOGUE = '<?xml version="1.0" encoding="utf-8"?>\n' + "".join(
+    f'<?xml-stylesheet type="text/css" href="{style}"?>\n' for style in feedpage.STYLES
+)
 
 
-def _rss(about: Channel, items: Sequence[_Item], pages: Pages) -> str:
+def _shown(about: Channel, site: Site, form: Format, items: Sequence[_Item], pages: Pages) -> feedpage.Shown:
+    """What a browser shows of it."""
+    others: tuple[tuple[str, Format], ...] = (("RSS", "rss"), ("Atom", "atom"), ("JSON Feed", "json"))
+    around = pages.links()
+    return feedpage.Shown(
+        title=_line(about.title),
+        description=_line(about.description),
+        kind="RSS" if form == "rss" else "Atom",
+        own=about.own(form),
+        others=tuple((name, about.own(other)) for name, other in others if other != form),
+        home=about.home,
+        site=_line(site.name),
+        front=site.url + urls.FRONT,
+        directory=site.url + urls.FEEDS,
+        language=about.language,
+        look=site.look,
+        stories=[
+            feedpage.Story(
+                item.title,
+                item.url,
+                item.summary,
+                item.authors,
+                item.published,
+                item.published.astimezone(site.time_zone).date(),
+            )
+            for item in items
+        ],
+        newer=about.page(form, around["previous"]) if "previous" in around else "",
+        older=about.page(form, around["next"]) if "next" in around else "",
+    )
+
+
+def _rss(about: Channel, items: Sequence[_Item], pages: Pages, page: str) -> str:
     parts = [
-        _element("title", about.title),
+        _title("title", about.title),
         _element("link", about.home),
         _element("description", about.description),
         _element("language", about.language.lower()),
@@ -389,15 +430,16 @@ def _rss(about: Channel, items: Sequence[_Item], pages: Pages) -> str:
     if items:
         newest = max(item.touched for item in items)
         parts.insert(4, _element("lastBuildDate", format_datetime(newest, usegmt=True)))
+    parts.append(page)
     for item in items:
         fields = [
-            _element("title", item.title),
+            _title("title", item.title),
             _element("link", item.url),
             _element("guid", item.id, isPermaLink="false"),
             _element("pubDate", format_datetime(item.published)),
             *(_element("dc:creator", author) for author in item.authors),
             *(_element("category", topic) for topic in item.topics),
-            _element("description", item.summary),
+            _element("description", _as_html(item.summary)),
             _element("content:encoded", item.html),
             _element("atom:updated", item.updated.isoformat(timespec="seconds")),
         ]
@@ -436,13 +478,13 @@ def _rss(about: Channel, items: Sequence[_Item], pages: Pages) -> str:
     )
 
 
-def _atom(about: Channel, items: Sequence[_Item], pages: Pages) -> str:
-    newest = max((item.touched for item in items), default=datetime(1970, 1, 1, tzinfo=UTC))
+def _atom(about: Channel, items: Sequence[_Item], pages: Pages, page: str) -> str:
+    newest = max((item.touched for item in items), default=BEFORE_ALL)
     own = about.own("atom")
     parts = [
         _element("id", own),
-        _element("title", about.title),
-        _element("subtitle", about.description),
+        _text("title", about.title),
+        _text("subtitle", about.description),
         _element("updated", newest.isoformat(timespec="seconds")),
         _empty("link", rel="self", type=MIME["atom"], href=about.page("atom", pages.number)),
         *([_empty("link", rel="hub", href=about.hub)] if about.hub and pages.number == 1 else []),
@@ -453,17 +495,18 @@ def _atom(about: Channel, items: Sequence[_Item], pages: Pages) -> str:
         _empty("link", rel="alternate", type="text/html", href=about.home),
         _wrap("author", [_element("name", about.publisher)]),
         _element("generator", "Broadtape", version=__version__),
+        page,
     ]
     for item in items:
         fields = [
             _element("id", item.id),
-            _element("title", item.title),
+            _text("title", item.title),
             _empty("link", rel="alternate", type="text/html", href=item.url),
             _element("published", item.published.isoformat(timespec="seconds")),
             _element("updated", item.updated.isoformat(timespec="seconds")),
             *(_wrap("author", [_element("name", author)]) for author in item.authors),
             *(_empty("category", term=topic) for topic in item.topics),
-            _element("summary", item.summary),
+            _text("summary", item.summary),
             _element("content", item.html, type="html"),
         ]
         if item.enclosure is not None:
@@ -543,15 +586,20 @@ def _object(fields: dict[str, object]) -> str:
 
 # --- XML ----------------------------------------------------------------------------------------------------
 
-# All that XML 1.0 allows (section 2.2); lone surrogates and control characters are not among it.
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What XML 1.0 forbids (section 2.2: lone surrogates, control characters) or asks not to use (DEL, the controls of
+# ISO 8859-1, which come from texts read in a wrong encoding, and code points that are no characters).
+_FORBIDDEN = re.compile(
+    "[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufdcf\ufdf0-\ufffd\U00010000-\U0010ffff]"
+    "|["
+    + "".join(f"{chr(plane * 0x10000 + 0xFFFE)}-{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(1, 17))
+    + "]"
+)
 
 
 def _clean(text: str) -> str:
     if text.replace("\n", "").isprintable():  # as nearly all are: nothing to look for
         return text
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x85", "\n")
     return text if _FORBIDDEN.search(text) is None else _FORBIDDEN.sub("", text)
 
 
@@ -577,6 +625,24 @@ def _attributes(attributes: dict[str, str]) -> str:
 def _element(element: str, text: str, /, **attributes: str) -> str:
     # Escaped rather than CDATA: "]]>" inside a text then needs no special care.
     return f"<{element}{_attributes(attributes) if attributes else ''}>{escape(_clean(text))}</{element}>"
+
+
+def _as_html(text: str) -> str:
+    """The text as markup that shows it: "S&P" is no markup, readers only forgive it."""
+    return html_escape(text, quote=False)
+
+
+def _text(element: str, text: str) -> str:
+    """A text of Atom: what readers could take for markup is declared as markup that shows it."""
+    if "<" not in text and html_unescape(text) == text:
+        return _element(element, text)
+    return _element(element, _as_html(text), type="html")
+
+
+def _title(element: str, text: str) -> str:
+    """A title of RSS, which no rule says to be text or markup: with the references that its profile found to be
+    read alike by both kinds of readers (rssboard.org/rss-profile, "character data")."""
+    return _element(element, text).replace("&amp;", "&#x26;").replace("&lt;", "&#x3C;")
 
 
 def _empty(element: str, /, **attributes: str) -> str:

@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote, urlencode
 MAX_SLUG: Final = 80
 
 FRONT: Final = "/"
+FEEDS: Final = "/feeds/"
 MARKETS: Final = "/markets/"
 CORRECTIONS: Final = "/corrections/"
 LOCAL: Final = "/local/"
@@ -41,7 +42,7 @@ FIXED: Final = frozenset(
     [
         FRONT, MARKETS, CORRECTIONS, ARCHIVE, ABOUT, METHODS, PRIVACY, TERMS, ACCESSIBILITY, SEARCH, SUGGEST,
         SITEMAP, NEWS_SITEMAP, ROBOTS, OPENSEARCH, MANIFEST, SECURITY, HEALTH, METRICS, EDITOR, API,
-        "/feed.xml", "/atom.xml", "/feed.json", "/feeds.opml", "/feeds/", LOCAL, "/topics/", "/authors/",
+        "/feed.xml", "/atom.xml", "/feed.json", "/feeds.opml", FEEDS, LOCAL, "/topics/", "/authors/",
         "/definitions/",
         "/quotes/", "/widgets/",
     ]

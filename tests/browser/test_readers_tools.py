@@ -140,12 +140,17 @@ def test_a_reader_subscribes_from_the_page_of_feeds(page: Page, newsroom: Served
 
     page.goto(newsroom.base + "/feed.xml")  # looked at, not subscribed to
 
-    expect(page.get_by_text(newsroom.proved.article.title).first).to_be_visible()
-    colour = page.evaluate(
-        "getComputedStyle(document.documentElement.querySelector('channel title') ?? document.body).color"
-    )
-    assert colour != "rgba(0, 0, 0, 0)"
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    title = newsroom.proved.article.title
+    for form in ("feed.xml", "atom.xml"):
+        page.goto(f"{newsroom.base}/{form}")
+        expect(page).to_have_title(newsroom.instance.sites["sausalito"].name)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(page.get_by_role("code")).to_have_text(f"{newsroom.base}/{form}")  # what one copies
+        assert page.get_by_text(title).count() > 1  # what programs read is there, and not shown
+        assert page.get_by_text(title).locator("visible=true").count() == 1
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+        page.get_by_role("link", name=title).click()
+        expect(page).to_have_url(newsroom.base + newsroom.proved.address)
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,11 @@ blueprint = Blueprint("machines", __name__)
 
 URLS = 40_000  # of one sitemap; the protocol allows 50,000
 NEWS = timedelta(days=2)  # the news sitemap's rule
+# A feed is a page of its own in a browser: our styles and fonts, and nothing that runs.
+FEED_POLICY = (
+    "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
 FOREVER = "public, max-age=31536000, immutable"
 STANDING = (
     urls.MARKETS,
@@ -156,6 +161,7 @@ def feed_answer(feed: feeds.Feed) -> Response:
     if feed.modified is not None:
         response.last_modified = words.http_instant(feed.modified)
     response.headers["Cache-Control"] = caching(300)
+    response.headers["Content-Security-Policy"] = FEED_POLICY
     response.headers.add("Vary", "Accept-Encoding")
     if feed.hub:
         response.headers["Link"] = f'<{feed.hub}>; rel="hub", <{feed.own}>; rel="self"'
@@ -244,6 +250,7 @@ def opensearch() -> Response:
         f"<Description>{_text(f'Search the stories of {site.name}')}</Description>\n"
         "<InputEncoding>UTF-8</InputEncoding>\n"
         f'<Image width="16" height="16" type="image/svg+xml">{absolute("/favicon.svg")}</Image>\n'
+        '<Query role="example" searchTerms="markets"/>\n'
         f'<Url type="text/html" template={page}/>\n'
         f'<Url type="application/x-suggestions+json" template={suggest}/>\n'
         "</OpenSearchDescription>\n"
