@@ -1,23 +1,27 @@
 """How much of something one visitor may take: buckets that fill with time, in one process or for several.
 
-Owns no HTTP: who is a visitor and what is refused is the sites' matter. One process keeps addresses for minutes, in
-memory only; several share a table of salted digests of them, whose salt is on no disk. Either holds at most so many.
+Owns who counts as one visitor, and no HTTP: what is refused is the sites' matter. One process keeps addresses for
+minutes, in memory only; several share a table of salted digests of them, whose salt is on no disk. Either holds at
+most so many.
 """
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
+import ipaddress
 import mmap
 import os
+import re
 import secrets
 import struct
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 MOST = 20_000  # visitors remembered at once; the one not seen for longest is forgotten first
 BURST = 0.5  # of a minute's allowance may come at once
@@ -130,3 +134,46 @@ def shared_table() -> Table | None:
         return Table(told) if told else None
     except (OSError, ValueError):
         return None  # each process counts for itself, as one alone does
+
+
+# --- who asks -----------------------------------------------------------------------------------------------
+
+LONGEST: Final = 2_000  # characters of X-Forwarded-For that are read, from its end
+
+
+def visitor(peer: str, forwarded: str, trusted: Iterable[str] = ()) -> str:
+    """Who asks: a network address, of IPv6 its /64; "" where a proxy of ours does not say for whom it asks.
+
+    `forwarded` is X-Forwarded-For, believed only as far as it was written by a proxy on this machine or a
+    trusted one.
+    """
+    known = set(trusted)
+
+    def ours(address: str) -> bool:
+        found = _address(address)
+        return found is not None and (found.is_loopback or address in known or str(found) in known)
+
+    # Proxies append: of a list that is too long, what the visitor wrote is dropped, never what a proxy did.
+    told = forwarded if len(forwarded) <= LONGEST else forwarded[-LONGEST:].partition(",")[2]
+    chain = [part.strip() for part in told.split(",") if part.strip()] + [peer]
+    while chain and ours(chain[-1]):
+        chain.pop()
+    if not chain:
+        return ""
+    found = _address(chain[-1])
+    if found is None:
+        return peer if not ours(peer) else ""
+    if found.version == 6:
+        return str(ipaddress.ip_network((found, 64), strict=False))
+    return str(found)
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that a text is, its port left out, an IPv4 one as such; None where it is none."""
+    ported = re.fullmatch(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]+)?|([0-9.]+):[0-9]+", text)
+    try:
+        found = ipaddress.ip_address((ported[1] or ported[2]) if ported else text)
+    except ValueError:
+        return None
+    mapped = found.ipv4_mapped if found.version == 6 else None
+    return mapped or found

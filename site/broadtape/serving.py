@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from broadtape import allowances, config
+from broadtape.archive import coming
 from broadtape.heartbeat import Mark, mark_path, settings_digest, utc_now
 from broadtape.keeperlock import keeper_alive, running
 from broadtape.model import BadSettings, BroadtapeError
@@ -29,12 +30,14 @@ from broadtape.prepared import PreparedPages
 from broadtape.views import Counting, Tally, pending
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from datetime import datetime
 
-    from broadtape.archive.catalogue import Catalogue
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
     from broadtape.config import Instance
     from broadtape.http1 import Ready
     from broadtape.pagestore import Printed
+    from broadtape.search import SearchIndex
 
 THREADS = 4  # of one reader: enough to overlap file and SQLite waits, few enough not to fight over Python
 LARGEST_WHOLE = 24 * 1024 * 1024  # bytes of an answer handed over in one piece: more than any attachment
@@ -126,13 +129,8 @@ class Reader:
         self._tally.keep_flushing()
 
     def _make(self) -> tuple[Counting, PreparedPages]:
-        from broadtape.archive.catalogue import Catalogue  # noqa: PLC0415 – the supervisor does not need these
-        from broadtape.search import open_index  # noqa: PLC0415
-        from broadtape.web import create_app, limits  # noqa: PLC0415
-
         instance = config.load(self._root)
-        catalogue = Catalogue(instance.catalogue)
-        search = self._search = open_index(instance.index)
+        self._sites = sites = _Sites(instance)
         store = PageReader(path_of(instance.cache))
 
         hosts: dict[str, str | None] = {}
@@ -151,24 +149,22 @@ class Reader:
             return store.find(site, address, generation=mark.generation, settings=mark.settings)
 
         pages = PreparedPages(
-            create_app(instance, catalogue=catalogue, search=search),
+            sites,
             mark=lambda: self._mark,
             site_of=site_of,
-            expires=lambda site: _seconds_to_change(catalogue, site),
+            expires=_Schedule(instance.catalogue, lambda: self._mark),
             printed=printed,
         )
 
         def visitor_of(environ: WSGIEnvironment) -> str:
             told = environ.get("HTTP_X_FORWARDED_FOR", "")
-            return limits.visitor(environ.get("REMOTE_ADDR", ""), told, instance.limits.trusted_proxies)
+            return allowances.visitor(environ.get("REMOTE_ADDR", ""), told, instance.limits.trusted_proxies)
 
         return Counting(pages, self._tally, site_of=site_of, visitor_of=visitor_of), pages
 
     def warm(self) -> None:
-        """Open the search index: its first visitor does not wait for what the engine loads (0.2 s)."""
-        from broadtape.search import Query  # noqa: PLC0415 – see above
-
-        self._search.search(Query("the", limit=1))
+        """Load what renders and the search index: their first visitor does not wait for it (0.5 s)."""
+        self._sites.warm()
 
     def _refresh(self) -> None:
         """Notice a publish: a stat of the mark for each request, but not for those that come within it."""
@@ -204,6 +200,56 @@ class Reader:
         return stat.st_ino, stat.st_mtime_ns
 
 
+class _Sites:
+    """The application of the sites, loaded when the first page has to be rendered: printed ones need none of it."""
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+        self._lock = threading.Lock()
+        self._made: tuple[WSGIApplication, SearchIndex] | None = None
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        application, _ = self._made or self._make()
+        return application(environ, start_response)
+
+    def warm(self) -> None:
+        """Load all of it, what search needs too."""
+        from broadtape.search import Query  # noqa: PLC0415 – see _make
+
+        _, search = self._made or self._make()
+        search.search(Query("the", limit=1))
+
+    def _make(self) -> tuple[WSGIApplication, SearchIndex]:
+        with self._lock:
+            if self._made is None:
+                from broadtape.archive.catalogue import Catalogue  # noqa: PLC0415 – four times what a reader is without
+                from broadtape.search import open_index  # noqa: PLC0415
+                from broadtape.web import create_app  # noqa: PLC0415
+
+                search = open_index(self._instance.index)
+                catalogue = Catalogue(self._instance.catalogue)
+                self._made = create_app(self._instance, catalogue=catalogue, search=search), search
+            return self._made
+
+
+class _Schedule:
+    """Seconds until a site's pages age by themselves; asked of the catalogue once for each publish."""
+
+    def __init__(self, catalogue: Path, mark: Callable[[], object]) -> None:
+        self._catalogue = catalogue
+        self._mark = mark
+        self._known: dict[str, tuple[object, datetime | None]] = {}
+
+    def __call__(self, site: str) -> float | None:
+        """None where nothing is scheduled."""
+        mark, now = self._mark(), utc_now()
+        held = self._known.get(site)
+        if held is None or held[0] != mark or (held[1] is not None and held[1] <= now):
+            held = self._known[site] = (mark, coming.next_change(self._catalogue, site, now))
+        return None if held[1] is None else (held[1] - now).total_seconds()
+
+
 def _close(chunks: Iterable[bytes]) -> None:
     close = getattr(chunks, "close", None)
     if close is not None:
@@ -223,11 +269,6 @@ def log_refused() -> None:
 def _site_key(instance: Instance, host: str) -> str | None:
     site = instance.site_for_host(host) if host else None
     return None if site is None else site.key
-
-
-def _seconds_to_change(catalogue: Catalogue, site: str) -> float | None:
-    due = catalogue.next_change(site)
-    return None if due is None else (due - utc_now()).total_seconds()
 
 
 def _read_mark(path: Path) -> Mark | None:

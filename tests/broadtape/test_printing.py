@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import re
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -296,6 +298,30 @@ def ask(reader: Reader, path: str, **headers: str) -> tuple[str, dict[str, str],
     } | {f"HTTP_{name}": value for name, value in headers.items()}  # fmt: skip
     chunks = reader(environ, lambda status, found, *_: told.extend([status, dict(found)]))  # type: ignore[arg-type, return-value] # a small start_response
     return told[0], told[1], b"".join(chunks)
+
+
+def test_a_reader_answers_printed_pages_before_anything_that_renders_is_loaded(newsroom: Newsroom) -> None:
+    print_all(newsroom)
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom broadtape.serving import Reader\n"
+        "reader = Reader(Path(sys.argv[1]))\n"
+        "def ask(path):\n"
+        "    found = []\n"
+        "    environ = dict(REQUEST_METHOD='GET', PATH_INFO=path, QUERY_STRING='', HTTP_HOST='bay.localhost',"
+        " SERVER_NAME='bay.localhost', SERVER_PORT='80', SERVER_PROTOCOL='HTTP/1.1', REMOTE_ADDR='127.0.0.1')\n"
+        "    environ.update({'HTTP_USER_AGENT': 'Mozilla/5.0 (X11; Linux x86_64)', 'wsgi.url_scheme': 'http',"
+        " 'wsgi.errors': sys.stderr, 'wsgi.input': None})\n"
+        "    list(reader(environ, lambda status, *_: found.append(status[:3])))\n"
+        "    return found[0], 'flask' in sys.modules, 'whoosh' in sys.modules, 'numpy' in sys.modules\n"
+        f"print(ask('/'), ask({article('three', 12)!r}), ask('/nowhere/')[:2])"
+    )
+
+    said = subprocess.run(
+        [sys.executable, "-c", code, newsroom.root], capture_output=True, text=True, check=True
+    )
+
+    printed = "('200', False, False, False)"
+    assert said.stdout.strip() == f"{printed} {printed} ('404', True)", said.stderr
 
 
 def test_readers_answer_with_the_printed_bytes_until_something_changes(newsroom: Newsroom) -> None:
