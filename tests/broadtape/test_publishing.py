@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import weakref
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from fakes import FakeMarket
@@ -15,6 +17,7 @@ from broadtape import config, heartbeat, publishing
 from broadtape.archive import Archive
 from broadtape.model import BadSettings
 from broadtape.publishing import boards, local, searchable, stamps
+from broadtape.publishing.quotes import MOST_VIEWS, Market
 from broadtape.search import SearchBusy
 
 Make = Callable[..., Newsroom]
@@ -484,6 +487,17 @@ def test_a_public_board_leaves_restricted_series_out_or_shows_what_stands_for_th
     view = newsroom.catalogue.instrument("NASDAQ:AAA")
     assert view is not None
     assert (view.quote, view.history, view.licence) == (None, (), "private")
+
+
+def test_a_publish_of_many_sessions_keeps_the_views_of_the_last_few() -> None:
+    store = Mock(generation=1, view=Mock(side_effect=lambda day: FakeMarket(str(day), {})))
+    held = Market(store)
+    days = [date(2026, 1, 5) + timedelta(days=number) for number in range(MOST_VIEWS + 1)]
+    first, *_ = [weakref.ref(held.view(day)) for day in days]
+
+    assert first() is None
+    assert held.view(days[1]) is held.view(days[1])
+    assert [call.args[0] for call in store.view.mock_calls] == days
 
 
 def test_a_quote_page_has_history_and_the_last_quote_of_a_series_that_ended(make: Make) -> None:

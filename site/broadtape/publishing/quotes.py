@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from broadtape.market import MarketReader
 
 STORE_MISSING = "run 'broadtape fetch', so that its figures can be proven"
+MOST_VIEWS = (
+    6  # kept at once, 8 MB each with 500 symbols in use: articles come by date, a few ask for other days
+)
 
 
 class Market:
-    """The store's views, each made once; without a store there are none."""
+    """The store's views, the last few kept as they are made; without a store there are none."""
 
     def __init__(self, reader: MarketReader | None) -> None:
         self.reader = reader
@@ -33,9 +36,13 @@ class Market:
         """The market as of the last session on or before the day."""
         if self.reader is None:
             raise NoData(f"no market store; {STORE_MISSING}")
-        if day not in self._views:
-            self._views[day] = self.reader.view(day)
-        return self._views[day]
+        found = self._views.pop(day, None)
+        if found is None:
+            while len(self._views) >= MOST_VIEWS:
+                del self._views[next(iter(self._views))]
+            found = self.reader.view(day)
+        self._views[day] = found  # the last in the order, so the last to go
+        return found
 
     def newest(self) -> MarketView | None:
         """The view of the newest session, if the store holds one."""
