@@ -5,7 +5,9 @@ Changing anything here raises mark.SCHEMAS: an index of another version is rebui
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC
+from itertools import repeat
 from typing import Any, Final
 
 import msgspec
@@ -45,7 +47,8 @@ def schema() -> Any:
     """The schema of a new index. Terms are ours (broadtape.search.words): tantivy splits nothing."""
     made = tantivy.SchemaBuilder()
     made.add_text_field("words", tokenizer_name="raw", index_option="position")
-    for name in ("surface", "url", "topic_key", "author_key", "symbol_key", "site"):
+    made.add_text_field("surface", tokenizer_name="whitespace", index_option="basic")  # several in one text
+    for name in ("url", "topic_key", "author_key", "symbol_key", "site"):
         made.add_text_field(name, tokenizer_name="raw", index_option="basic")
     for name in ("topic", "author", "symbol"):  # as written, for facets
         made.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
@@ -55,25 +58,30 @@ def schema() -> Any:
     return made.build()
 
 
+def _tokens(title: Sequence[words.Form], text: Sequence[words.Form]) -> list[Any]:
+    """Each word with its place, in order; a title's several times."""
+    token = tantivy.Token
+    tokens: list[Any] = []
+    for at, (stem, _, also) in enumerate(title):
+        for term in (stem, *also):
+            tokens += [token(term, at, 0)] * ranking.TITLE_WEIGHT
+    first = len(title) + ranking.GAP
+    stems = [stem for stem, _, _ in text]
+    done = 0
+    for at in [at for at, form in enumerate(text) if form[2]]:  # few have other terms beside them
+        tokens += map(token, stems[done : at + 1], range(first + done, first + at + 1), repeat(0))
+        tokens += [token(term, first + at, 0) for term in text[at][2]]
+        done = at + 1
+    tokens += map(token, stems[done:], range(first + done, first + len(stems)), repeat(0))
+    return tokens
+
+
 def document(one: Document) -> Any:
     """A document as tantivy takes it."""
     title, text = words.forms(one.title), words.forms(one.text)
-    token = tantivy.Token
-    tokens = []
-    at = 0
-    for stem, _, also in title:
-        for term in (stem, *also):
-            tokens += [token(term, at, 0)] * ranking.TITLE_WEIGHT
-        at += 1
-    at += ranking.GAP
-    for stem, _, also in text:
-        tokens.append(token(stem, at, 0))
-        tokens += [token(term, at, 0) for term in also]
-        at += 1
     made = tantivy.Document()
-    made.add_pre_tokenized_text("words", tantivy.PreTokenizedString("", tokens))
-    for surface in {surface for _, surface, _ in (*title, *text)}:
-        made.add_text("surface", surface)
+    made.add_pre_tokenized_text("words", tantivy.PreTokenizedString("", _tokens(title, text)))
+    made.add_text("surface", " ".join({surface for _, surface, _ in (*title, *text)}))
     made.add_text("url", one.url)
     for name, values in (("topic", one.topics), ("author", one.authors)):
         for value in dict.fromkeys(values):

@@ -17,7 +17,7 @@ from broadtape.search.ranking import EVERYWHERE, GAP, TITLE_WEIGHT
 
 SCHEMA: Final = mark.SCHEMAS["whoosh"]
 
-_Forms = list[tuple[str, str, tuple[str, ...]]]
+_Forms = list[words.Form]
 
 
 class Words(fields.FieldType):  # type: ignore[misc]  # Whoosh's class is untyped for us

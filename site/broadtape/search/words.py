@@ -24,9 +24,19 @@ _FIGURE: Final = r"(?<!\w)(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)*%?(?!\
 _WIDE: Final = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
 _NAME: Final = r"[^\W_]+(?:&[^\W_]+)+"
 _WORD: Final = r"[^\W_]+(?:['’][^\W_]+)*"
-TOKEN: Final = re.compile(f"{_ACRONYM}|{_SHARE}|{_FIGURE}|{_WIDE}|{_NAME}|{_WORD}")
+# Most words: letters, and nothing behind them that could go on. Tried first, the other rules are spared.
+_PLAIN: Final = r"[A-Za-z]{2,}+(?![\w&'’/-]|\.\w)"
+TOKEN: Final = re.compile(f"{_PLAIN}|{_ACRONYM}|{_SHARE}|{_FIGURE}|{_WIDE}|{_NAME}|{_WORD}")
+
+_IS_ACRONYM: Final = re.compile(_ACRONYM).fullmatch
+_IS_SHARE: Final = re.compile(_SHARE).fullmatch
+_IS_FIGURE: Final = re.compile(_FIGURE).fullmatch
 
 MAX_WORD: Final = 80  # characters; longer is no word but an encoding of something
+
+
+Form = tuple[str, str, tuple[str, ...]]
+"""Stem, surface and further terms of a word: what `Term` has without its place."""
 
 
 class Term(NamedTuple):
@@ -47,26 +57,26 @@ def terms(text: str) -> Iterator[Term]:
             yield Term(stem, surface, also, found.start(), found.end())
 
 
-def forms(text: str) -> list[tuple[str, str, tuple[str, ...]]]:
+def forms(text: str) -> list[Form]:
     """Stem, surface and further terms of each word in order: `terms` without places, for the indexer."""
     return [form for form in map(normal, TOKEN.findall(text)) if form[0]]
 
 
 @lru_cache(maxsize=200_000)
-def normal(written: str) -> tuple[str, str, tuple[str, ...]]:
+def normal(written: str) -> Form:
     """What one word as written becomes; nothing where it is too long to be a word."""
     if len(written) > MAX_WORD:
         return "", "", ()
     folded = fold(written)
     if folded.isalpha():
         return stemmed(folded), folded, ()
-    if re.fullmatch(_ACRONYM, written):
+    if _IS_ACRONYM(written):
         plain = folded.replace(".", "")
         return plain, plain, ()
-    if re.fullmatch(_SHARE, written):
+    if _IS_SHARE(written):
         name = re.sub(r"[./-]", ".", folded)
         return name, name, tuple(stemmed(part) for part in name.split("."))
-    if re.fullmatch(_FIGURE, written):
+    if _IS_FIGURE(written):
         figure = folded.replace(",", "")
         return figure, figure, (figure[:-1],) if figure.endswith("%") else ()
     if "'" in folded or "’" in folded:
@@ -83,6 +93,7 @@ def fold(text: str) -> str:
     return "".join(char for char in plain if not unicodedata.combining(char))
 
 
+@lru_cache(maxsize=100_000)
 def stemmed(word: str) -> str:
     """The stem of an English word; anything else as it is."""
     if len(word) < 3 or not word.isascii() or not word.isalpha():
