@@ -62,12 +62,14 @@ def filing_count(papers: list[Paper], day: date, of: str, kind: str, first: date
     return sum(1 for one in own if one.is_of(kind) and first <= one.day <= day)
 
 
-def on_file(papers: list[Paper], day: date, before: date, of: str) -> int | None:
-    """How many filings since the close of the session before."""
+def on_file(papers: list[Paper], day: date, before: date, of: str, *, far: bool = False) -> int | None:
+    """How many filings since the close of the session before; over a longer window only where one came before it."""
     since = datetime(before.year, before.month, before.day, 16, tzinfo=NEW_YORK)
     then = [one for one in papers if one.day <= day]
     own = sum(1 for one in then if one.symbol == of and one.at >= since)
     if not own and not [one for one in then if one.at >= since - timedelta(days=30)]:
+        return None
+    if far and not [one for one in then if since - timedelta(days=30) <= one.at <= since]:
         return None
     return own
 

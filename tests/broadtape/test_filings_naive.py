@@ -110,6 +110,7 @@ def test_every_metric_over_filings_says_what_plain_loops_say(
         for symbol in COMPANIES:
             asked: list[tuple[str, dict[str, str], object]] = [
                 ("on-file", {"of": symbol}, naive.on_file(filed, day, sessions[-2], symbol)),
+                ("on-file", {"of": symbol, "over": "5s"}, naive.on_file(filed, day, sessions[-6], symbol, far=True)),
                 ("price-to-earnings", {"of": symbol},
                  naive.price_to_earnings(figures, day, symbol, closes[day])),
             ]  # fmt: skip

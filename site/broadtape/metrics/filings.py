@@ -19,7 +19,7 @@ from broadtape.model import BadParameter, CompanyFact, Filing, MarketView, NewsV
 
 _QUARTER = (timedelta(days=80), timedelta(days=100))
 _YEAR = (timedelta(days=350), timedelta(days=380))
-_CLOSE = time(16, 0)  # New York: what is filed later is the next session's
+CLOSE = time(16, 0)  # New York: what is filed later is the next session's
 _ALIVE = timedelta(days=30)  # a source that gave nothing of anyone for so long has nothing to say
 _YEARS_APART = timedelta(days=10)  # a fiscal quarter begins and ends about a year after the last one's
 _STALE = timedelta(days=500)  # since the end of a fiscal year: earnings older than this are not the last ones
@@ -77,11 +77,34 @@ def _filing(answer: Answer) -> None:
     answer.said(f"filing:{last.accession}", day, "form", " ".join((last.form, *last.items)), last.origin)
 
 
+def reports_results(filing: Filing) -> bool:
+    """Whether a filing gives the company's results."""
+    forms, item = KINDS["results"]
+    return filing.form in forms and item in filing.items
+
+
 def told_since(view: MarketView) -> datetime:
     """From when on something on file belongs to a session: the close of the session before, by the market's clock."""
     if len(view.sessions) < 2:
         raise NoData(f"the calendar has no session before {view.as_of}")
-    return datetime.combine(as_date(view.sessions[-2]), _CLOSE, view.time_zone)
+    return datetime.combine(as_date(view.sessions[-2]), CLOSE, view.time_zone)
+
+
+def _since(answer: Answer) -> datetime:
+    """The close before the window; a window that ended earlier holds nothing of what is on file now."""
+    if answer["over"] == "1s":
+        return told_since(answer.view)
+    window, sessions = windows.resolve(answer.view, answer["over"]), answer.view.sessions
+    if window.last != len(sessions) - 1:
+        raise NoData(f"over: {answer['over']} does not end with the session of {answer.view.as_of}")
+    return datetime.combine(as_date(sessions[window.base]), CLOSE, answer.view.time_zone)
+
+
+def _reaches_back(news: NewsView, lately: datetime, since: datetime) -> bool:
+    """Whether something was known in the month before, so that none found in the window means that none came."""
+    return any(one.at <= since for one in news.filings(since=lately)) or any(
+        one.known_at <= since for one in news.stories(lately)
+    )
 
 
 @metric(
@@ -91,16 +114,21 @@ def told_since(view: MarketView) -> datetime:
     "the share, from the close of the session before to the end of the as-of session's day. None found says that "
     "these sources have none, not that nothing happened.",
     symbol_of("the company's share"),
-    examples=("on-file?of=NASDAQ:MSFT",),
+    Parameter(
+        "over", "a window that ends with the session; the session if left out", "1s", "2025-12", "window"
+    ),
+    examples=("on-file?of=NASDAQ:MSFT", "on-file?of=NASDAQ:MSFT&over=5s"),
 )
 def _on_file(answer: Answer) -> None:
-    news, since = _news(answer), told_since(answer.view)
+    news, since = _news(answer), _since(answer)
     own, others = news.filings(answer["of"], since=since), news.stories(since, symbol=answer["of"])
     lately = since - _ALIVE
     if not own and not others and not news.filings(since=lately) and not news.stories(lately):
         raise NoData(
             f"of: no filing or story is known of the month to {answer.view.as_of}; set up a source of either"
         )
+    if answer["over"] != "1s" and not _reaches_back(news, lately, since):
+        raise NoData(f"over: no filing or story is known of the month before {since.date()}")
     answer.value("count", len(own) + len(others), "pieces")
     answer.names(answer["of"])
     answer.day("since", since.date())

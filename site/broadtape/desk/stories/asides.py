@@ -14,7 +14,7 @@ from typing import Final
 from broadtape.desk.detectors.extremes import OTHER_SIDE
 from broadtape.desk.outline import Paragraph, Planned, paragraph
 from broadtape.desk.patterns import Signal
-from broadtape.desk.stories import Assignment, common
+from broadtape.desk.stories import Assignment, common, filed
 from broadtape.model import Fact, UnknownSymbol
 
 _HORIZON: Final = 63
@@ -172,8 +172,8 @@ def _ratio(assignment: Assignment, signal: Signal) -> Values | None:
 
 def _deal(assignment: Assignment, signal: Signal) -> Values | None:
     """With the address of what was filed; without one it is not told."""
-    filed = [one for one in common.on_file(assignment, signal.subject) if one["what"].startswith("filed")]
-    return {"kind": signal.params["kind"], **filed[0]} if filed else None
+    found = [one for one in filed.on_file(assignment, signal.subject) if not one.who]
+    return {"kind": signal.params["kind"], "pieces": tuple(found[:1])} if found else None
 
 
 _WITH_BASE_RATE: Final = frozenset({"average-cross", "year-start"})

@@ -6,9 +6,8 @@ Owns no story of its own; each function returns planned sentences, tables or Non
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -17,14 +16,13 @@ import numpy as np
 from broadtape.desk.outline import Cell, Paragraph, Planned, Table, paragraph
 from broadtape.desk.patterns import basis_of
 from broadtape.desk.stories import Assignment
-from broadtape.metrics.filings import told_since
+from broadtape.desk.stories.filed import ON_FILE, events
 from broadtape.metrics.groups import SECTOR_FUNDS
-from broadtape.model import Basis, Fact, NewsView, NoData, UnknownSymbol
+from broadtape.model import Basis, Fact, NoData, UnknownSymbol
 from broadtape.numbers import day as printed_day
 from broadtape.numbers import signed_percent
 
-ON_FILE = "On file"  # the head of a column of what was filed or told of a company's session
-_TWO = 2  # sessions: this and the one before
+_TWO = 2  # of a kind at least: one alone is set against nothing
 _LEAST_GROUP = 8  # companies; fewer are no field to have winners and losers in
 _AHEAD = timedelta(days=35)  # a reader's month: further events are not "next"
 _MONTH = 21  # sessions
@@ -105,7 +103,7 @@ def winners_and_losers(
     picked = [*field.symbols[:each], *field.symbols[-each:]]
     moves = [(symbol, book.find("return", of=symbol, over=field.window, **chosen)) for symbol in picked]
     found = [(symbol, fact) for symbol, fact in moves if fact is not None]
-    filed = events(assignment, [symbol for symbol, _ in found]) if field.window == "1s" else None
+    filed = events(assignment, [symbol for symbol, _ in found], field.window)
     rows = [
         (Cell(symbol=symbol), fact_cell(fact), *([filed[symbol]] if filed is not None else []))
         for symbol, fact in found
@@ -116,36 +114,6 @@ def winners_and_losers(
     header = "Change, dividends included" if field.basis == "total" else "Change"
     headers = ("Company", header, *([ON_FILE] if filed is not None else []))
     return (Table(headers, tuple(rows)) if rows else None), best, worst
-
-
-def events(assignment: Assignment, symbols: Sequence[str]) -> dict[str, Cell] | None:
-    """What is on file of each company's session, as a cell: a filing, else a story, linked; or that none was found.
-
-    None where the desk has no source of either, so that a table says nothing instead of "none found".
-    """
-    facts = {symbol: assignment.book.find("on-file", of=symbol) for symbol in symbols}
-    if not symbols or any(fact is None for fact in facts.values()):
-        return None
-    return {symbol: _event(assignment, symbol, fact) for symbol, fact in facts.items() if fact is not None}
-
-
-def nothing_found(assignment: Assignment, symbols: Sequence[str], wording: Planned) -> Planned | None:
-    """The wording, guarded by what says that nothing is on file of the shares; None where nobody looked."""
-    facts = [assignment.book.find("on-file", of=symbol) for symbol in symbols]
-    known = [fact for fact in facts if fact is not None and fact.value == 0]
-    if not known or len(known) < len(facts):
-        return None
-    guard = " and ".join(f"{fact.id}.value == 0" for fact in known)
-    return replace(
-        wording, kind="interpretation", guard=guard, values={**wording.values, "found": tuple(known)}
-    )
-
-
-def _event(assignment: Assignment, symbol: str, fact: Fact) -> Cell:
-    found = on_file(assignment, symbol, 1)
-    if found:
-        return Cell("filing" if found[0]["what"].startswith("filed") else "report", link=found[0]["url"])
-    return Cell("none found", fact) if fact.value == 0 else Cell("–")
 
 
 def sector_ends(assignment: Assignment, best_of: str, worst_of: str, window: str) -> Planned | None:
@@ -336,27 +304,6 @@ def local_lens(assignment: Assignment, window: str = "1s") -> Paragraph | None:
     best, worst = moves[0], moves[-1]
     values = {"best": best[2], "best_of": best[1], "worst": worst[2], "worst_of": worst[1]}
     return paragraph(Planned("local_lens", values))
-
-
-def on_file(assignment: Assignment, symbol: str, most: int = 2) -> list[dict[str, str]]:
-    """What was filed, or told by others, of an instrument since the session before: who, what kind, the address.
-
-    Titles are left out: they are others' words, and may hold anything.
-    """
-    view = assignment.view
-    if not isinstance(view, NewsView) or len(view.sessions) < _TWO:
-        return []
-    since = told_since(view)
-    found = [
-        {"who": "The company", "what": f"filed a form {filing.form}", "url": filing.link}
-        for filing in view.filings(symbol, since=since)
-        if filing.link.startswith("https://") and re.fullmatch(r"[A-Z0-9/ -]{1,12}", filing.form)
-    ]
-    for story in view.stories(since, symbol=symbol):
-        publisher = " ".join(story.publisher.split())
-        if story.link.startswith("https://") and re.fullmatch(r"[\w .&'’-]{2,40}", publisher):
-            found.append({"who": publisher, "what": "published a story about it", "url": story.link})
-    return [one for one in found if not set(one["url"]) & set(" ()<>[]\"'")][:most]
 
 
 def coming(assignment: Assignment, most: int = 3) -> list[Planned]:

@@ -13,10 +13,12 @@ from broadtape import metrics
 from broadtape.desk.newsworthiness import Ranked
 from broadtape.desk.outline import Cell, ChartPlan, Outline, Planned, Section, Table, paragraph, section
 from broadtape.desk.patterns import RECORD_HISTORY, basis_of
-from broadtape.desk.stories import Assignment, Proposal, common
+from broadtape.desk.prose import size
+from broadtape.desk.stories import Assignment, Proposal, common, filed
 from broadtape.desk.stories.base import Plan, chosen, lead_of
 from broadtape.model import Basis, Fact
 
+_FAR_SIZE = 3  # of the index: jumped, slid
 _PIECES = 3  # filings and stories in a day that are counted; fewer are linked one by one
 _KINDS = ("company", "heat")  # it moved far, or far more than usual is told of it
 _FAR_DAYS = 200
@@ -56,7 +58,7 @@ class _Plan(Plan):
         self.chosen = chosen(self.basis)
         self.day = self.book.find("return", of=self.of, over="1s", **self.chosen)
         self.up = self.day is not None and "up" in self.day.tags
-        self.on_file = common.on_file(self.assignment, self.of)
+        self.on_file = filed.on_file(self.assignment, self.of)
         price = self.basis == "price"
         index = self.view.benchmark("large")
         self.values: dict[str, object] = {
@@ -127,7 +129,7 @@ class _Plan(Plan):
             paragraph(
                 None
                 if self.on_file
-                else common.nothing_found(self.assignment, (self.of,), self.say("nothing_on_file"))
+                else filed.nothing_found(self.assignment, (self.of,), self.say("nothing_on_file"))
             ),
         )
 
@@ -139,7 +141,7 @@ class _Plan(Plan):
         return fact if long else None
 
     def _filed(self) -> Section | None:
-        said = [Planned("on_file", {"of": self.of, **one}, "attributed") for one in self.on_file]
+        said = [one for one in (filed.on_file_said(self.of, self.on_file),) if one is not None]
         deals = [one.signal for one in self.assignment.ranked if one.signal.kind == "deal"]
         own = next((one for one in deals if one.subject == self.of), None)
         if own is not None and said:
@@ -174,20 +176,21 @@ class _Plan(Plan):
                 moves.sort(key=lambda one: (-one[0], one[1]))
                 total = self.basis == "total"
                 first, shown = moves[0], moves[:_PEERS_MOST]
-                filed = common.events(self.assignment, [symbol for _, symbol, _ in shown])
+                shared = self._shared(moves)
+                events = filed.events(self.assignment, [symbol for _, symbol, _ in shown])
                 rows = tuple(
                     (
                         Cell(symbol=symbol),
                         common.fact_cell(fact),
-                        *([filed[symbol]] if filed is not None else []),
+                        *([events[symbol]] if events is not None else []),
                     )
                     for _, symbol, fact in shown
                 )
                 headers = ("Company", "Change, dividends included" if total else "Change")
                 return section(
                     self.say("peers_heading", "definition"),
-                    paragraph(self.say("peers", symbol=first[1], move_of=first[2]), self._shared(moves)),
-                    Table((*headers, *([common.ON_FILE] if filed is not None else [])), rows),
+                    paragraph(shared, self.say("peers", symbol=first[1], move_of=first[2], shared=shared)),
+                    Table((*headers, *([filed.ON_FILE] if events is not None else [])), rows),
                 )
         return None
 
@@ -196,14 +199,20 @@ class _Plan(Plan):
         way = "up" if self.up else "down"
         shown = [fact for _, _, fact in moves[:_PEERS_MOST]]
         guard = " and ".join(f"{way} in {fact.id}" for fact in shown)
-        together = all(way in fact.tags for fact in shown)
+        together = all(way in fact.tags for fact in shown) and not self._market_too(way)
         return self.say("peers_too", "interpretation", guard) if together else None
+
+    def _market_too(self, way: str) -> bool:
+        """Whether the whole market moved far the same way: then its peers' moves say little of it."""
+        moved = self.values["moved"]
+        return isinstance(moved, Fact) and way in moved.tags and size(moved) >= _FAR_SIZE
 
     def _precedent(self) -> Section | None:
         if self.day is None or not isinstance(self.day.value, Decimal):
             return None
         step = int(abs(self.day.value))
         said: list[Planned] = []
+        own = step
         while step >= _LEAST_STEP and not said:
             said = common.after_cases(
                 self.assignment, _HORIZONS, self.values, of=self.of, event="gain" if self.up else "drop",
@@ -212,7 +221,9 @@ class _Plan(Plan):
             step //= 2
         if not said:
             return None
-        return section(self.say("precedent_heading", "definition"), *common.case_paragraphs(said))
+        alike = step == own // 2  # the cases are of its size, not only of half of it
+        heading = "precedent_heading" if alike else "precedent_wider"
+        return section(self.say(heading, "definition"), *common.case_paragraphs(said))
 
     def _chart(self) -> ChartPlan | None:
         if self.day is None:

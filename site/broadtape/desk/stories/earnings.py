@@ -12,14 +12,16 @@ from decimal import Decimal
 from broadtape.desk.outline import ChartPlan, Outline, Section, paragraph, section
 from broadtape.desk.patterns import basis_of
 from broadtape.desk.stories import Assignment, Proposal, common
-from broadtape.desk.stories.base import Plan, days_since
+from broadtape.desk.stories.base import Plan, day_of, days_since
 from broadtape.desk.stories.volatility import enough
+from broadtape.metrics.filings import reports_results
 from broadtape.model import Fact, NewsView, NoData
 
 _HORIZONS = (5, 21)
 _LEAST_CASES = 4
 _FAR_DAYS = 120
 _CHART_SESSIONS = 126
+_FIGURES = ("revenue", "net-income", "eps")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +34,13 @@ class EarningsMover:
     def propose(self, assignment: Assignment) -> list[Proposal]:
         """One story a company, the strongest move first."""
         return [
-            Proposal(self.name, f"earnings/{item.signal.subject}", item.score.total, item)
+            Proposal(
+                self.name, f"earnings/{item.signal.subject}", item.score.total, item,
+                (f"company/{item.signal.subject}",),
+            )
             for item in assignment.ranked
             if item.signal.kind == "earnings"
-        ]
+        ]  # fmt: skip
 
     def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
         """The move beside the index, the filing, what was filed, and what followed moves like it."""
@@ -52,6 +57,7 @@ class _Plan(Plan):
         if move is None or filing is None or not link or not isinstance(move.value, Decimal):
             raise NoData(f"{self.view.as_of}: {symbol} has no results on file, or no close")
         self.of, self.move, self.size = symbol, move, move.value
+        self.index = next((one for one in self.indices if self.moved(one) is not None), "")
         self.priced = basis_of(self.view, symbol) == "price"
         up = move.value > 0
         since = (
@@ -61,7 +67,8 @@ class _Plan(Plan):
             "of": symbol, "day_move": move, "up": up, "filing": filing, "link": link,
             "close": self.book.find("level", of=symbol) if self.priced else None,
             "since": since if days_since(since, "value", self.view.as_of) >= _FAR_DAYS else None,
-            "extreme": self._extreme(up),
+            "extreme": self._extreme(up), "index": self.index,
+            "index_fact": self.moved(self.index) if self.index else None,
         }  # fmt: skip
 
     def _extreme(self, up: bool) -> Fact | None:
@@ -77,15 +84,14 @@ class _Plan(Plan):
 
     def outline(self, key: str) -> Outline:
         """The whole story."""
-        parts = [self._opening(), self._filed(), self._beside(), self._precedent()]
-        index = next((one for one in self.indices if self.moved(one) is not None), "")
+        parts = [self._opening(), self._filed(), self._precedent()]
         return Outline(
             story="earnings",
             key=key,
             as_of=self.view.as_of,
             title=self.say("title"),
             title_short=self.say("title", extreme=None),
-            summary=self.say("summary", index=index, index_fact=self.moved(index) if index else None),
+            summary=self.say("summary"),
             sections=tuple(part for part in parts if part is not None),
             topics=("earnings", "companies"),
             subjects=(self.of,),
@@ -95,39 +101,25 @@ class _Plan(Plan):
     def _opening(self) -> Section | None:
         return section(
             None,
-            paragraph(self.say("lede"), self.say("filed")),
-            paragraph(self.say("extreme") if self.values["extreme"] else None),
+            paragraph(self.say("lede"), self.say("index_move") if self.index else None),
+            paragraph(self.say("filed")),
+            common.levels_table(self.assignment, [self.of, *([self.index] if self.index else [])]),
         )
 
     def _filed(self) -> Section | None:
         """What the company filed last, where its figures are on record."""
-        grown = [
-            self.say("grown", grown=fact)
-            for figure in ("revenue", "net-income", "eps")
-            if (fact := self.book.find("filed-growth", of=self.of, figure=figure)) is not None
-        ]
+        found = [self.book.find("filed-growth", of=self.of, figure=figure) for figure in _FIGURES]
+        grown = [fact for fact in found if fact is not None]
+        newest = max((day_of(fact, "period_end") for fact in grown), default=None)
+        grown = [fact for fact in grown if day_of(fact, "period_end") == newest]
         ratio = self.book.find("price-to-earnings", of=self.of) if self.priced else None
         return section(
             self.say("filed_heading", "definition"),
-            paragraph(*grown),
+            paragraph(self.say("grown", grown=tuple(grown)) if grown else None),
             paragraph(
                 self.say("ratio", ratio=ratio) if ratio else None,
                 self.say("ratio_means", "definition") if ratio else None,
             ),
-        )
-
-    def _beside(self) -> Section | None:
-        index = next((one for one in self.indices if self.moved(one) is not None), None)
-        if index is None:
-            return None
-        ahead = self.book.find("relative-return", of=self.of, vs=index, over="1s") if self.priced else None
-        return section(
-            self.say("beside_heading", "definition"),
-            paragraph(
-                self.say("index_move", symbol=index, fact=self.moved(index)),
-                self.say("ahead", ahead=ahead, index=index) if ahead and "even" not in ahead.tags else None,
-            ),
-            common.levels_table(self.assignment, [self.of, index]),
         )
 
     def _precedent(self) -> Section | None:
@@ -159,7 +151,7 @@ def link_of(view: object, symbol: str) -> str:
     """The address of the last results on file; empty where it is none that may be linked."""
     if not isinstance(view, NewsView):
         return ""
-    found = next((one for one in view.filings(symbol, form="8-K") if "2.02" in one.items), None)
+    found = next((one for one in view.filings(symbol, form="8-K") if reports_results(one)), None)
     plain = (
         found is not None and found.link.startswith("https://") and not set(found.link) & set(" ()<>\"'\\")
     )

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from broadtape.desk.outline import Cell, ChartPlan, Outline, Planned, Section, paragraph, section
 from broadtape.desk.patterns import basis_of
-from broadtape.desk.stories import Assignment, Nearby, Proposal, common
+from broadtape.desk.stories import Assignment, Nearby, Proposal, common, filed
 from broadtape.desk.stories.base import Plan, chosen
 from broadtape.model import Basis, Fact
 
@@ -105,12 +105,12 @@ class _Plan(Plan):
         shown = (
             self.moves[: _MOST // 2] + self.moves[-(_MOST // 2) :] if len(self.moves) > _MOST else self.moves
         )
-        filed = common.events(self.assignment, [one[1] for one in shown])
+        events = filed.events(self.assignment, [one[1] for one in shown])
         rows = tuple(
             (
                 Cell(symbol=symbol), common.fact_cell(fact),
                 *(common.fact_cell(self._return(symbol, over)) for over in ("5s", "ytd")),
-                *([filed[symbol]] if filed is not None else []),
+                *([events[symbol]] if events is not None else []),
             )
             for _, symbol, fact, _ in shown
         )  # fmt: skip
@@ -125,7 +125,7 @@ class _Plan(Plan):
                     head,
                     "5 sessions",
                     "Year to date",
-                    *([common.ON_FILE] if filed is not None else []),
+                    *([filed.ON_FILE] if events is not None else []),
                 ),
                 rows,
             ),
@@ -141,12 +141,12 @@ class _Plan(Plan):
         for value, symbol, _, _ in self.moves:
             if abs(value) < _FAR:
                 continue
-            found = common.on_file(self.assignment, symbol, 1)
-            said += [Planned("on_file", {"of": symbol, **one}, "attributed") for one in found]
+            found = filed.on_file(self.assignment, symbol)
+            said += [one for one in (filed.on_file_said(symbol, found),) if one is not None]
             led = symbol in {self.first[1], self.second[1]}  # of the others silence is no news
             silent += [symbol] if led and not found else []
         wording = self.say("nothing_on_file", silent=tuple(silent))
-        nothing = common.nothing_found(self.assignment, silent, wording) if silent else None
+        nothing = filed.nothing_found(self.assignment, silent, wording) if silent else None
         if not said and nothing is None:
             return None
         return section(self.say("on_file_heading", "definition"), paragraph(*said), paragraph(nothing))
