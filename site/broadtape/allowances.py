@@ -19,11 +19,13 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 MOST = 20_000  # visitors remembered at once; the one not seen for longest is forgotten first
+REMARKED_S = 3_600.0
 BURST = 0.5  # of a minute's allowance may come at once
 
 
@@ -53,6 +55,24 @@ class Allowance:
 
     def __len__(self) -> int:
         return len(self._held)
+
+
+class Remark:
+    """A note in a file that something is so, and for which host: written once an hour, read by the doctor."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._path = path
+        self._clock = clock
+        self._next = clock()
+
+    def make(self, host: str) -> None:
+        """It is so; a disk that takes nothing keeps it to itself."""
+        if self._clock() < self._next:
+            return
+        self._next = self._clock() + REMARKED_S
+        with suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.write_text(host[:253], "utf-8")
 
 
 # --- several processes ------------------------------------------------------------------------------------
@@ -166,6 +186,13 @@ def visitor(peer: str, forwarded: str, trusted: Iterable[str] = ()) -> str:
     if found.version == 6:
         return str(ipaddress.ip_network((found, 64), strict=False))
     return str(found)
+
+
+def is_local(host: str) -> bool:
+    """Whether a Host is a name of this machine: then who asks from here is its operator, or a tool of theirs."""
+    name = host.rpartition(":")[0] if re.search(r":\d+\Z", host) else host
+    found = _address(name.strip("[]"))
+    return name == "localhost" or name.endswith(".localhost") or (found is not None and found.is_loopback)
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

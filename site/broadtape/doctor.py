@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -34,6 +34,7 @@ LOW_SPACE = 1_000_000_000  # bytes free below which publishing and fetching are 
 NO_SPACE = 100_000_000
 HELD_SESSIONS = 20  # held values of so many sessions are told
 MANY_RESTS = 3  # times in a row that a host asks for rest before we say that we ask too much
+SILENT = timedelta(days=2)  # so long is told that a proxy named no visitor
 NAMED = 5  # so many of a long list are named
 
 
@@ -71,6 +72,7 @@ def examine(
     found += _archive(instance, catalogue)
     found += _search(instance, catalogue)
     found += _keeper(instance, alive(instance.root), moment)
+    found += _proxy(instance, moment)
     found += _rounds(instance)
     found += _disk(instance)
     catalogue.close()
@@ -404,6 +406,23 @@ def _keeper(instance: Instance, alive: bool, now: datetime) -> Iterator[Finding]
         )
     else:
         yield Finding("ok", "keeper", f"process {beat.pid}, last publish took {beat.seconds:.2f} s")
+
+
+def _proxy(instance: Instance, now: datetime) -> Iterator[Finding]:
+    """A proxy that does not say for whom it asks: its readers are one visitor to every limit."""
+    path = heartbeat.silent_proxy_path(instance)
+    try:
+        host, when = path.read_text("utf-8"), datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except (OSError, UnicodeDecodeError):
+        return
+    if now - when > SILENT:
+        return
+    yield Finding(
+        "warning",
+        "visitors",
+        f"a proxy asked for {host} without X-Forwarded-For ({when:%Y-%m-%d %H:%M} UTC): its readers count as one",
+        "have it send the header; docs/operating.md, 'Behind nginx'",
+    )
 
 
 def _disk(instance: Instance) -> Iterator[Finding]:

@@ -60,6 +60,11 @@ def mark_path(instance: Instance) -> Path:
     return instance.cache / "mark.json"
 
 
+def silent_proxy_path(instance: Instance) -> Path:
+    """Noted there: the host for which a proxy asked last without saying for whom."""
+    return instance.cache / "silent-proxy"
+
+
 def heartbeat(instance: Instance) -> Heartbeat | None:
     """The keeper's last word; None where none ever ran or the file is unreadable."""
     return _read(heartbeat_path(instance), Heartbeat)

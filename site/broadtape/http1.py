@@ -36,7 +36,7 @@ STALLED_S: Final = 60  # a client that took no byte of its answer for so long is
 LINGER_S: Final = 3  # after a refusal, for the client to read it before the connection goes
 LONGEST_TARGET: Final = 8 * 1024
 LONGEST_HEADERS: Final = 32 * 1024
-MOST_HEADERS: Final = 100
+SMALLEST_HEADER: Final = 250  # bytes that one is counted as, besides what it says: a hundred or so are enough
 LONGEST_BODY: Final = 64 * 1024  # readers send no bodies worth more
 MOST_PIPELINED: Final = 64  # requests of one connection that wait for one at work; the rest is not read
 MOST_WAITING: Final = 512  # requests that wait for a thread; more are told to come back
@@ -86,6 +86,20 @@ def _key(name: bytes) -> str:
         return ""
     text = text.replace("-", "_")
     return text if text in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{text}"
+
+
+_PROTOCOLS: Final = {"1.1": "HTTP/1.1", "1.0": "HTTP/1.0"}
+
+
+def _read(target: bytes) -> tuple[str, str, str]:
+    """The path of a target, its escapes undone, its query, and the target as it stands, as WSGI has them."""
+    path, _, query = target.partition(b"#")[0].partition(b"?")
+    plain = unquote_to_bytes(path) if b"%" in path else path
+    return plain.decode("latin-1"), query.decode("latin-1"), target.decode("latin-1")
+
+
+_read_again = lru_cache(maxsize=1_000)(_read)
+_REMEMBERED: Final = 250  # bytes of a target up to which what it says is remembered
 
 
 class Door:
@@ -256,15 +270,12 @@ class Connection(asyncio.Protocol):
         self._since, self._lasts = door.now, HEADERS_S  # what the client does now, and how long it may
         self._stalled: tuple[int, float] = (0, 0.0)
         self.gone = False
-        self._begin()
-
-    def _begin(self) -> None:
         self._target = b""
-        self._heads: list[tuple[bytes, bytes]] = []
-        self._size = 0  # of the headers told so far, 0 between two requests
+        self._heads: WSGIEnvironment = {}  # of the request that is being read
+        self._size = 0  # of its headers told so far, 0 between two requests
         self._pieces = 0  # bytes that came for them after those they began with
         self._body: bytearray | None = None
-        self._environ: WSGIEnvironment | None = None
+        self._environ: WSGIEnvironment | None = None  # it, once its headers are there and may be
         self._keep = ""
 
     # --- the connection ---------------------------------------------------------------------------------------
@@ -381,10 +392,13 @@ class Connection(asyncio.Protocol):
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
-        if not self._deaf:
-            self._begin()
-            self._size = 1
-            self._since, self._lasts = self._door.now, HEADERS_S
+        if self._deaf:
+            return
+        self._target = b""
+        self._heads = self._base.copy()
+        self._size, self._pieces = 1, 0
+        self._body = self._environ = None
+        self._since, self._lasts = self._door.now, HEADERS_S
 
     def on_url(self, piece: bytes) -> None:
         """The request's target, or a part of it."""
@@ -398,10 +412,21 @@ class Connection(asyncio.Protocol):
         """A header."""
         if self._deaf:
             return
-        self._heads.append((name, value))
-        self._size += len(name) + len(value) + 4
-        if self._size > LONGEST_HEADERS or len(self._heads) > MOST_HEADERS:
+        self._size += len(name) + len(value) + SMALLEST_HEADER
+        if self._size > LONGEST_HEADERS:
             self._refuse(431)
+            return
+        key = _key(name)
+        if not key:
+            return
+        text = value.decode("latin-1").strip(" \t")
+        heads = self._heads
+        if key in heads:
+            if key == "HTTP_HOST":
+                self._refuse(400, "A request names one Host.")
+                return
+            text = f"{heads[key]}{'; ' if key == 'HTTP_COOKIE' else ', '}{text}"
+        heads[key] = text
 
     def on_headers_complete(self) -> None:
         """The request is known, but for its body."""
@@ -410,23 +435,12 @@ class Connection(asyncio.Protocol):
         self._since, self._lasts = self._door.now, BODY_S
         version = self._parser.get_http_version()
         method = self._parser.get_method().decode("latin-1")
-        environ = self._base.copy()
+        environ = self._heads
         environ["REQUEST_METHOD"] = method
-        environ["SERVER_PROTOCOL"] = f"HTTP/{version}"
-        hosts = 0
-        for name, value in self._heads:
-            key = _key(name)
-            if not key:
-                continue
-            text = value.decode("latin-1").strip(" \t")
-            if key == "HTTP_HOST":
-                hosts += 1
-            if key in environ:
-                text = f"{environ[key]}{'; ' if key == 'HTTP_COOKIE' else ', '}{text}"
-            environ[key] = text
-        if version not in ("1.1", "1.0"):
+        environ["SERVER_PROTOCOL"] = _PROTOCOLS.get(version, "")
+        if version not in _PROTOCOLS:
             self._refuse(505)
-        elif hosts > 1 or (not hosts and version == "1.1"):
+        elif "HTTP_HOST" not in environ and version == "1.1":
             self._refuse(400, "A request names one Host.")
         elif "HTTP_TRANSFER_ENCODING" in environ and version == "1.0":
             self._refuse(400)
@@ -436,7 +450,8 @@ class Connection(asyncio.Protocol):
             self._environ = environ
             last = self._parser.should_upgrade()
             self._keep = "close" if last else _keeps(environ.get("HTTP_CONNECTION", ""), version)
-            self._admit(environ, version)
+            if "CONTENT_LENGTH" in environ or "HTTP_EXPECT" in environ:
+                self._admit(environ, version)
 
     def _point(self, environ: WSGIEnvironment, method: str) -> bool:
         """What the target names: a path, a whole address as proxies are asked, or the server itself."""
@@ -460,10 +475,8 @@ class Connection(asyncio.Protocol):
             host = b"[%b]" % url.host if b":" in url.host else url.host
             environ["HTTP_HOST"] = (host + (b":%d" % url.port if url.port else b"")).decode("latin-1")
             target = (url.path or b"/") + (b"?" + url.query if url.query else b"")
-        path, _, query = target.partition(b"#")[0].partition(b"?")
-        environ["PATH_INFO"] = (unquote_to_bytes(path) if b"%" in path else path).decode("latin-1")
-        environ["QUERY_STRING"] = query.decode("latin-1")
-        environ["REQUEST_URI"] = environ["RAW_URI"] = target.decode("latin-1")
+        read = _read_again if len(target) <= _REMEMBERED else _read
+        environ["PATH_INFO"], environ["QUERY_STRING"], environ["REQUEST_URI"] = read(target)
         return True
 
     def _admit(self, environ: WSGIEnvironment, version: str) -> None:
@@ -497,9 +510,10 @@ class Connection(asyncio.Protocol):
         if self._body is not None:
             environ["wsgi.input"] = io.BytesIO(self._body)
             environ["CONTENT_LENGTH"] = str(len(self._body))
-        environ.pop("HTTP_TRANSFER_ENCODING", None)  # undone here
+            environ.pop("HTTP_TRANSFER_ENCODING", None)  # undone here
         keep = self._keep
-        self._begin()
+        self._size = 0
+        self._environ = None
         self._since, self._lasts = self._door.now, IDLE_S
         self._deaf = keep == "close"
         if self._busy or self._waiting or self._full:

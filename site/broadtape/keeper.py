@@ -45,6 +45,7 @@ PRINTING_S = 0.02  # and no more of them than this takes
 DRAWING_S = 0.5  # between two pictures for sharing: each takes about as long
 IMPROVING_S = 0.1  # between two pages compressed better: this is nobody's hurry
 STOP_WITHIN_S = 5.0
+NICE = 5  # of what can wait: printing, indexing and drawing leave the processors to who reads, searches and publishes
 REPROVING_S = 1.0  # how long one publish may spend on proving anew what a new market store left behind
 
 
@@ -177,7 +178,9 @@ class Keeper:
                 stop.wait(1.0)
         for helper in self._helpers:
             helper.wake()
-            helper.join(STOP_WITHIN_S)
+        end = time.monotonic() + STOP_WITHIN_S
+        for helper in self._helpers:
+            helper.join(max(0.0, end - time.monotonic()))
         self._teller.stop()
         self._open.close()
         self._log.info("keeper stopped")
@@ -324,6 +327,9 @@ class Helper(threading.Thread):
 
     def run(self) -> None:
         """Step after step until the keeper stops."""
+        if sys.platform == "linux":  # elsewhere niceness is a process's, and publishing cannot wait
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
         log = structlog.get_logger(self.name)
         try:
             while not self._stopping.is_set():

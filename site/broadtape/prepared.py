@@ -190,7 +190,7 @@ class PreparedPages:
             if not isinstance(made, Page):
                 return made
             page = made
-        else:
+        elif now - page.touched > TOUCHED_S:
             self._touch(page, key, now)
         return self._answer(page, environ, start_response, method)
 
@@ -210,7 +210,8 @@ class PreparedPages:
             return None
         else:
             found = page.wire(encoding, "GET" if environ["REQUEST_METHOD"] == "GET" else "HEAD")
-        self._touch(page, key, now)
+        if now - page.touched > TOUCHED_S:
+            self._touch(page, key, now)
         return found
 
     def _key(self, environ: WSGIEnvironment) -> Key | None:
@@ -224,11 +225,10 @@ class PreparedPages:
         return (site, environ.get("PATH_INFO", "/"), query if query and _tells(query) else "")
 
     def _touch(self, page: Page, key: Key, now: float) -> None:
-        if now - page.touched > TOUCHED_S:
-            page.touched = now
-            with self._lock:
-                if key in self._pages:
-                    self._pages.move_to_end(key)
+        page.touched = now
+        with self._lock:
+            if key in self._pages:
+                self._pages.move_to_end(key)
 
     def _from_store(self, key: Key, before: Page | None, mark: object, now: float) -> Page | None:
         """The printed page, kept as one in memory; the one before where it has the same bytes."""

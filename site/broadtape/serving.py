@@ -84,6 +84,7 @@ class Reader:
     def at_hand(self, environ: WSGIEnvironment) -> Ready | None:
         """The answer where it only has to be looked up and nothing was published since; else `__call__` has it."""
         if time.monotonic() - self._looked >= LOOK_S and self._look() != self._seen:
+            self._looked = -LOOK_S  # `__call__` is to look again, at once
             return None
         ready = self._pages.at_hand(environ)
         if ready is not None:

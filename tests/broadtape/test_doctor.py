@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
@@ -197,6 +198,18 @@ def test_a_keeper_that_runs_and_is_silent_is_an_error(practice: Practice) -> Non
     assert practice.says("keeper") == ["error: its last publish failed: disk full"]
     practice.newsroom.now += timedelta(minutes=1)
     assert practice.says("keeper")[0].startswith("error: it runs and is silent since 2026-01-20")
+
+
+def test_a_proxy_that_names_no_visitor_is_told_for_two_days(practice: Practice) -> None:
+    note = heartbeat.silent_proxy_path(practice.newsroom.instance)
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_text("bay.example", "utf-8")
+    for hours, told in ((1, True), (49, False)):
+        when = (NOON - timedelta(hours=hours)).timestamp()
+        os.utime(note, (when, when))
+        found = [one for one in practice.examine() if one.subject == "visitors"]
+        assert [one.level for one in found] == ["warning"] * told
+        assert all("bay.example" in one.says and "X-Forwarded-For" in one.says for one in found)
 
 
 def test_a_host_of_two_sites_is_an_error(practice: Practice) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from web_fakes import NOW, FakeCatalogue, FakeSearch, instance
 
-from broadtape import allowances
+from broadtape import allowances, config
 from broadtape.allowances import Allowance, SharedAllowance, Table
+from broadtape.heartbeat import silent_proxy_path
 from broadtape.web import create_app, limits
 from broadtape.web.limits import visitor
 
@@ -178,3 +180,44 @@ def test_the_api_refuses_in_its_own_form(tmp_path: Path) -> None:
     assert last.status_code == 429
     assert last.content_type == "application/problem+json"
     assert last.get_json()["status"] == 429
+
+
+def test_readers_behind_a_proxy_that_names_none_share_ten_allowances_and_the_operator_hears_of_it(
+    tmp_path: Path,
+) -> None:
+    room = replace(instance(tmp_path), limits=config.Limits(suggest=6))
+    catalogue: Any = FakeCatalogue()
+    app = create_app(room, catalogue=catalogue, search=FakeSearch(catalogue), clock=lambda: NOW)
+    reader: Any = app.test_client()
+    note = silent_proxy_path(room)
+    assert ask(reader, "/", "127.0.0.1").status_code == 200
+    assert not note.exists()
+    answers = [ask(reader, "/search/suggest?q=x", "127.0.0.1").status_code for _ in range(31)]
+
+    assert answers == [200] * 30 + [429]
+    assert note.read_text("utf-8") == "sausalito.example"
+    told = reader.get(
+        "/search/suggest?q=x",
+        base_url="https://sausalito.example",
+        environ_base={"REMOTE_ADDR": "127.0.0.1"},
+        headers={"X-Forwarded-For": "203.0.113.7"},
+    )
+    assert told.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [
+        ("localhost", True),
+        ("bay.localhost:8000", True),
+        ("127.0.0.1:8000", True),
+        ("[::1]:8000", True),
+        ("[::1]", True),
+        ("bay.example", False),
+        ("notlocalhost", False),
+        ("localhost.example:80", False),
+        ("198.51.100.1", False),
+    ],
+)
+def test_a_name_of_this_machine_is_the_operators_own(host: str, local: bool) -> None:
+    assert allowances.is_local(host) == local

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from newsroom import Newsroom
 
-from broadtape import config, heartbeat, serving
+from broadtape import config, heartbeat, serving, views
 from broadtape.heartbeat import Mark, settings_digest
 from broadtape.keeperlock import keeper_alive
 from broadtape.serving import CannotServe, Reader, addresses, claim_address, default_host
@@ -66,6 +66,40 @@ def test_a_reader_shows_what_was_published_at_the_next_request(newsroom: Newsroo
     newsroom.publish()
 
     assert "Ferries rest." in get(reader, address)[2]
+
+
+def test_what_is_at_hand_is_so_until_the_next_publish(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newsroom.post("one", "Ferries run.", when="2026-01-10T10:00:00-08:00")
+    newsroom.publish()
+    reader = Reader(newsroom.root)
+    address = "/2026/01/10/one/"
+    environ: Any = {
+        "REQUEST_METHOD": "GET", "PATH_INFO": address, "QUERY_STRING": "", "HTTP_HOST": "bay.localhost",
+        "HTTP_USER_AGENT": "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/130.0",
+    }  # fmt: skip
+    assert reader.at_hand(environ) is None  # nothing was looked up yet
+    _, headers, body = get(reader, address)
+    ready = reader.at_hand(environ)
+    assert ready is not None
+    assert ready.body.decode() == body
+    assert f"ETag: {headers['etag']}\r\n".encode() in ready.head
+    assert reader.at_hand(environ | {"HTTP_COOKIE": "a=b"}) is None
+    assert reader.at_hand(environ | {"HTTP_HOST": "hills.localhost"}) is None
+    same = reader.at_hand(environ | {"HTTP_IF_NONE_MATCH": headers["etag"]})
+    assert same is not None
+    assert (same.status, same.body) == (304, b"")
+
+    newsroom.post("one", "Ferries rest.", when="2026-01-10T10:00:00-08:00")
+    newsroom.publish()
+    monkeypatch.setattr(serving, "LOOK_S", 0.0)
+    assert reader.at_hand(environ) is None
+    monkeypatch.setattr(serving, "LOOK_S", 60.0)  # not even within the time in which nobody looks again
+    assert "Ferries rest." in get(reader, address)[2]
+    reader.end()
+    counted = [one.views for one in views.table(newsroom.instance)]
+    assert counted == [2]
 
 
 def test_a_reader_that_starts_before_the_first_publish_finds_it_later(newsroom: Newsroom) -> None:

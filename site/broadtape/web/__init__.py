@@ -14,6 +14,7 @@ from werkzeug.routing import BaseConverter
 
 from broadtape.archive.catalogue import Catalogue
 from broadtape.archive.tape import Tape
+from broadtape.heartbeat import silent_proxy_path
 from broadtape.search import open_index
 from broadtape.web import (
     api,
@@ -93,7 +94,12 @@ def create_app(
         app.register_blueprint(module.blueprint)
     errors.register(app)
     app.before_request(_wait_for_catalogue)
-    limits.register(app, instance.limits, clock=lambda: clock().timestamp())
+    limits.register(
+        app,
+        instance.limits,
+        clock=lambda: clock().timestamp(),
+        silent_proxy=silent_proxy_path(instance),
+    )
     return app
 
 
