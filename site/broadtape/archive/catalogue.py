@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -39,6 +40,8 @@ from broadtape.model import Article, Problem
 _RELATED_LOOK = 100  # newest articles of a topic or symbol among which related ones are chosen
 _MOST_HELD = 1_000  # entries that a thread remembers between queries: some 10 MB
 _HELD_FOR = timedelta(seconds=30)  # what becomes visible by itself shows at most so late
+_RANKED_HELD = 20  # related articles of the same tags
+_ASKED_OFTEN = 30  # from then on the order of all articles is read at once, a few milliseconds for 20,000
 _BOARDS_HELD = 50  # of one session each
 _AT_ONCE = 500  # a longer list is read as it comes
 
@@ -86,6 +89,9 @@ class _Memory:
     counts: dict[tuple[object, ...], int] = field(default_factory=dict)
     boards: dict[tuple[str, date | None], QuoteBoard | None] = field(default_factory=dict)
     numbers: dict[tuple[str, str], int] = field(default_factory=dict)  # by address and id
+    ranked: dict[tuple[str, tuple[tuple[str, str], ...]], list[int]] = field(default_factory=dict)
+    in_order: dict[str, list[tuple[int, int]]] = field(default_factory=dict)  # by site: all, as moment and n
+    beside: dict[str, int] = field(default_factory=dict)  # by site: how often neighbours were asked for
     runs: bool | None = None  # whether any article reports a run; None: nobody asked
 
     def serves(self, connection: _Connection, generation: int, now: datetime) -> bool:
@@ -100,7 +106,7 @@ class _Memory:
         """Forget what is too much to hold; lists of names are few, and long to make."""
         if len(self.entries) > _MOST_HELD:
             self.entries.clear()
-        for many in (self.tags, self.counts, self.numbers):
+        for many in (self.tags, self.counts, self.numbers, self.ranked):
             if len(many) > 20 * _MOST_HELD:
                 many.clear()
         if len(self.boards) > _BOARDS_HELD:
@@ -455,6 +461,11 @@ class Catalogue:
         if here is None:
             return None, None
         at = micros(last_told(entry.article))
+        memory = self._remembered()
+        if memory is not None:
+            memory.beside[site] = memory.beside.get(site, 0) + 1
+            if memory.beside[site] > _ASKED_OFTEN:
+                return self._beside(memory, site, (at, here))
         base = "SELECT n FROM listing WHERE site = ? AND kind = '' AND key = '' AND at <= ?"
         older = self._entries(
             site,
@@ -466,26 +477,52 @@ class Catalogue:
         )
         return (older[0] if older else None), (newer[0] if newer else None)
 
+    def _beside(self, memory: _Memory, site: str, here: tuple[int, int]) -> tuple[Entry | None, Entry | None]:
+        """The neighbours of a place in the site's whole list, which is read once."""
+        order = memory.in_order.get(site)
+        if order is None:
+            rows = self._rows(
+                "SELECT at, n FROM listing WHERE site = ? AND kind = '' AND key = '' AND at <= ? ORDER BY at, n",
+                site, self._at(),
+            )  # fmt: skip
+            order = memory.in_order[site] = [(int(at), int(n)) for at, n in rows]
+        left, right = bisect_left(order, here), bisect_right(order, here)
+        found = [
+            self._numbered(memory, site, [order[place][1]]) if 0 <= place < len(order) else []
+            for place in (left - 1, right)
+        ]
+        return (found[0][0] if found[0] else None), (found[1][0] if found[1] else None)
+
     def related(self, site: str, entry: Entry, limit: int = 4) -> list[Entry]:
         """Of the newest of its topics and symbols, those that share most: rarest shared tags first, then newest."""
         here = self._number(entry)
         if here is None or limit <= 0:
             return []
+        tags = tuple(self._tags_of(site, [here])[here])
+        memory = self._remembered()
+        ranked = memory.ranked.get((site, tags)) if memory is not None else None
+        if ranked is None:
+            ranked = self._ranked(site, tags)
+            if memory is not None:
+                memory.ranked[site, tags] = ranked = ranked[:_RANKED_HELD]
+        if limit >= _RANKED_HELD:
+            ranked = self._ranked(site, tags)
+        return self._in_order(site, [n for n in ranked if n != here][:limit])
+
+    def _ranked(self, site: str, tags: tuple[tuple[str, str], ...]) -> list[int]:
+        """Numbers of the articles with these tags: those that share most first."""
         # Only the newest of each tag are looked at: a tag of thousands of articles would cost more than the page.
         uses: dict[tuple[str, str], int] = {}
         moments: dict[int, int] = {}
-        for kind, key in self._tags_of(site, [here])[here]:
+        for kind, key in tags:
             uses[kind, key], newest = self._newest(site, kind, key)
-            moments.update(one for one in newest if one[0] != here)
-        if not moments:
-            return []
+            moments.update(newest)
         weights: dict[int, float] = {}
-        for n, tags in self._tags_of(site, list(moments)).items():
-            for tag in tags:
+        for n, its in self._tags_of(site, list(moments)).items():
+            for tag in its:
                 if tag in uses:
                     weights[n] = weights.get(n, 0.0) + 1.0 / uses[tag]
-        ranked = sorted(weights, key=lambda n: (-weights[n], -moments[n]))[:limit]
-        return self._in_order(site, ranked)
+        return sorted(weights, key=lambda n: (-weights[n], -moments[n]))
 
     def _in_order(self, site: str, numbers: list[int]) -> list[Entry]:
         """The entries of these numbers, in their order."""

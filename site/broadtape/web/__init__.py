@@ -41,6 +41,7 @@ __all__ = ["create_app"]
 MAX_REQUEST = 64 * 1024  # readers send no bodies worth more
 ANY_HOST = ("/healthz", "/metrics")  # asked by address, not by name
 NOBODY = "'none'"
+NOTHING = "default-src 'none'; frame-ancestors 'none'"  # the policy of what is no page
 BARE = frozenset(
     ["text/css", "text/javascript", "application/javascript", "font/woff2"]
 )  # never shown as a page
@@ -176,14 +177,10 @@ def _secure(response: Response) -> Response:
         headers["Strict-Transport-Security"] = "max-age=31536000"
     if response.mimetype in BARE and response.status_code == 200:
         # A font or a script is no document: what follows rules documents, and is half a kilobyte on each file.
-        headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+        headers.setdefault("Content-Security-Policy", NOTHING)
         return response
-    headers.setdefault(
-        "Content-Security-Policy",
-        policy(site, frames_own=bool(g.get("frames_own")))
-        if site
-        else "default-src 'none'; frame-ancestors 'none'",
-    )
+    if "Content-Security-Policy" not in headers:
+        headers["Content-Security-Policy"] = _policy(site) if site else NOTHING
     headers["Referrer-Policy"] = "strict-origin-when-cross-origin"
     if not g.get("framed"):
         headers["X-Frame-Options"] = "DENY"
@@ -192,3 +189,13 @@ def _secure(response: Response) -> Response:
         "camera=(), geolocation=(), microphone=(), payment=(), usb=(), browsing-topics=()"
     )
     return response
+
+
+def _policy(site: Site) -> str:
+    """The site's policy, put together once; the page that frames our own has one more source."""
+    if g.get("frames_own"):
+        return policy(site, frames_own=True)
+    known = press().policies
+    if site.key not in known:
+        known[site.key] = policy(site)
+    return known[site.key]

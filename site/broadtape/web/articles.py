@@ -78,7 +78,8 @@ def article(year: int, month: int, day: int, slug: str) -> Response:
     board = this.catalogue.quotes(site.key, it.as_of)
     older, newer = this.catalogue.neighbours(site.key, entry)
     # Nobody reads a neighbour twice: related stories leave it to the links at the foot.
-    related = [e for e in this.catalogue.related(site.key, entry, 6) if e not in (older, newer)][:4]
+    beside = {one.address for one in (older, newer) if one is not None}
+    related = [e for e in this.catalogue.related(site.key, entry, 6) if e.address not in beside][:4]
     late = words.late_sentence(it, site.time_zone)
     table = cards.quote_table(board, this.instance, name_of, title="Watch list")
     story_quotes = markets.in_story(it.symbols, it.as_of)
@@ -108,7 +109,7 @@ def article(year: int, month: int, day: int, slug: str) -> Response:
         kicker=cards.topic_link(it.topics[0]) if it.topics else None,
         picture=picture,
         source=Link(it.source.name, it.source.url) if it.source else None,
-        sources=press().keep(("sources", it.id), lambda: sources(entry)),
+        sources=this.keep(("sources", it.id), lambda: sources(entry)) if entry.proof or entry.since else (),
         corrections=tuple(
             CorrectionLine(words.on_day(c.date, site.time_zone), c.text, None) for c in it.corrections
         ),

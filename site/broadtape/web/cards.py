@@ -27,8 +27,24 @@ DISCLAIMER = "This content is intended for informational purposes only and is no
 _TICKER = re.compile(r'<a (?=[^>]*class="ticker")(?![^>]*\btitle=)([^>]*data-symbol="([^"]+)"[^>]*)>')
 
 
+_MOST_KEPT = 2_000  # cards, of half a kilobyte
+_kept: dict[tuple[int, str], tuple[Entry, Site, Instance, Card]] = {}
+
+
 def card(instance: Instance, site: Site, entry: Entry) -> Card:
-    """The entry as lists and the front page show it."""
+    """The entry as lists and the front page show it; of the very same entry the very same card."""
+    key = (id(entry), site.key)
+    held = _kept.get(key)
+    if held is not None and held[0] is entry and held[1] is site and held[2] is instance:
+        return held[3]
+    made = _card(instance, site, entry)
+    if len(_kept) >= _MOST_KEPT:
+        _kept.clear()
+    _kept[key] = (entry, site, instance, made)
+    return made
+
+
+def _card(instance: Instance, site: Site, entry: Entry) -> Card:
     article = entry.article
     return Card(
         address=entry.address,

@@ -157,18 +157,22 @@ def card_of(entry: Entry) -> feeds.CardPicture | None:
 def feed_answer(feed: feeds.Feed) -> Response:
     """A feed as an answer, 304 where the reader has it."""
     response = Response(feed.body, content_type=feed.content_type)
-    response.set_etag(feed.etag)
-    if feed.modified is not None:
-        response.last_modified = words.http_instant(feed.modified)
+    validates = press().validates
+    if validates:
+        response.set_etag(feed.etag)
+        if feed.modified is not None:
+            response.last_modified = words.http_instant(feed.modified)
     response.headers["Cache-Control"] = caching(300)
     response.headers["Content-Security-Policy"] = FEED_POLICY
-    response.headers.add("Vary", "Accept-Encoding")
+    if validates:
+        response.headers.add("Vary", "Accept-Encoding")
     if feed.hub:
         response.headers["Link"] = f'<{feed.hub}>; rel="hub", <{feed.own}>; rel="self"'
     # Feeds are for programs on other pages too: they hold nothing that is not public where the feed is.
     if press().instance.audience == "public":
         response.headers["Access-Control-Allow-Origin"] = "*"
-    response.make_conditional(request)
+    if validates:
+        response.make_conditional(request)
     return response
 
 

@@ -26,7 +26,7 @@ from broadtape.web.lookup import Lookup, of_listings
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-    from jinja2.runtime import Context
+    from jinja2.runtime import Context, Macro
     from msgspec import Struct
 
     from broadtape.archive.catalogue import Catalogue
@@ -57,6 +57,8 @@ class Press:
     clock: Callable[[], datetime]
     tape: Tape
     environments: dict[str, Environment] = field(default_factory=dict)
+    validates: bool = True  # whether answers carry validators of their own; printed pages get the store's
+    policies: dict[str, str] = field(default_factory=dict)  # by site; see broadtape.web
     _kept: dict[Hashable, tuple[int, datetime, Any]] = field(default_factory=dict)
     _fragments: dict[tuple[str, str, int], tuple[Chrome, Markup]] = field(default_factory=dict)
 
@@ -192,8 +194,24 @@ def _environment(*first: Path, compiled: Path) -> Environment:
     made = resources.environment(first, compiled=compiled)
     made.globals["static"] = static_address
     made.globals["shared"] = _shared_part
+    made.globals["once"] = _once
     made.filters["bound"] = words.bound
     return made
+
+
+_MOST_ONCE = 2_000
+_said: dict[Hashable, Markup] = {}
+
+
+def _once(macro: Macro, *given: Hashable, **named: Hashable) -> Markup:
+    """What a macro makes of values alone, kept: the same few stories are related to thousands."""
+    key = (macro, given, tuple(named.items()))  # a template that was read anew has other macros
+    held = _said.get(key)
+    if held is None:
+        if len(_said) >= _MOST_ONCE:
+            _said.clear()
+        held = _said[key] = Markup(macro(*given, **named))  # noqa: S704  escaped
+    return held
 
 
 @pass_context
@@ -320,6 +338,9 @@ def answer(body: str | bytes, media_type: str, *, status: int = 200, max_age: in
     if status != 200:
         response.headers["Cache-Control"] = "no-store" if status >= 500 else "no-cache"
         return response
+    response.headers["Cache-Control"] = caching(max_age)
+    if not this.validates:
+        return response
     same: str | bytes = body
     if media_type == "text/html" and isinstance(body, str) and (clock := find_clock(body)) is not None:
         same = body[: clock.start()] + body[clock.end() :]
@@ -328,7 +349,6 @@ def answer(body: str | bytes, media_type: str, *, status: int = 200, max_age: in
     written = this.last_modified(here())
     if written is not None:
         response.last_modified = written
-    response.headers["Cache-Control"] = caching(max_age)
     response.headers.add("Vary", "Accept-Encoding")
     response.make_conditional(request)
     return response
