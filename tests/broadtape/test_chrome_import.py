@@ -513,3 +513,56 @@ def test_a_changed_style_is_seen_by_those_who_serve(tmp_path: Path) -> None:
     (tmp_path / "content" / "sites" / "sausalito" / "chrome" / "style.css").write_text(".own{color:#000}")
 
     assert settings_digest(tmp_path) != before
+
+
+PROSE = (
+    "<p>"
+    + "The council voted on Tuesday night to approve a new dock at the end of Main Street. " * 5
+    + "</p>"
+)
+
+
+def test_a_page_laid_out_in_tables_keeps_its_width_its_middle_and_its_cells_room() -> None:
+    page = (
+        "<body bgcolor=#cccc99><center><table width=780 bgcolor=#FFFFFF cellspacing=0>"
+        "<tr><td><table cellpadding=6 align=center><tr><td valign=top><a href=https://x.example/n>News</a></td></tr></table>"
+        f"</td></tr><tr><td>{PROSE}</td></tr><tr><td align=center>Copyright 2005</td></tr></table></center></body>"
+    )
+
+    made = taken(page, address="https://x.example/")
+
+    for part in (made.header, made.footer):
+        frame = re.search(r'<div class="own-tag-center[^"]*"><table class="(own-s\d+)"', part)
+        assert frame is not None
+        kept = rule(made.style, frame[1])
+        assert {"width:780px", "background-color:#FFFFFF", "border-spacing:0px"} <= kept
+    assert ".own :where(.own-tag-center)>:where(table){margin-inline:auto}" in made.style
+    inner = re.search(r'<table class="(own-s\d+)"><tbody><tr>\s*<td class="(own-s\d+)"><a', made.header)
+    assert inner is not None
+    assert rule(made.style, inner[1]) == {"margin-inline:auto"}
+    assert rule(made.style, inner[2]) == {"padding:6px", "vertical-align:top"}
+
+
+def rule(style: str, name: str) -> set[str]:
+    """The declarations of a class of the importer's own."""
+    found = re.search(rf"(?m)^\.own \.{name}\{{([^}}]*)\}}$", style)
+    assert found is not None, style
+    return set(found[1].split(";"))
+
+
+@pytest.mark.parametrize(("place", "kept"), [("fixed", True), ("relative", False)])
+def test_no_room_is_kept_for_a_bar_that_no_longer_stands_over_the_page(place: str, kept: bool) -> None:
+    page = (
+        f"<style>body{{padding-top:56px}}nav{{position:{place}}}</style><body><nav><a href=https://x.example/n>News</a></nav>"
+        f"<main>{PROSE}</main><footer>Copyright</footer>"
+    )
+
+    style = taken(page, address="https://x.example/").style
+
+    assert (style.rstrip().splitlines()[-1] == ".own{padding-top:0}") is kept
+
+
+def test_an_operators_block_is_none_of_the_borrowed_chromes_parts() -> None:
+    blocks = (resources.templates() / "chrome" / "blocks.html").read_text("utf-8")
+
+    assert not re.search(r'class="[^"{]*\bown\b', blocks)

@@ -83,6 +83,10 @@ class Cleaner:
             root.append(one)
         for node in list(root.iter(etree.Comment, etree.ProcessingInstruction)):
             _drop(node, keep_inside=False)
+        for cell in root.iter("td", "th"):  # a table says it once for its cells, whose looks it is
+            table = next(cell.iterancestors("table"), None)
+            if table is not None and table.get("cellpadding"):
+                cell.set("cellpadding", str(table.get("cellpadding")))
         for node in list(root.iter()):
             if node is not root and _is_under(node, root):
                 self._clean(node)
@@ -227,13 +231,22 @@ def _of_old(node: HtmlElement, tag: str) -> str:
         if value and re.fullmatch(r"#?[A-Za-z0-9 ,-]{1,60}", value):
             found.append(f"{declaration}:{value}")
     align = str(node.get("align") or "").strip().lower()
-    if tag == "center" or align == "center":
+    if tag == "table" and align == "center":
+        found.append("margin-inline:auto")
+    elif tag == "center" or align == "center":
         found.append("text-align:center")
     elif align in ("left", "right") and tag not in ("img", "table"):
         found.append(f"text-align:{align}")
     width = str(node.get("width") or "").strip()
     if tag in ("table", "td", "th") and re.fullmatch(r"\d{1,4}%?", width):
         found.append(f"width:{width if width.endswith('%') else f'{width}px'}")
+    if tag == "table" and re.fullmatch(r"\d{1,2}", space := str(node.get("cellspacing") or "").strip()):
+        found.append(f"border-spacing:{space}px")
+    if tag in ("td", "th"):
+        if re.fullmatch(r"\d{1,2}", room := str(node.get("cellpadding") or "").strip()):
+            found.append(f"padding:{room}px")
+        if (edge := str(node.get("valign") or "").strip().lower()) in ("top", "middle", "bottom"):
+            found.append(f"vertical-align:{edge}")
     size = str(node.get("size") or "").strip()
     if tag == "font" and size in _SIZES:
         found.append(f"font-size:{_SIZES[size]}")

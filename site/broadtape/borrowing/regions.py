@@ -48,7 +48,9 @@ def split(tree: HtmlElement) -> tuple[list[HtmlElement], list[HtmlElement], list
         if parent is None:
             break
         index = parent.index(node)
-        top = parent is body or any(_is_chrome(one) for one in parent if one is not node)
+        # The rows of a table that lays out the page stand above and below each other, whatever they are called.
+        row = node.tag == "tr" and not any(one.tag in ("td", "th") for one in node.iterancestors())
+        top = parent is body or row or any(_is_chrome(one) for one in parent if one is not node)
         mine = [deepcopy(one) for one in parent[:index] if _is_header(one, left_out, top=top)]
         theirs = [deepcopy(one) for one in parent[index + 1 :] if _is_footer(one, left_out, top=top)]
         before = _wrapped(parent, [*mine, *before], body)
@@ -164,13 +166,17 @@ def _is_beside(node: HtmlElement) -> bool:
     return bool(_BESIDE.search(name)) or node.get("role") in ("complementary", "dialog", "alertdialog")
 
 
+# What pages of before style sheets say of a table's looks; markup.py makes classes of it.
+OLD_LOOKS = ("width", "bgcolor", "align", "cellpadding", "cellspacing")
+
+
 def _wrapped(parent: HtmlElement, held: list[HtmlElement], body: HtmlElement) -> list[HtmlElement]:
     """The elements inside a copy of what surrounds them; without any, nothing."""
     if not held or parent is body:
         return held
     known = parent.tag in ("div", "section", "table", "tbody", "tr", "td", "center", "ul", "li")
     shell = lxml.html.Element(str(parent.tag) if known else "div")  # a parser takes any name, a tree does not
-    for name in ("id", "class", "style"):
+    for name in ("id", "class", "style", *OLD_LOOKS):
         if parent.get(name):
             shell.set(name, str(parent.get(name)))
     for one in held:

@@ -28,6 +28,7 @@ BASE: Final = (
     ".own{all:revert;color-scheme:light;background:#fff;color:#111}\n"
     ".own :where(*){all:revert}\n"
     ".own :where(img){max-width:100%;height:auto}\n"
+    ".own :where(table){max-width:100%}\n.own :where(.own-tag-center)>:where(table){margin-inline:auto}\n"
     ".own :where(.own-tag-h1,.own-tag-h2,.own-tag-h3,.own-tag-h4,.own-tag-h5,.own-tag-h6)"
     "{font-weight:700;margin:.7em 0}\n"
     ".own :where(.own-tag-h1){font-size:2em}\n.own :where(.own-tag-h2){font-size:1.5em}\n"
@@ -68,6 +69,7 @@ class Sheet:
         self._picture = picture  # the address of a picture, and as it is written → ours, or ""
         self._rules: list[str] = []
         self._count = 0
+        self._fixed = False  # whether a part stood over the page, which then keeps room for it
         self.dropped: Counter[str] = Counter()
 
     def add(self, css: str, base: str = "") -> None:
@@ -88,7 +90,8 @@ class Sheet:
     @property
     def text(self) -> str:
         """The stylesheet."""
-        return BASE + "".join(f"{one}\n" for one in self._rules)
+        room = ".own{padding-top:0}\n" if self._fixed else ""
+        return BASE + "".join(f"{one}\n" for one in self._rules) + room
 
     # --- rules ---
 
@@ -163,6 +166,7 @@ class Sheet:
                 continue
             name = one.lower_name if not one.name.startswith("--") else one.name
             value = self._value(one.value, base, 0) if _PROPERTIES.fullmatch(name) else None
+            self._fixed |= name == "position" and value == "fixed"
             if value is None or not _may(name, value):
                 self.dropped["declaration"] += 1
                 continue
