@@ -295,7 +295,10 @@ class PageWriter:
     # --- what changes ---------------------------------------------------------------------------------------
 
     def account(self, keys: Iterable[str], generation: int, settings: str) -> None:
-        """Mark what depends on these keys; then readers of that generation may answer from the rest."""
+        """Mark what depends on these keys; then readers of that generation may answer from the rest.
+
+        Generations rise, save where everything changed: a catalogue made anew counts from one.
+        """
         changed = set(keys)
         with self.change():
             if settings != self.meta("settings") or EVERYTHING in changed:
@@ -310,7 +313,8 @@ class PageWriter:
                         (Due.LATE if soft else Due.STALE, Due.FRESH if soft else Due.LATE, key),
                     )
             self.set_meta("settings", settings)
-            self.set_meta("generation", str(max(generation, self.generation)))
+            anew = EVERYTHING in changed
+            self.set_meta("generation", str(generation if anew else max(generation, self.generation)))
 
     def outdate(self) -> None:
         """Have every page printed again."""

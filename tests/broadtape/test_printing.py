@@ -243,6 +243,23 @@ def test_a_store_that_missed_changes_catches_up(newsroom: Newsroom) -> None:
     assert article("one", 10) not in again
 
 
+def test_a_catalogue_made_anew_has_every_page_printed_again_and_once(newsroom: Newsroom) -> None:
+    newsroom.post("two", "Another text.", when="2026-01-11T10:00:00-08:00", topics="[ferries]")
+    newsroom.publish()  # the second generation
+    first = print_all(newsroom)
+    for path in newsroom.instance.catalogue.parent.glob("catalogue.sqlite*"):
+        path.unlink()
+    newsroom.publish()  # counts from one again
+
+    with printer(newsroom) as one:
+        assert one.look() >= len(first)
+        while one.look():
+            before = one.look()
+            one.some(1000)
+            assert one.look() < before
+    assert print_all(newsroom) == set()
+
+
 def test_a_damaged_store_is_made_anew(newsroom: Newsroom) -> None:
     first = print_all(newsroom)
     path = pagestore.path_of(newsroom.instance.cache)
