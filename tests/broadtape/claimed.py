@@ -385,6 +385,11 @@ FACTS: dict[str, Fact] = {
         "reading?series=UNRATE", number("value", "level", "4.4", decimals=1), in_month("period", "2025-09"),
         Part("series", "text", "unemployment rate", "", 0),
     ),
+    "turned": fact(
+        f"what-followed?at_least=2&event=turn&horizon=5&of={LARGE}&stat=n", count("value", 9, "cases"),
+        count("n", 9, "cases"), count("horizon", 5, "sessions"), number("at_least", "level", "2", "percent", 0),
+        who(LARGE), on("data_start", "2016-06-28"), tags="earlier",
+    ),
     "after-n": fact(
         f"what-followed?at_least=7&event=relative-streak&horizon=21&of={SMALL}&vs={LARGE}&stat=n",
         count("value", 6, "cases"), count("horizon", 21, "sessions"), count("at_least", 7, "sessions"), who(SMALL),
@@ -544,6 +549,7 @@ TRUE: tuple[tuple[str, str, str], ...] = (
     ("quarter", LARGE, "gained 2.35% last quarter"),
     ("year", LARGE, "fell 19.4% in 2022"),
     ("year", LARGE, "plunged 19.4% in 2022"),
+    ("turned", LARGE, "had turned from a loss of at least 2% in nine earlier cases in data since June 2016"),
     ("three-years", LARGE, "was still up 75.2% in three years"),
     ("three-years", LARGE, "was up 75.2% in 36 months"),
     ("three-years", LARGE, "was up 75.2% since Jan. 12, 2023"),

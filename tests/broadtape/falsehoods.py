@@ -7,6 +7,12 @@ from claimed import CHIPS, FUND, LARGE, SMALL, SOFT, TECH
 FALSE: tuple[tuple[str, str, str], ...] = (
     ("december", LARGE, "fell 0.7% in December"),
     ("three-years", LARGE, "was still up 75.2% in two years"),
+    ("turned", LARGE, "had turned from a gain of at least 2% in nine earlier cases"),
+    ("turned", LARGE, "had turned from a loss of at least 3% in nine earlier cases"),
+    ("turned", LARGE, "had turned from a loss of 2% in nine earlier cases"),
+    ("turned", SMALL, "had turned from a loss of at least 2% in nine earlier cases"),
+    ("after-n", SMALL, "turned against the S&P 500 in four earlier cases"),
+    ("day", SMALL, "turned and rose 0.4% on Monday"),
     ("three-years", LARGE, "was still up 75.2% in three months"),
     ("three-years", LARGE, "was still up 75.2% in three weeks"),
     ("three-years", LARGE, "was still up 75.2% in nearly three years"),

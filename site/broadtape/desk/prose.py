@@ -546,6 +546,8 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
             return (
                 f"earlier {'gains' if event == 'gain' else 'losses'} of at least {share_of(fact, 'at_least')}"
             )
+        if event == "turn":
+            return f"earlier turns from a {turned_from(fact)} of at least {share_of(fact, 'at_least')}"
         if event in ("cut", "raise"):
             kind = "cuts" if event == "cut" else "increases"
             return f"earlier {kind} of at least {step(fact, 'at_least')}"
@@ -555,6 +557,10 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
             return f"earlier record closes at least {number(fact, 'at_least')} sessions in coming"
         unit = least.unit.removesuffix("s")
         return f"earlier runs of at least {numbers.counted(number(fact, 'at_least'), unit)}"
+
+    def turned_from(fact: Fact) -> str:
+        """What the cases of a turn had gone through within the session: `loss` before a close higher, else `gain`."""
+        return "gain" if dict(fact.key.params).get("side") == "down" else "loss"
 
     def moved(fact: Fact) -> str:
         """A ranked company's change: `up 6.4%`, `unchanged`."""
@@ -720,6 +726,7 @@ def _calls(as_of: date, names: Names, scoped: set[date]) -> dict[str, object]:
         "cases_of": cases_of,
         "case_words": case_words,
         "phrased": phrased,
+        "turned_from": turned_from,
         "long_window": long_window,
         "moved": moved,
         "move_to": move_to,

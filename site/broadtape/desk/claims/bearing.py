@@ -180,6 +180,8 @@ class Bearing:
         if part.name == "at_least":
             if "decline" in self.tags:
                 return -1
+            if self.params.get("event") == "turn":  # it had gone the other way
+                return 1 if self.params.get("side") == "down" else -1
             return {"gain": 1, "drop": -1}.get(self.params.get("event", ""))
         if part.kind == "share" and "positive" in self.tags and self.directional:
             return 1

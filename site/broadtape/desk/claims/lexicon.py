@@ -135,6 +135,7 @@ _CLASSES: Final[dict[str, str]] = {
     "flatter": "flatten flattens flattened flattening flatter",
     "bull": "bull",
     "bear": "bear",
+    "turn": "turned turns",
     "inversion": "invert inverts inverted inverting inversion inversions",
     "annualised": "annual annualized annualised at_an_annual_rate",
     "unit:sessions": "session sessions trading_day trading_days trading_session trading_sessions trading-day",

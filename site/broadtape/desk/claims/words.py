@@ -360,6 +360,16 @@ def _nothing(use: Use) -> Refusal | None:
     return Status.CONTRADICTED, f"the fact is not zero; the text says {use.word.text!r}", ""
 
 
+def _turn(use: Use) -> Refusal | None:
+    if use.case.params.get("event") == "turn":
+        return None
+    return (
+        Status.CONTRADICTED,
+        f"the fact is about no turn within a session; the text says {use.word.text!r}",
+        "",
+    )
+
+
 def _modal(use: Use) -> Refusal | None:
     if use.case.tags & {"next", "scheduled"} and use.word.text.lower() in {
         "will",
@@ -418,6 +428,7 @@ _RULES: Final[dict[str, Callable[[Use], Refusal | None]]] = {
     "tie": _tie,
     "ended": _ended, "broken": _broken, "ongoing": _ongoing, "price": _price, "few": _few, "at-least": _at_least,
     "longest": _longest, "peak": _peak, "trough": _trough,
-    "all": _all, "both": _both, "majority": _majority, "minority": _minority, "nothing": _nothing, "modal": _modal,
+    "turn": _turn, "all": _all, "both": _both, "majority": _majority, "minority": _minority, "nothing": _nothing,
+    "modal": _modal,
     "negation": _never, "vague": _never, "puffery": _never, "advice": _never, "cause": _cause,
 }  # fmt: skip

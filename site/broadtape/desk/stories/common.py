@@ -27,7 +27,7 @@ _LEAST_GROUP = 8  # companies; fewer are no field to have winners and losers in
 _AHEAD = timedelta(days=35)  # a reader's month: further events are not "next"
 _MONTH = 21  # sessions
 _APART = Decimal("0.25")  # percent: medians nearer than this are alike
-_NOUNS = {"gain": "days", "drop": "days", "record": "records", "decline": "closes", "streak": "runs",
+_NOUNS = {"turn": "days", "gain": "days", "drop": "days", "record": "records", "decline": "closes", "streak": "runs",
           "relative-streak": "runs", "cut": "cuts", "raise": "increases"}  # fmt: skip
 _SEASON = timedelta(days=100)  # over longer windows it matters who has left the list of companies
 _POLICY_RECENT = timedelta(days=130)

@@ -68,11 +68,12 @@ class _Plan(Plan):
         self.extreme = self.day_extreme(self.of, self.up, _FAR_DAYS) if price else None
         self.drawdown = self._drawdown()
         self.turn = self._turn()
+        self.turned = self._turned()
         self.told = f"record/{self.of}" in assignment.covered  # another story of the edition has the record
         self.counted = self._counted()
         self.values: dict[str, object] = {
-            "of": self.of, "turn": self.turn, "day_move": self.day, "since": self.since, "down": self.drawdown,
-            "extreme": self.extreme,
+            "of": self.of, "turn": self.turn, "turned": self.turned, "day_move": self.day, "since": self.since,
+            "down": self.drawdown, "extreme": self.extreme,
             "close": self.book.find("level", of=self.of), "record": self._record(), "total": self.basis == "total",
         }  # fmt: skip
 
@@ -81,10 +82,19 @@ class _Plan(Plan):
         after = [
             self.companies(each=4 if self.long else 3, counted=self.long or self.counted is not None),
             self._sectors(),
-            self._precedent(),
         ]
+        precedent = self._precedent()
+        bare = precedent is not None and precedent.heading is None  # policy alone stands with the indices
+        after = [*after, None if bare else precedent]
         headed = any(part is not None and part.heading is not None for part in after)
-        parts = [self._opening(), self._beside(), self._week(), *after, self.ahead(2, headed=headed)]
+        parts = [
+            self._opening(),
+            self._beside(),
+            precedent if bare else None,
+            self._week(),
+            *after,
+            self.ahead(2, headed=headed),
+        ]
         return self.assemble(
             "wrap",
             key,
@@ -103,6 +113,15 @@ class _Plan(Plan):
             if item.signal.kind == "reversal" and item.signal.subject == self.of:
                 return item.signal.fact
         return None
+
+    def _turned(self) -> Fact | None:
+        """How many earlier sessions turned from as far, where there were any: what such a day's being rare rests on."""
+        step = int(abs(Decimal(str(self.turn.value)))) if self.turn is not None else 0
+        fact = self.book.find("what-followed", of=self.of, horizon=5, **self._turns(step)) if step else None
+        return fact if fact is not None and fact.value else None
+
+    def _turns(self, step: int) -> dict[str, str | int]:
+        return {"event": "turn", "side": "up" if self.up else "down", "at_least": step}
 
     def _record(self) -> Fact | None:
         return self.book.find("record", of=self.of) if self.basis == "price" else None
@@ -177,6 +196,7 @@ class _Plan(Plan):
             paragraph(
                 self.say("lede"),
                 self.say("turn") if self.turn is not None else None,
+                self.say("turn_rate") if self.turned is not None else None,
                 self.say("index_others", others=others) if others else None,
             ),
             paragraph(
@@ -225,7 +245,13 @@ class _Plan(Plan):
             return None
         step = int(abs(self.day.value))
         said: list[Planned] = []
-        if step >= 2:
+        turned = int(abs(Decimal(str(self.turn.value)))) if self.turn is not None else 0
+        if turned:  # the session is like others that turned, not like others that closed so far up or down
+            said = common.after_cases(
+                self.assignment, _HORIZONS, self.values, of=self.of, event="turn", at_least=turned,
+                side="up" if self.up else "down",
+            )  # fmt: skip
+        elif step >= 2:
             said = common.after_cases(
                 self.assignment, _HORIZONS, self.values,
                 of=self.of, event="gain" if self.up else "drop", at_least=step, basis=self.basis,
