@@ -181,7 +181,7 @@ def test_the_figure_of_a_card_is_the_first_verified_one_of_the_story(
     Cards(room.instance).work()
 
     by_headline = {one.headline: (one.figure, one.label) for one in shown}
-    assert by_headline == {"Aaa rises": ("+1.3%", "Rose 1.3% on Tuesday"), "Ferries run": ("", "")}
+    assert by_headline == {"Aaa rises": ("+1.3%", "AAA: rose 1.3% on Tuesday"), "Ferries run": ("", "")}
 
 
 def test_a_stamp_follows_the_sites_name_and_the_chart(room: Newsroom) -> None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from broadtape.archive.records import Entry
     from broadtape.config import Instance, Site
 
-LOOK = 1  # raised when the same article would get another picture
+LOOK = 2  # raised when the same article would get another picture
 MOST = 120  # newest articles of a site that have cards; older ones are seldom shared, and a card is 80 KB a shape
 _CLAIM = re.compile(r'<a (?=[^>]*class="fact")[^>]*data-fact="([a-z0-9]+)"[^>]*>(.*?)</a>', re.DOTALL)
 _TAG = re.compile(r"<[^>]+>")
@@ -159,7 +159,10 @@ def render(made: card.Card, width: int, height: int) -> bytes:
 
 
 def _key_figure(entry: Entry, catalogue: Catalogue) -> tuple[str, str]:
-    """The first figure that the story gives and that stands for itself, with the words it is given in."""
+    """The first figure that the story gives and that stands for itself, with its subject and the words it is given in.
+
+    The words alone would be read of whom the headline names first.
+    """
     facts = catalogue.facts(entry.article.id)
     for found in _CLAIM.finditer(entry.html):
         view = facts.get(found[1])
@@ -168,6 +171,10 @@ def _key_figure(entry: Entry, catalogue: Catalogue) -> tuple[str, str]:
         figure = card.printed(view.fact)
         words = html.unescape(_TAG.sub("", found[2])).strip()
         if figure:
+            subject = view.fact.get("subject")
+            known = catalogue.instrument(str(subject.value)) if subject is not None else None
+            if known is not None and known.instrument.name not in words:
+                return figure, f"{known.instrument.name}: {words[:1].lower()}{words[1:]}"
             return figure, words[:1].upper() + words[1:]
     return "", ""
 
