@@ -839,7 +839,7 @@ def test_a_first_index_has_the_bytes_that_whoosh_itself_would_write(tmp_path):
         return {**{end: found[end].read_bytes() for end in (".trm", ".pst")}, **_nameless(columns)}
 
     def theirs(opened, _home):
-        writer = opened.writer(limitmb=256, compound=False)
+        writer = opened.writer(limitmb=256, compound=False, codec=whoosh_schema.codec())
         for document in documents:
             writer.add_document(**whoosh_schema.values(document))
         return writer

@@ -10,53 +10,85 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from heapq import merge
 from itertools import groupby
+from operator import sub
 from pathlib import Path
+from pickle import dumps
 from tempfile import TemporaryFile
 from typing import IO, Any, Final
 
-from whoosh.system import pack_uint
+from whoosh.codec.whoosh3 import WHOOSH3_HEADER_MAGIC, W3TermInfo
+from whoosh.system import pack_int, pack_long, pack_uint, pack_ushort
 from whoosh.util.numeric import byte_to_length, length_to_byte
 from whoosh.writing import SegmentWriter
 
-from broadtape.search.whoosh_schema import Words, names
+from broadtape.search import whoosh_schema
+from broadtape.search.whoosh_schema import Words
 
 MOST_HELD: Final = 160 * 1024 * 1024  # bytes of postings in memory, about; more go to a file and are merged
 _OF_WORD: Final = 72  # bytes that one posting of a word takes
 _OF_NAME: Final = 6
 
+_BLOCK: Final = 128  # postings, as the codec has it
+_NOTE: Final = W3TermInfo._struct
 _SINGLE: Final = pack_uint(1)  # how the places of a word begin that stands in one
 
-Run = tuple[str, bytes, "Postings"]
+Postings = tuple["array[int]", "array[float]", list[bytes]]
+"""The documents of one term; of a word also its weight and places in each."""
+
+Run = tuple[str, bytes, Postings]
 
 
-class Postings:
-    """The documents of one term; of a word also its weight and places in each."""
-
-    __slots__ = ("documents", "places", "weights")
-
-    def __init__(self) -> None:
-        self.documents = array("I")
-        self.weights = array("f")
-        self.places: list[bytes] = []
-
-    def __getstate__(self) -> tuple[array[int], array[float], list[bytes]]:
-        return self.documents, self.weights, self.places
-
-    def __setstate__(self, state: tuple[array[int], array[float], list[bytes]]) -> None:
-        self.documents, self.weights, self.places = state
+def _packed(postings: Postings, lengths: array[int] | None) -> tuple[bytes, bytes]:
+    """The blocks of a term as the codec writes them, and what it notes of the term but for where they are."""
+    documents, weights, places = postings
+    parts = [WHOOSH3_HEADER_MAGIC]
+    heaviest, shortest, longest = 1.0, 0, 0
+    if lengths is not None:
+        heaviest, shortest, longest = 0.0, 1 << 32, 0
+    for first in range(0, len(documents), _BLOCK):
+        numbers = documents[first : first + _BLOCK]
+        steps = (numbers[0], *map(sub, numbers[1:], numbers))
+        most, least, up_to = 1.0, 0, 0
+        if lengths is None:
+            block = dumps((steps, None, None), 2)
+        else:
+            weighed = weights[first : first + _BLOCK]
+            most = max(weighed)
+            kept: object = None
+            if weighed.count(most) != len(weighed):
+                kept = tuple(weighed)
+            elif most != 1.0:
+                kept = most
+            block = dumps((steps, kept, tuple(places[first : first + _BLOCK])), 2)
+            told = [lengths[number] for number in numbers]
+            least, up_to = min(told), max(told)
+            heaviest, shortest, longest = max(heaviest, most), min(shortest, least), max(longest, up_to)
+        told_of = (len(numbers), numbers[-1], most, 0, length_to_byte(least), length_to_byte(up_to))
+        info = dumps(told_of, 2)
+        size = len(info) + len(block)
+        parts += (pack_int(size if first + _BLOCK < len(documents) else -size), info, block)
+    weight = sum(weights) if lengths is not None else float(len(documents))
+    note = _NOTE.pack(
+        0, weight, len(documents), length_to_byte(shortest), length_to_byte(longest), heaviest,
+        documents[0], documents[-1],
+    )  # fmt: skip
+    return b"".join(parts), note
 
 
 class Filling(SegmentWriter):  # type: ignore[misc]  # Whoosh's class is untyped for us
     """Whoosh's writer, which postings do not pass one by one and which looks up no document's length again."""
 
     def __init__(self, index: Any, home: Path, *, most_held: int = MOST_HELD) -> None:
-        super().__init__(index, limitmb=1, compound=False)
+        super().__init__(index, limitmb=1, compound=False, codec=whoosh_schema.codec())
         self._home = home
         self._most_held = most_held
         self._fields = sorted(self.schema.items())
-        self._held: dict[str, dict[bytes, Postings]] = {name: {} for name, _ in self._fields}
+        self._words: dict[str, list[Any]] = {}  # of each: document, weight, places; document, …
+        self._names: dict[str, dict[str, array[int]]] = {
+            name: {} for name, field in self._fields if field.indexed and name != "words"
+        }
         self._size = 0
-        self._lengths: dict[str, array[int]] = {name: array("I") for name, _ in self._fields}
+        self._lengths = array("I")  # of documents in words, as the codec rounds them
         self._runs: list[IO[bytes]] = []
 
     def take(self, values: Mapping[str, Any]) -> None:
@@ -65,29 +97,18 @@ class Filling(SegmentWriter):  # type: ignore[misc]  # Whoosh's class is untyped
         per_document.start_doc(number)
         for name, field in self._fields:
             value, length = values[name], 0
-            if field.indexed:
-                held = self._held[name]
-                if isinstance(field, Words):
-                    for term, frequency, weight, places in field.index(value):
-                        length += frequency
-                        try:
-                            found = held[term]
-                        except KeyError:
-                            found = held[term] = Postings()
-                        found.documents.append(number)
-                        found.weights.append(weight)
-                        found.places.append(places)
-                    self._size += _OF_WORD * length
-                else:
-                    for one in names(value):
-                        try:
-                            held[one].documents.append(number)
-                        except KeyError:
-                            found = held[one] = Postings()
-                            found.documents.append(number)
-                        self._size += _OF_NAME
-                self._lengths[name].append(byte_to_length(length_to_byte(length)) if length else 0)
-            per_document.add_field(name, field, value if field.stored else None, length)
+            if name == "words":
+                length = self._take_words(number, field, value)
+            elif field.indexed:
+                held = self._names[name]
+                for one in value if isinstance(value, set) else set(value):
+                    try:
+                        held[one].append(number)
+                    except KeyError:
+                        held[one] = array("I", (number,))
+                self._size += _OF_NAME * len(value)
+            if length or field.stored:
+                per_document.add_field(name, field, value if field.stored else None, length)
             column = field.column_type
             if column and value is not None:
                 per_document.add_column_value(name, column, field.to_column_value(value))
@@ -97,67 +118,78 @@ class Filling(SegmentWriter):  # type: ignore[misc]  # Whoosh's class is untyped
         if self._size > self._most_held:
             self._set_aside()
 
+    def _take_words(self, number: int, field: Words, value: Any) -> int:
+        held, length = self._words, 0
+        for term, frequency, weight, places in field.postings(value):
+            length += frequency
+            found = held.get(term)
+            if found is None:
+                held[term] = [number, weight, places]
+            else:
+                found += (number, weight, places)
+        self._lengths.append(byte_to_length(length_to_byte(length)) if length else 0)
+        self._size += _OF_WORD * length
+        return length
+
     def _set_aside(self) -> None:
         """Write what is held to a file, in order."""
         run = TemporaryFile(dir=self._home)  # noqa: SIM115  closed when it is merged
         self._runs.append(run)
         for one in self._in_memory():
             pickle.dump(one, run, protocol=5)
-        for held in self._held.values():
+        self._words.clear()
+        for held in self._names.values():
             held.clear()
         self._size = 0
 
     def _in_memory(self) -> Iterator[Run]:
-        for name, _ in self._fields:
-            held = self._held[name]
-            for term in sorted(held):
-                yield name, term, held[term]
+        for name, field in self._fields:
+            if name == "words":
+                for term in sorted(self._words):
+                    flat = self._words[term]
+                    yield name, term.encode(), (array("I", flat[0::3]), array("f", flat[1::3]), flat[2::3])
+            elif field.indexed:
+                held = self._names[name]
+                for term in sorted(held):
+                    yield name, term.encode(), (held[term], array("f"), [])
 
     def _in_order(self) -> Iterator[Run]:
         """The postings of each term, by field and term."""
         if not self._runs:
             yield from self._in_memory()
             return
-        once: dict[
-            bytes, bytes
-        ] = {}  # a single place is one object wherever it stands: the codec writes it once a block
+        # A single place is one object wherever it stands: the codec writes it once a block.
+        once: dict[bytes, bytes] = {}
         runs: list[Iterable[Run]] = [*(_read(run) for run in self._runs), self._in_memory()]
         for (name, term), several in groupby(merge(*runs, key=_key), key=_key):
-            whole = Postings()
-            for _, _, part in several:  # in the order of the runs, so of the documents
-                whole.documents.extend(part.documents)
-                whole.weights.extend(part.weights)
-                whole.places += [
-                    once.setdefault(one, one) if one.startswith(_SINGLE) else one for one in part.places
-                ]
+            whole: Postings = (array("I"), array("f"), [])
+            for _, _, (
+                documents,
+                weights,
+                places,
+            ) in several:  # in the order of the runs, so of the documents
+                whole[0].extend(documents)
+                whole[1].extend(weights)
+                whole[2].extend(
+                    once.setdefault(one, one) if one.startswith(_SINGLE) else one for one in places
+                )
             yield name, term, whole
 
     def _flush_segment(self) -> None:
         self.perdocwriter.close()
         writer, fields = self.fieldwriter, dict(self._fields)
+        # What the codec's writer does with a term, without a dozen calls and checks for each posting and block: both
+        # Whoosh distributions name its parts so, and the files are compared byte by byte in the tests.
+        file, table = writer._postfile, writer._tindex
         for name, terms in groupby(self._in_order(), key=lambda one: one[0]):
             writer.start_field(name, fields[name])
-            # The blocks that the codec's writer would have gathered posting by posting, with a call and four checks
-            # for each: both Whoosh distributions name them so, and the files are compared byte by byte in the tests.
-            block, lengths = writer._postwriter, self._lengths[name]
-            size = block._blocklimit
-            for _, term, found in terms:
-                writer.start_term(term)
-                for first in range(0, len(found.documents), size):
-                    if first:
-                        block._write_block()
-                    numbers = found.documents[first : first + size]
-                    block._ids = numbers
-                    if found.places:
-                        block._weights = found.weights[first : first + size]
-                        block._maxweight = max(block._weights)
-                        block._values = found.places[first : first + size]
-                        told = [lengths[number] for number in numbers]
-                        block._minlength, block._maxlength = min(told), max(told)
-                    else:
-                        block._weights = array("f", (1.0,)) * len(numbers)
-                        block._maxweight = 1.0
-                writer.finish_term()
+            prefix, lengths = pack_ushort(writer._fieldid), self._lengths if name == "words" else None
+            at = file.tell()
+            for _, term, postings in terms:
+                raw, told = _packed(postings, lengths)
+                file.write(raw)
+                table.add(prefix + term, told + pack_long(at) + pack_int(len(raw)))
+                at += len(raw)
             writer.finish_field()
         writer.close()
 

@@ -5,11 +5,16 @@ Changing anything here raises mark.SCHEMAS: an index of another version is rebui
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
+from operator import sub
+from pickle import dumps
 from typing import Any, Final
 
 from whoosh import columns, fields, formats
+from whoosh.codec.whoosh3 import W3Codec
+from whoosh.system import pack_uint
 
 from broadtape.search import mark, snippets, words
 from broadtape.search.port import Document
@@ -37,35 +42,42 @@ class Words(fields.FieldType):  # type: ignore[misc]  # Whoosh's class is untype
 
     def index(self, value: tuple[_Forms, _Forms], **_: object) -> Iterator[tuple[bytes, int, float, bytes]]:
         """Term, frequency, weight and encoded positions of each term."""
+        for term, frequency, weight, places in self.postings(value):
+            yield term.encode(), frequency, weight, places
+
+    def postings(self, value: tuple[_Forms, _Forms]) -> Iterator[tuple[str, int, float, bytes]]:
+        """The same, before terms become bytes."""
+        title, text = value
         positions: dict[str, list[int]] = {}
         titled: dict[str, int] = {}
-        at = 0
-        for stem, _surface, also in value[0]:
+        for at, (stem, _, also) in enumerate(title):
             for one in (stem, *also):
                 positions.setdefault(one, []).append(at)
                 titled[one] = titled.get(one, 0) + 1
-            at += 1
-        at += GAP
-        for stem, _surface, also in value[1]:
+        beside: list[tuple[int, str]] = []
+        for at, (stem, _, also) in enumerate(text, len(title) + GAP):
             places = positions.get(stem)
             if places is None:
                 positions[stem] = [at]
             else:
                 places.append(at)
-            for one in also:
-                positions.setdefault(one, []).append(at)
-            at += 1
-        encode, once = self.format.encode, self._once
+            if also:
+                beside += [(at, one) for one in also]
+        for at, one in beside:
+            insort(positions.setdefault(one, []), at)
+        once = self._once
         for stem, places in positions.items():
             frequency = len(places)
             weight = frequency + (TITLE_WEIGHT - 1) * titled[stem] if stem in titled else frequency
             if frequency > 1:
-                yield stem.encode(), frequency, weight, encode(places)
+                # As Whoosh's format encodes them: their number, then the first and the steps to each next one.
+                steps = [places[0], *map(sub, places[1:], places)]
+                yield stem, frequency, weight, pack_uint(frequency) + dumps(steps, 2)
                 continue
             encoded = once.get(places[0])  # most words stand in one place
             if encoded is None:
-                encoded = once[places[0]] = encode(places)
-            yield stem.encode(), 1, weight, encoded
+                encoded = once[places[0]] = self.format.encode(places)
+            yield stem, 1, weight, encoded
 
 
 class Names(fields.FieldType):  # type: ignore[misc]  # see above
@@ -87,6 +99,12 @@ class Names(fields.FieldType):  # type: ignore[misc]  # see above
 def names(value: Collection[str]) -> list[bytes]:
     """The terms of names, each once."""
     return [name.encode() for name in sorted(set(value))]
+
+
+def codec() -> Any:
+    """Blocks are not compressed: a cold search costs half, a first index a sixth less; it takes half as much room
+    again."""
+    return W3Codec(compression=0)
 
 
 def schema() -> Any:

@@ -55,7 +55,7 @@ class WhooshWriter(FolderWriter):
     def change(self, home: Path, documents: dict[str, Document], removed: set[str]) -> int:
         """One commit with Whoosh's own policy of merging."""
         opened = index.open_dir(str(home))
-        writer = opened.writer(limitmb=64, compound=False)
+        writer = opened.writer(limitmb=64, compound=False, codec=whoosh_schema.codec())
         try:
             gone = _delete(writer, removed)
             for document in documents.values():

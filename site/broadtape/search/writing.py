@@ -8,6 +8,7 @@ writer that finds mark and index at odds knows that the last commit was cut off.
 from __future__ import annotations
 
 import fcntl
+import gc
 import secrets
 import shutil
 import time
@@ -95,7 +96,8 @@ class FolderWriter(ABC):
             home = self.folder / f"g{generation:08d}-{secrets.token_hex(3)}"
             home.mkdir(parents=True)
             try:
-                made = self._finish(home, generation, self.fill(home, documents, progress), {})
+                with _few_collections():
+                    made = self._finish(home, generation, self.fill(home, documents, progress), {})
             except BaseException:
                 shutil.rmtree(home, ignore_errors=True)
                 raise
@@ -147,6 +149,18 @@ class FolderWriter(ABC):
                         ) from None
                     time.sleep(0.05)
             yield
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Millions of postings are held while an index is filled, and no cycle is among them: looking for cycles as often
+    as usual takes a sixth of the time."""
+    usual = gc.get_threshold()
+    gc.set_threshold(max(usual[0], 50_000), max(usual[1], 50), max(usual[2], 50))
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def unique(documents: Iterable[Document], progress: Callable[[int], None]) -> Iterator[Document]:
