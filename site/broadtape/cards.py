@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from broadtape.config import Instance
 
 SHAPES: dict[str, tuple[int, int]] = {
@@ -27,30 +25,30 @@ MADE = "made"  # the file that says what the folder's pictures were made of; wri
 
 def folder(instance: Instance, site: str, article_id: str) -> Path:
     """The folder of an article's cards for a site; it need not be there."""
-    name = hashlib.sha256(article_id.encode()).hexdigest()[:24]  # an id is whatever the file says
-    return _of_site(instance.cache, site) / name
-
-
-@lru_cache(maxsize=256)
-def _of_site(cache: Path, site: str) -> Path:
-    return cache / "cards" / site
+    return Path(_place(instance, site, article_id))
 
 
 def picture(instance: Instance, site: str, article_id: str, name: str) -> Path | None:
     """The card of that name; None where there is none (yet)."""
     if name not in SHAPES:
         return None
-    place = folder(instance, site, article_id)
-    return place / name if _there(place, MADE) and _there(place, name) else None
+    place = _place(instance, site, article_id)
+    return Path(place, name) if _there(place, MADE) and _there(place, name) else None
 
 
 def pictures(instance: Instance, site: str, article_id: str) -> dict[str, tuple[int, int]]:
     """Name and size in pixels of every card that is there, the widest shape first."""
-    place = folder(instance, site, article_id)
+    place = _place(instance, site, article_id)
     if not _there(place, MADE):
         return {}
     return {name: size for name, size in SHAPES.items() if _there(place, name)}
 
 
-def _there(place: Path, name: str) -> bool:
-    return os.path.isfile(f"{place}/{name}")  # noqa: PTH113  asked for each item of each feed: a Path costs more
+# Asked for each item of each feed, nearly always in vain: a Path costs more than the question.
+def _place(instance: Instance, site: str, article_id: str) -> str:
+    name = hashlib.sha256(article_id.encode()).hexdigest()[:24]  # an id is whatever the file says
+    return f"{instance.cache}/cards/{site}/{name}"
+
+
+def _there(place: str, name: str) -> bool:
+    return os.path.isfile(f"{place}/{name}")  # noqa: PTH113  as above

@@ -9,7 +9,7 @@ import os
 import re
 import tomllib
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
@@ -334,6 +334,11 @@ class Site:
     digest: DigestSettings = field(default_factory=DigestSettings)
 
 
+@lru_cache(maxsize=64)  # asked for with each picture that may be there
+def _var(root: Path, name: str) -> Path:
+    return root / "var" / name
+
+
 @dataclass(frozen=True, slots=True)
 class Instance:
     """One newsroom: its settings, its sites and where its files lie. `root` holds content/ and var/."""
@@ -379,12 +384,12 @@ class Instance:
     @property
     def state(self) -> Path:
         """What cannot be made again: back it up."""
-        return self.root / "var" / "state"
+        return _var(self.root, "state")
 
     @property
     def cache(self) -> Path:
         """What can: delete it freely."""
-        return self.root / "var" / "cache"
+        return _var(self.root, "cache")
 
     @property
     def store(self) -> Path:

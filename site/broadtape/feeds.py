@@ -98,7 +98,7 @@ class Channel:
 
     def own(self, form: Format) -> str:
         """The feed's own address in one format."""
-        return urljoin(self.home, FILE[form])
+        return _beside(self.home, FILE[form])
 
     def page(self, form: Format, number: int) -> str:
         """The address of one of its pages; the first is the feed itself."""
@@ -116,6 +116,11 @@ class CardPicture:
     width: int
     height: int
     size: int  # bytes
+
+
+@lru_cache(maxsize=256)
+def _beside(address: str, name: str) -> str:
+    return urljoin(address, name)
 
 
 CardOf = Callable[[Entry], CardPicture | None]
@@ -575,13 +580,16 @@ def _json(about: Channel, items: Sequence[_Item], pages: Pages) -> str:
 
 def _object(fields: dict[str, object]) -> str:
     """An item as json.dumps writes it two levels deep with an indent of one."""
-    lines = [
-        f'   "{name}": {encode_basestring(value)}'
-        if isinstance(value, str)
-        else f'   "{name}": {json.dumps(value, ensure_ascii=False, indent=1)}'.replace("\n", "\n   ")
-        for name, value in fields.items()
-    ]
+    lines = [f'   "{name}": {_value(value)}' for name, value in fields.items()]
     return "  {\n" + ",\n".join(lines) + "\n  }"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+        return "[\n    " + ",\n    ".join(map(encode_basestring, value)) + "\n   ]"
+    return json.dumps(value, ensure_ascii=False, indent=1).replace("\n", "\n   ")
 
 
 # --- XML ----------------------------------------------------------------------------------------------------
