@@ -27,6 +27,9 @@ from broadtape.model import (
 )
 
 MAX_HEADER: Final = 64_000  # characters of front matter
+_KEYS = re.compile(
+    r"(?:[A-Za-z][^\n&*]*\n)*"
+)  # each line begins with a word, nothing stands for something else
 MAX_DEPTH: Final = 8
 MAX_ALIASES: Final = 16  # YAML aliases: enough for any hand-written file, too few for a bomb
 MAX_NODES: Final = 2_000
@@ -232,7 +235,9 @@ class _Reader:
         return keys
 
     def _compose(self, header: str) -> yaml.Node | None:
-        """The root node, after the events alone have shown that it stays within the limits."""
+        """The root node, after the events alone have shown that it stays within the limits, where that is not plain."""
+        if _flat(header):
+            return yaml.compose(header, Loader=_Loader)
         depth = aliases = 0
         for nodes, event in enumerate(yaml.parse(header, Loader=_Loader)):
             line = self.first_line + int(event.start_mark.line if event.start_mark else 0)
@@ -291,6 +296,15 @@ class _Reader:
             raise self.broken(self.line(node), cause, "Put the value in double quotes") from error
         finally:
             loader.dispose()
+
+
+def _flat(header: str) -> bool:
+    """Whether it is lines of keys with words or short lists beside them, as most are: no aliases, no depth."""
+    return (
+        len(header) <= MAX_NODES // 4
+        and _KEYS.fullmatch(header) is not None
+        and header.count("[") + header.count("{") < MAX_DEPTH // 2
+    )
 
 
 @dataclass(slots=True)

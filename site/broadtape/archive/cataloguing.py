@@ -184,9 +184,13 @@ class CatalogueWriter:
     def put(self, filing: Filing, *, now: datetime | None = None) -> None:
         """File an article in place of what stood for its path."""
         article = filing.article
-        before = changes.Standing.of(self._db, article.path)
         row = self._db.execute("SELECT n FROM article WHERE path = ?", (article.path,)).fetchone()
-        self._drop(article.path)
+        first = (
+            row is None and self.rebuilt
+        )  # of a catalogue made anew everything is touched, and nothing is there
+        before = None if first else changes.Standing.of(self._db, article.path)
+        if not first:
+            self._drop(article.path)
         at = micros(article.date)
         changed = max(at, micros(article.updated)) if article.updated else at
         at = max(at, micros(last_told(article)))  # a story that runs on stands where it was last told
@@ -245,7 +249,8 @@ class CatalogueWriter:
             marks = ", ".join("?" * len(claimed[0]))
             self._db.executemany(f"INSERT INTO claimed VALUES ({marks})", claimed)  # noqa: S608 – marks only
             self._db.executemany("INSERT OR IGNORE INTO claimed_of VALUES (?, ?, ?)", of)
-        self._touched |= changes.between(self._db, before, changes.Standing.of(self._db, article.path))
+        if not first:
+            self._touched |= changes.between(self._db, before, changes.Standing.of(self._db, article.path))
 
     def put_gone(self, path: str, sites: Iterable[str], gone: Gone) -> None:
         """Say that the article of that file was withdrawn."""

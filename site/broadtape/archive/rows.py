@@ -60,7 +60,8 @@ def load(raw: bytes | str, kind: type[T] | Any) -> T:
 
 def dump_article(article: Article) -> bytes:
     """The article as JSON, without its facts."""
-    article = replace(article, facts={})  # readers get facts by `facts()`
+    if article.facts:
+        article = replace(article, facts={})  # readers get facts by `facts()`
     try:
         return dump(article)
     except (TypeError, ValueError, RecursionError, OverflowError):

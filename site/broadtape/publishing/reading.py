@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from broadtape import frontmatter
+from broadtape import frontmatter, markdown
 from broadtape.archive.files import MAX_FACTS, MAX_FILE, slug_of
 from broadtape.archive.names import facts_path
 from broadtape.model import BrokenArticle, Problem
@@ -63,6 +63,14 @@ def zone(instance: Instance) -> tzinfo:
     """The zone of dates written without an offset: the default site's, else the instance's."""
     site = instance.sites.get(instance.default_site)
     return site.time_zone if site else instance.time_zone
+
+
+def parsed(
+    instance: Instance, path: str, source: bytes, facts: bytes
+) -> tuple[frontmatter.Parsed, markdown.Document]:
+    """The article and its text; raises as `article` does, and ValueError for a text that is too long."""
+    found = article(instance, path, source, facts)
+    return found, markdown.parse(found.article.body, first_line=found.article.body_line)
 
 
 def made_up_id(path: str) -> str:

@@ -20,6 +20,7 @@ from broadtape.markdown import Document, FactAnchor, to_html, to_text
 if TYPE_CHECKING:
     from broadtape.config import Site
     from broadtape.model import Article, Photo
+    from broadtape.publishing.aftermath import Aftermath
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,8 @@ def file(
     known: Callable[[str], bool],
     former: Iterable[str] = (),
     photo_bytes: int = 0,
+    since: Aftermath,
+    made: tuple[str, ...] = (),
 ) -> Filing:
     """The article rendered for every site that shows it. `known` tells which symbols have a quote page."""
     page = PageLinks(address, links, known)
@@ -107,6 +110,9 @@ def file(
         photo_bytes=photo_bytes,
         runs=runs(facts.values(), article.as_of),
         said=said(document, links),
+        since=since.text,
+        since_html=since.html,
+        made=made,
     )
 
 

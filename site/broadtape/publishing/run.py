@@ -42,6 +42,7 @@ from broadtape.publishing import (
     standing,
     standstill,
 )
+from broadtape.publishing.ahead import Ahead, Read
 from broadtape.publishing.proving import Proof
 from broadtape.publishing.quotes import STORE_MISSING, Market, Quotes
 from broadtape.publishing.revisions import Revision, Revisions
@@ -196,17 +197,19 @@ class Run:
 
     def _articles(self, to_do: list[tuple[str, stamps.Stamp, bool]], budget_s: float | None) -> None:
         began = time.perf_counter()
-        raws: dict[str, tuple[bytes, bytes]] = {}
+        raws: dict[str, Read] = {}
         for path, stamp, only_store in to_do:  # an article may use a fact of one that comes after it
             if not only_store and stamp.facts != (0, 0):
-                raws[path] = reading.raw(self.instance, path, stamp)
-                self.writer.set_records(path, reading.records(raws[path][1]))
-        for number, (path, stamp, only_store) in enumerate(to_do):
-            if only_store and budget_s is not None and time.perf_counter() - began > budget_s:
-                self.tally.add("waiting", len(to_do) - number)
-                break
-            self.progress("publish", number, len(to_do))
-            self._article(path, stamp, raws.pop(path, None))
+                raws[path] = Read(*reading.raw(self.instance, path, stamp))
+                self.writer.set_records(path, reading.records(raws[path].facts))
+        plain = [path for path, stamp, only_store in to_do if not only_store and stamp.facts == (0, 0)]
+        with Ahead(self.instance, self.settings, plain) as ahead:
+            for number, (path, stamp, only_store) in enumerate(to_do):
+                if only_store and budget_s is not None and time.perf_counter() - began > budget_s:
+                    self.tally.add("waiting", len(to_do) - number)
+                    break
+                self.progress("publish", number, len(to_do))
+                self._article(path, stamp, raws.pop(path, None) or ahead.take(path))
         if to_do:
             self.progress("publish", len(to_do), len(to_do))
 
@@ -218,8 +221,9 @@ class Run:
         self.revisions.forget(path)
         self.states.pop(path, None)
 
-    def _article(self, path: str, stamp: stamps.Stamp, read: tuple[bytes, bytes] | None) -> None:
-        source, facts = read or reading.raw(self.instance, path, stamp)
+    def _article(self, path: str, stamp: stamps.Stamp, read: Read | None) -> None:
+        read = read or Read(*reading.raw(self.instance, path, stamp))
+        source, facts = read.source, read.facts
         digest = hashlib.sha256(b"%d:" % len(source) + source + facts).hexdigest()[:32]
         before, mark = self.states.get(path), self.marks.get(path)
         if before is not None and mark is not None and mark.digest == digest and self._stands(mark, before):
@@ -231,9 +235,7 @@ class Run:
         self.pictured = ("", 0)
         self.tally.add("changed")
         try:
-            parsed = reading.article(self.instance, path, source, facts)
-            article = parsed.article
-            document = markdown.parse(article.body, first_line=article.body_line)
+            parsed, document = read.said or reading.parsed(self.instance, path, source, facts)
         except BrokenArticle as error:
             state = self._keep(path, state, [error.problem], "broken", before)
         except ValueError as error:
@@ -365,10 +367,10 @@ class Run:
             known=self.quotes.has_page,
             former=self.revisions.former(article.id),
             photo_bytes=size or 0,
+            since=since,
+            made=made(article),
         )
-        self.writer.put(
-            replace(filing, since=since.text, since_html=since.html, made=made(article)), now=self.now
-        )
+        self.writer.put(filing, now=self.now)
         self.writer.set_problems(path, problems)
         self.put.append(article)
 
