@@ -277,6 +277,9 @@ class PreparedPages:
         for chunk in iterator:
             body += chunk
             if len(body) > LARGEST:  # too large to keep: pass it on as it comes
+                if any(name in environ for name in _CONDITIONS):  # a part of it, or whether it changed
+                    _close(chunks)
+                    return self._application(environ, start_response)
                 start_response(*started[:2])
                 return _Rest(body, iterator, chunks, silent=environ["REQUEST_METHOD"] == "HEAD")
         _close(chunks)
@@ -488,6 +491,6 @@ def _unchanged(page: Page, environ: WSGIEnvironment) -> bool:
     if since and page.modified is not None:
         try:
             return page.modified <= parsedate_to_datetime(since)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):  # a year of eleven digits
             return False
     return False

@@ -8,6 +8,8 @@ from typing import Any
 
 import brotli
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from broadtape import web
 from broadtape.prepared import LARGEST, READ, PreparedPages
@@ -28,6 +30,8 @@ class Site:
         self.due: float | None = None
         self.closed = 0
         self.chunks = 1
+        self.strict = True
+        self.asked: dict[str, Any] = {}
         self.front = PreparedPages(
             self.render,
             mark=lambda: self.mark,
@@ -40,7 +44,8 @@ class Site:
     def render(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         self.rendered.append(environ["PATH_INFO"])
         assert environ["REQUEST_METHOD"] == "GET" or environ["REQUEST_METHOD"] == "POST"
-        assert "HTTP_IF_NONE_MATCH" not in environ
+        self.asked = environ
+        assert not self.strict or "HTTP_IF_NONE_MATCH" not in environ
         start_response(self.status, [("Content-Type", "text/html; charset=utf-8"), *self.headers])
         outer = self
 
@@ -256,6 +261,38 @@ def test_a_very_large_answer_is_passed_on_whole(site: Site) -> None:
     assert len(site.get().body) == 100_000 * site.chunks
     assert site.get(method="HEAD").body == b""
     assert (len(site.rendered), site.closed) == (2, 2)
+
+
+def test_what_is_asked_of_a_very_large_answer_is_the_applications(site: Site) -> None:
+    """A part of it, or whether it changed: it has no copy here to tell from."""
+    site.body, site.chunks, site.strict = b"x" * 100_000, LARGEST // 100_000 + 5, False
+    for condition in ("range", "if_none_match", "if_modified_since"):
+        assert site.get(**{condition: "x"}).status == "200 OK"
+
+    assert site.asked["HTTP_IF_MODIFIED_SINCE"] == "x"
+    assert (len(site.rendered), site.closed) == (6, 6)
+
+
+@given(
+    st.text('abcgzipbrq=0.;,* "W/-\x00\u00e9', max_size=40),
+    st.text('"*,W/ abc-\u00e9\x00', max_size=40),
+    st.one_of(
+        st.just("Thu, 27 Nov 99999999999 10:00:00 GMT"),
+        st.text("MonJa,: 0123456789GT-", max_size=40),
+        st.datetimes().map(lambda when: f"{when:%a, %d %b %Y %H:%M:%S} GMT"),
+    ),
+)
+def test_no_condition_and_no_encoding_is_too_strange(accepted: str, tags: str, since: str) -> None:
+    site = Site()
+    site.headers = [("Last-Modified", "Mon, 12 Jan 2026 22:00:00 GMT")]
+    for headers in ({"if_none_match": tags}, {"if_modified_since": since}, {}):
+        answer = site.get(accept_encoding=accepted, **headers)
+        assert answer.status in ("200 OK", "304 Not Modified")
+        if answer.status == "200 OK":
+            packed = answer.headers.get("Content-Encoding", "")
+            unpack = {"gzip": gzip.decompress, "br": brotli.decompress, "": bytes}[packed]
+            assert unpack(answer.body) == BODY
+            assert packed in accepted.lower() or "*" in accepted
 
 
 def test_memory_is_bounded_and_the_oldest_page_goes_first() -> None:

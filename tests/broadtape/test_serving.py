@@ -155,6 +155,24 @@ def test_a_reader_answers_304_for_the_page_it_gave(newsroom: Newsroom) -> None:
     assert (status[:3], body, again["etag"]) == ("304", "", headers["etag"])
 
 
+def test_a_large_file_is_given_in_parts_and_not_again(newsroom: Newsroom) -> None:
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(3_000_000)
+    newsroom.write("media/wharf.png", picture)
+    newsroom.post("one", "Text.")
+    newsroom.publish()
+    reader = Reader(newsroom.root)
+    _, whole, _ = get(reader, "/media/wharf.png")
+
+    status, headers, body = get(reader, "/media/wharf.png", range="bytes=1-3")
+    assert (status[:3], headers["content-range"], body) == ("206", f"bytes 1-3/{len(picture)}", "PNG")
+    status, headers, _ = get(reader, "/media/wharf.png", range="bytes=9000000-")
+    assert (status[:3], headers["content-range"]) == ("416", f"bytes */{len(picture)}")
+    assert get(reader, "/media/wharf.png", if_none_match=whole["etag"])[0].startswith("304")
+    never = "Thu, 27 Nov 99999999999 10:00:00 GMT"
+    assert get(reader, "/media/wharf.png", if_modified_since=never)[0].startswith("200")
+    assert get(reader, "/", if_modified_since=never)[0].startswith("200")
+
+
 def test_slow_clients_of_large_files_leave_threads_to_others(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, g, request
+from werkzeug.http import parse_date
 from werkzeug.routing import BaseConverter
 
 from broadtape.archive.catalogue import Catalogue
@@ -87,6 +88,7 @@ def create_app(
         clock=clock,
         tape=Tape(instance.tape),
     )
+    app.before_request(_forget_impossible_dates)
     app.before_request(_one_state)
     app.teardown_request(_let_go)
     app.before_request(_find_site)
@@ -102,6 +104,15 @@ def create_app(
         silent_proxy=silent_proxy_path(instance),
     )
     return app
+
+
+def _forget_impossible_dates() -> None:
+    """A condition with a date no calendar has (a year of eleven digits) is none; Werkzeug would fail on it."""
+    for name in ("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_RANGE"):
+        try:
+            parse_date(request.environ.get(name))
+        except OverflowError:
+            del request.environ[name]
 
 
 def _one_state() -> None:

@@ -84,7 +84,7 @@ def on_http(error: HTTPException) -> AnyResponse:
     title, text = TEXTS.get(code, (error.name, "The request could not be understood."))
     response = error_page(code, title, text)
     for name, value in error.get_headers():
-        if name.lower() in ("allow", "retry-after"):
+        if name.lower() in ("allow", "retry-after", "content-range"):
             response.headers[name] = value
     return response
 
