@@ -65,6 +65,42 @@ def falsifying(story: Story, others: Sequence[Story], drawn: random.Random) -> I
                 yield "subject swapped", f"{text[:at]}{others_named[0]}{text[at + len(name) :]}"
                 break
     yield from _mixed(story)
+    yield from exchanged(story)
+
+
+_HEAD = re.compile(r'^(?:title|summary): "(?P<text>.*)"$|\balt: "(?P<alt>(?:[^"\\]|\\.)*)"', re.M)
+_CHANGE = re.compile(r"(?<![\w.])(\d+\.\d+)%")
+
+
+def exchanged(story: Story) -> Iterator[Edit]:
+    """Title, summary and alternative text: names or figures change places, a verb is said of a second name."""
+    text, view = story.file, story.press.view(story.article.date.date())
+    names = sorted({view.instrument(one).name for one in story.article.symbols}, key=len, reverse=True)
+    called = re.compile("|".join(map(re.escape, names)) or r"(?!)")
+    for head in _HEAD.finditer(text[: text.index("\n---\n", 3)]):
+        at = head.start("text") if head["text"] is not None else head.start("alt")
+        said = head["text"] if head["text"] is not None else head["alt"]
+        figures, subjects = list(_CHANGE.finditer(said)), list(called.finditer(said))
+        for kind, found in (("figures exchanged", figures), ("names exchanged", subjects)):
+            for one, two in itertools.pairwise(found):
+                if one[0] != two[0] and len({figure[0] for figure in figures}) == len(figures) > 1:
+                    changed = (
+                        said[: one.start()]
+                        + two[0]
+                        + said[one.end() : two.start()]
+                        + one[0]
+                        + said[two.end() :]
+                    )
+                    yield kind, text[:at] + changed + text[at + len(said) :]
+        told = {}  # what each name's own clause says
+        for subject in subjects:
+            clause = re.split(r"[;,]| and | while ", said[subject.end() :])[0]
+            if (change := _CHANGE.search(clause)) is not None:
+                told[subject] = change[1]
+        for one, two in itertools.permutations(told, 2):
+            if abs(Decimal(told[one]) - Decimal(told[two])) > Decimal("0.1"):
+                changed = f"{said[: one.end()]} and {two[0]}{said[one.end() :]}"
+                yield "verb said of a second name", text[:at] + changed + text[at + len(said) :]
 
 
 def _mixed(story: Story) -> Iterator[Edit]:
