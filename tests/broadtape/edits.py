@@ -99,7 +99,8 @@ def exchanged(story: Story) -> Iterator[Edit]:
                 told[subject] = change[1]
         for one, two in itertools.permutations(told, 2):
             if abs(Decimal(told[one]) - Decimal(told[two])) > Decimal("0.1"):
-                changed = f"{said[: one.end()]} and {two[0]}{said[one.end() :]}"
+                article = "the " if said[: one.start()].lower().endswith("the ") else ""
+                changed = f"{said[: one.start()]}{two[0]} and {article}{said[one.start() :]}"
                 yield "verb said of a second name", text[:at] + changed + text[at + len(said) :]
 
 

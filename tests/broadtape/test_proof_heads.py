@@ -89,6 +89,8 @@ def test_what_is_said_of_its_own_subject_stands(text: str) -> None:
         "The Nasdaq Composite and the S&P 500 rose",
         "The S&P 500 and the Nasdaq Composite fell 0.9%",
         "S&P 500, Nasdaq Composite fall 0.9%",
+        "The S&P 500 jumped 1.3% while the S&P 500 and the Nasdaq Composite fell 0.9%",
+        "The Russell 2000 edged up 0.4%; the Russell 2000 and the S&P 500 jumped 1.3%",
         "The S&P 500 jumped 1.3%, the Nasdaq Composite",  # a name alone would share what stands beside it
         "The S&P 500 jumped 1.3%. The index closed at 2,635.69",
         "The S&P 500 jumped 1.3% and the Russell 2000 edged up 0.4%. It closed at 6,977.27",

@@ -20,9 +20,10 @@ _Lexed = Callable[[str], Sequence[Token]]
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """One clause for each of the names; `end` is the first clause of the text after them."""
+    """One clause for each of the names; `last` is the clause with the verb, `end` the first one of the text after."""
 
     parts: tuple[str, ...]
+    last: int
     end: int
 
 
@@ -63,7 +64,7 @@ def _told(
         end, each = last + 1, [predicate] * len(called)
     if end < len(pieces) and said[end].strip().lower() in _EACH:
         end += 1
-    return Shared(tuple(f"{name} {told}" for name, told in zip(called, each, strict=True)), end)
+    return Shared(tuple(f"{name} {told}" for name, told in zip(called, each, strict=True)), last, end)
 
 
 def _first(tokens: Sequence[Token]) -> Figure:

@@ -86,6 +86,7 @@ class Unlinked:
         States are what the part so far has said (subject, windows); each is reached once.
         """
         self._sharing = shared_verbs(text, pieces, self._lexed)
+        inside = {cut for at, one in self._sharing.items() for cut in range(at + 1, one.last + 1)}
         self._claiming = any(self._claims(text[start:end]) for start, end in pieces)
         states: list[dict[_Said, tuple[tuple[str, Fact | None], ...]]] = [{} for _ in range(len(pieces) + 1)]
         states[0][None, frozenset()] = ()
@@ -97,6 +98,8 @@ class Unlinked:
             if at in self._sharing:
                 self._share(self._sharing[at], states, at, opens=_opens(text, pieces[at][0]))
             for end in range(min(len(pieces), at + _LONGEST_PART), at, -1):
+                if end in inside:  # a name would go with what stands before it, away from its verb
+                    continue
                 part = text[pieces[at][0] : pieces[end - 1][1]]
                 for said, path in states[at].items():
                     for fact in self._sayings(part, said, opens=_opens(text, pieces[at][0])):
