@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 import brotli
 
+from broadtape.prepared import WINDOW
 from broadtape.printing import QUICK, ask
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def write_forms(path: Path, page: Printed) -> None:
     """The plain file and its compressed forms beside it; the plain one last, since it is what is asked for."""
     identity, br = page.identity(), page.br
     if br is None and page.gzip is not None:  # printed a moment ago
-        br = brotli.compress(identity, quality=QUICK)
+        br = brotli.compress(identity, quality=QUICK, lgwin=WINDOW)
     for suffix, body in ((".gz", page.gzip), (".br", br)):
         beside = path.with_name(path.name + suffix)
         if body is not None:

@@ -421,19 +421,20 @@ def links(site: Site, headers: Iterable[tuple[str, str]], body: bytes) -> Iterat
     found: list[str] = []
     if media.startswith("text/html"):
         text = body.decode("utf-8", "replace")
-        found = [html.unescape(one) for one in _LINK.findall(text)]
+        found = _LINK.findall(text)
         for many in _SRCSET.findall(text):
-            found += [part.split()[0] for part in html.unescape(many).split(",") if part.split()]
-        found += [html.unescape(one) for one in _own(site.url).findall(text)]
+            found += [part.split()[0] for part in many.split(",") if part.split()]
+        found += _own(site.url).findall(text)
     elif media.startswith("text/css"):
         found = _IN_STYLE.findall(body.decode("utf-8", "replace"))
     elif "xml" in media or "json" in media:
-        found = [html.unescape(one) for one in _own(site.url).findall(body.decode("utf-8", "replace"))]
-    seen: dict[str, None] = {}
-    for one in found:
-        if (address := printable(one)) is not None:
-            seen[address] = None
-    yield from seen
+        found = _own(site.url).findall(body.decode("utf-8", "replace"))
+    yield from dict.fromkeys(address for one in dict.fromkeys(found) if (address := _meant(one)) is not None)
+
+
+@lru_cache(maxsize=50_000)  # most of a page's links stand in thousands
+def _meant(link: str) -> str | None:
+    return printable(html.unescape(link))
 
 
 @lru_cache(maxsize=256)
@@ -441,7 +442,6 @@ def _own(url: str) -> re.Pattern[str]:
     return re.compile(re.escape(url) + r"(/[^\"'<>\s#]*)")
 
 
-@lru_cache(maxsize=50_000)
 def printable(link: str) -> str | None:
     """A link as the address of a page that is printed; None for what is not."""
     try:

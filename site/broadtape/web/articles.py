@@ -257,7 +257,10 @@ def share(address: str, title: str) -> tuple[Link, ...]:
 
 def opens_with(entry: Entry, summary: str) -> bool:
     """Whether the text begins with the words of the summary: nobody reads them twice."""
-    return " ".join(entry.text.split()).startswith(" ".join(summary.split()).rstrip(" …"))
+    said = " ".join(summary.split()).rstrip(" …")
+    # So much of the text that it is long enough, however it is spaced; a text that is mostly space is looked at whole.
+    start = " ".join(entry.text[: 2 * len(said) + 200].split())
+    return (start if len(start) > len(said) else " ".join(entry.text.split())).startswith(said)
 
 
 def how_made(entry: Entry) -> str:
