@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from broadtape.publishing import Published
     from broadtape.publishing.cards import Cards
 
-QUIET_MS = 15  # a save is complete when nothing more came for so long (editors write, rename, set times)
+QUIET_MS = 5  # a save is complete when nothing more came for so long (editors write, rename, set times)
 GATHER_MS = 400  # but a flood is cut into portions of this length
 TICK_MS = 500  # how often schedules, the store and the heartbeat are looked at while nothing is saved
 EVERYTHING_S = 60.0  # how often all files are compared with the manifest, for changes the watcher never saw
@@ -45,7 +45,10 @@ PRINTING_S = 0.02  # and no more of them than this takes
 DRAWING_S = 0.5  # between two pictures for sharing: each takes about as long
 IMPROVING_S = 0.1  # between two pages compressed better: this is nobody's hurry
 STOP_WITHIN_S = 5.0
-NICE = 5  # of what can wait: printing, indexing and drawing leave the processors to who reads, searches and publishes
+NICE = 5  # of what can wait: printing and drawing leave the processors to who reads, searches and publishes
+SWITCH_S = (
+    0.0005  # a helper gives the interpreter away after so long: publishing asks for it at each call of SQLite
+)
 REPROVING_S = 1.0  # how long one publish may spend on proving anew what a new market store left behind
 
 
@@ -169,8 +172,13 @@ class Keeper:
             # Watched anew after an error: content/ itself may have been moved away and back.
             try:
                 for changes in self._changes(stop):
-                    self.notice(Path(path) for _, path in changes)
-                    self.tick()
+                    if changes:
+                        self._free.clear()  # helpers stop where they can
+                    try:
+                        self.notice(Path(path) for _, path in changes)
+                        self.tick()
+                    finally:
+                        self._free.set()
             except (FileNotFoundError, RuntimeError, OSError) as error:
                 self._log.warning("cannot watch content/", cause=str(error))
                 self._due.everything = True
@@ -290,6 +298,10 @@ class Keeper:
         )
         self._say()
 
+    def idle(self) -> bool:
+        """Whether nothing waits to be published."""
+        return self._free.is_set()
+
     def _say(self) -> None:
         self._beaten = self._monotonic()
         self._beat = replace(self._beat, beat=self._now())
@@ -327,7 +339,8 @@ class Helper(threading.Thread):
 
     def run(self) -> None:
         """Step after step until the keeper stops."""
-        if sys.platform == "linux":  # elsewhere niceness is a process's, and publishing cannot wait
+        # Elsewhere niceness is a process's, and publishing cannot wait; nor can who looks for what was saved.
+        if sys.platform == "linux" and not isinstance(self._work, Indexing):
             with suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
         log = structlog.get_logger(self.name)
@@ -393,7 +406,9 @@ class Printing:
             if not instance.catalogue.exists():
                 return 0.5
             self._printer = Printer(instance)
-        if self._printer.look() and self._printer.some(PRINTED_AT_ONCE, within_s=PRINTING_S):
+        if self._printer.look() and self._printer.some(
+            PRINTED_AT_ONCE, within_s=PRINTING_S, go_on=self._keeper.idle
+        ):
             return 0.0
         return IMPROVING_S if self._printer.improve(1) else 20.0
 
@@ -451,6 +466,7 @@ def main(arguments: list[str]) -> int:
 
     root = Path(arguments[0])
     log_as_lines()
+    sys.setswitchinterval(SWITCH_S)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -168,12 +168,21 @@ class Printer:
                     self.store.account({key}, self.store.generation, self.store.meta("settings"))
                     self.store.set_meta(key, digest)
 
-    def some(self, most: int, *, late: bool = True, within_s: float = 60.0) -> int:
+    def some(
+        self,
+        most: int,
+        *,
+        late: bool = True,
+        within_s: float = 60.0,
+        go_on: Callable[[], bool] = lambda: True,
+    ) -> int:
         """Print the next pages, those that are only late too, no more than fit the time; returns how many."""
-        return len(self.these(self.store.due(most, late=late), within_s=within_s))
+        return len(self.these(self.store.due(most, late=late), within_s=within_s, go_on=go_on))
 
-    def these(self, jobs: list[Job], *, within_s: float = 60.0) -> list[Job]:
-        """Print these pages, no more than fit the time; returns those that it came to."""
+    def these(
+        self, jobs: list[Job], *, within_s: float = 60.0, go_on: Callable[[], bool] = lambda: True
+    ) -> list[Job]:
+        """Print these pages, while they fit the time and `go_on` says so; returns those that it came to."""
         began = time.monotonic()
         if not jobs:
             return jobs
@@ -182,7 +191,7 @@ class Printer:
         with self.recorder.snapshot(), self._desk.open(next(iter(self.instance.sites.values()))):
             made = []
             for number, job in enumerate(jobs):
-                if number and time.monotonic() - began > within_s:
+                if number and (time.monotonic() - began > within_s or not go_on()):
                     jobs = jobs[:number]
                     break
                 if (one := self._made(job)) is not None:

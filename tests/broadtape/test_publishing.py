@@ -15,6 +15,7 @@ from newsroom import NOON, Newsroom
 
 from broadtape import config, heartbeat, publishing
 from broadtape.archive import Archive
+from broadtape.archive.cataloguing import CatalogueWriter
 from broadtape.model import BadSettings
 from broadtape.publishing import boards, local, searchable, stamps
 from broadtape.publishing.quotes import MOST_VIEWS, Market
@@ -628,6 +629,43 @@ def test_readers_are_told_of_a_change_by_the_mark(newsroom: Newsroom) -> None:
     after = heartbeat.mark(newsroom.instance)
     assert after is not None
     assert after.settings != mark.settings
+
+
+def test_the_index_is_told_of_what_changed_and_not_of_the_archive(newsroom: Newsroom) -> None:
+    for slug in ("one", "two"):
+        newsroom.post(slug)
+    newsroom.publish()
+    with CatalogueWriter(newsroom.instance.catalogue) as writer:
+        newsroom.post("one", "Changed.")
+        newsroom.publish(search=False)
+        told = writer.to_search(newsroom.now)
+        newsroom.post("one", "Changed again.")  # while the index is being told
+        newsroom.publish(search=False)
+        with writer.note():
+            writer.searched(told, ())
+
+        assert [one.text for one in told] == ["Changed."]
+        assert [one.text for one in writer.to_search(newsroom.now)] == ["Changed again."]
+    (newsroom.content / "articles/2026/01/two.md").unlink()
+    newsroom.publish()
+    with CatalogueWriter(newsroom.instance.catalogue) as writer:
+        assert writer.to_search(newsroom.now) == []
+        assert writer.not_to_search(newsroom.now) == {}
+    assert {url: one.text for url, one in newsroom.index.held.items()} == {
+        "/2026/01/20/one/": "Changed again."
+    }
+
+
+def test_an_article_put_off_is_out_of_search_until_it_is_due(newsroom: Newsroom) -> None:
+    newsroom.post("one")
+    newsroom.publish()
+    newsroom.post("one", when="2026-01-20T13:00:00-08:00")
+    newsroom.publish()
+    assert newsroom.index.held == {}
+
+    newsroom.now += timedelta(hours=2)
+    newsroom.publish()
+    assert list(newsroom.index.held) == ["/2026/01/20/one/"]
 
 
 def test_a_failure_half_way_leaves_site_and_revisions_as_they_were(

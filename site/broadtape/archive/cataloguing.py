@@ -179,6 +179,7 @@ class CatalogueWriter:
         if row is not None:
             for table in ("rendering", "listing", "alias", "run", "claimed", "claimed_of", "article"):
                 self._db.execute(f"DELETE FROM {table} WHERE n = ?", row)  # noqa: S608 – constant names
+            self._db.execute("REPLACE INTO retell VALUES (?, '', '', 0)", (path,))
         self._db.execute("DELETE FROM gone WHERE path = ?", (path,))
 
     def put(self, filing: Filing, *, now: datetime | None = None) -> None:
@@ -195,6 +196,7 @@ class CatalogueWriter:
         changed = max(at, micros(article.updated)) if article.updated else at
         at = max(at, micros(last_told(article)))  # a story that runs on stands where it was last told
         packed = dump_article(article)
+        stamp = hashlib.sha256(filing.address.encode() + packed + filing.text.encode()).hexdigest()[:24]
         # The same n again: articles of one moment keep their order.
         n = self._db.execute(
             "INSERT INTO article VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -214,13 +216,14 @@ class CatalogueWriter:
                 dump_facts(filing.facts),
                 micros(now or _utc_now()),
                 filing.photo_bytes,
-                hashlib.sha256(filing.address.encode() + packed + filing.text.encode()).hexdigest()[:24],
+                stamp,
                 article.as_of.isoformat() if article.as_of else None,
                 filing.since,
                 filing.since_html,
                 " ".join(filing.made),
             ),
         ).lastrowid
+        self._db.execute("REPLACE INTO retell VALUES (?, ?, ?, ?)", (article.path, filing.address, stamp, at))
         tags: dict[tuple[str, str], str] = {("", ""): ""}
         named: list[tuple[TagKind, Iterable[str]]] = [
             ("topic", article.topics),
@@ -297,7 +300,8 @@ class CatalogueWriter:
     def marks_of(self, paths: Iterable[str], store: int) -> dict[str, FileMark]:
         """The part of the manifest for some paths, for pending files and for those proved against other stores."""
         rows = self._db.execute(
-            "SELECT * FROM file WHERE pending UNION SELECT * FROM file WHERE store IS NOT NULL AND store != ?",
+            "SELECT * FROM file WHERE pending UNION SELECT * FROM file WHERE store < ?1"
+            " UNION SELECT * FROM file WHERE store > ?1",  # not "!=", which would look at all of them
             (store,),
         ).fetchall()
         for path in paths:
@@ -342,12 +346,16 @@ class CatalogueWriter:
 
     def to_search(self, now: datetime, *, everything: bool = False) -> list[Searchable]:
         """The visible articles of which the index has not been told, or all of them."""
-        differs = (
-            "" if everything else " AND (s.stamp IS NULL OR s.stamp != a.stamp OR s.address != a.address)"
+        source = (
+            "article a"
+            if everything
+            else "(SELECT r.path FROM retell r LEFT JOIN searched t ON t.path = r.path WHERE r.address != ''"
+            " AND (t.stamp IS NULL OR t.stamp != r.stamp OR t.address != r.address)) d"
+            " JOIN article a ON a.path = d.path"
         )
         rows = self._db.execute(
-            "SELECT a.path, a.address, a.stamp, a.article, a.text, s.address FROM article a"  # noqa: S608 – constant text
-            f" LEFT JOIN searched s ON s.path = a.path WHERE a.at <= ?{differs} ORDER BY a.at",
+            f"SELECT a.path, a.address, a.stamp, a.article, a.text, s.address FROM {source}"  # noqa: S608 – constant text
+            " LEFT JOIN searched s ON s.path = a.path WHERE a.at <= ? ORDER BY a.at",
             (micros(now),),
         )
         return [
@@ -358,8 +366,8 @@ class CatalogueWriter:
     def not_to_search(self, now: datetime) -> dict[str, str]:
         """Path → address of what the index holds and readers do not see (any more)."""
         rows = self._db.execute(
-            "SELECT s.path, s.address FROM searched s LEFT JOIN article a ON a.path = s.path AND a.at <= ?"
-            " WHERE a.path IS NULL",
+            "SELECT s.path, s.address FROM retell r JOIN searched s ON s.path = r.path"
+            " WHERE r.address = '' OR r.at > ?",
             (micros(now),),
         )
         return {str(path): str(address) for path, address in rows}
@@ -381,6 +389,12 @@ class CatalogueWriter:
         self._db.executemany("DELETE FROM searched WHERE path = ?", [(path,) for path in removed])
         rows = [(one.path, one.address, one.stamp) for one in told]
         self._db.executemany("REPLACE INTO searched VALUES (?, ?, ?)", rows)
+        # What was filed again meanwhile differs, and what is scheduled is not told yet: both stay.
+        self._db.execute(
+            "DELETE FROM retell WHERE (address = '' AND path NOT IN (SELECT path FROM searched)) OR EXISTS"
+            " (SELECT 1 FROM searched s"
+            " WHERE s.path = retell.path AND s.stamp = retell.stamp AND s.address = retell.address)"
+        )
 
     # --- proofs -------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 # Of the whole catalogue: any change to its tables or to what its JSON columns hold raises it, and it is made anew.
-SCHEMA: Final = 4
+SCHEMA: Final = 5
 EVERYTHING: Final = "*"
 STAMP: Final = "stamp"  # how fresh the data are
 INSTRUMENTS: Final = "i"  # which instruments have a page

@@ -243,6 +243,9 @@ CREATE INDEX fact_id ON fact (id);
 CREATE TABLE searched (          -- what the search index was last told of each file
     path TEXT PRIMARY KEY, address TEXT NOT NULL, stamp TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE TABLE retell (            -- files whose article was filed or taken away since: what they come to, '' nothing
+    path TEXT PRIMARY KEY, address TEXT NOT NULL, stamp TEXT NOT NULL, at INTEGER NOT NULL
+) WITHOUT ROWID;
 """
 _ALL_TABLES = _TABLES + manifest.TABLE + published.TABLES + changes.TABLES
 

@@ -40,6 +40,7 @@ def update(
         changed, removed = writer.to_search(now), writer.not_to_search(now)
         if not changed and not removed:
             with writer.note():
+                writer.searched((), ())
                 _note(instance, writer, now)
             return True
         gone = set(removed.values()) | {one.former for one in changed if one.former not in ("", one.address)}
