@@ -168,6 +168,15 @@ class Phrases:
                 return before
         return place
 
+    def set_against(self, match: re.Match[str]) -> int | None:
+        """The place of the name that directly follows a wording such as "against" or "beat"; None where none does."""
+        tokens = self.clauses.tokens
+        found = (
+            at for at, token in enumerate(tokens) if token.code == "E" and token.start >= match.end() - 4
+        )
+        place = next(found, None)
+        return place if place is not None and tokens[place].start <= match.end() + 4 else None
+
     def spans(
         self, move: Move | None, *, exclude: tuple[int, int] = (0, 0), beside: int = -1
     ) -> tuple[tuple[Span, ...], bool]:
@@ -282,15 +291,8 @@ def _streak_long(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
 def _relative(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
     """ "longest winning streak against the S&P 500 since 2019"."""
     clauses = here.clauses
-    other_at = next(
-        (
-            place
-            for place, token in enumerate(clauses.tokens)
-            if token.code == "E" and token.start >= match.end() - 4
-        ),
-        None,
-    )
-    if other_at is None or clauses.tokens[other_at].start > match.end() + 4:
+    other_at = here.set_against(match)
+    if other_at is None:
         return
     other = clauses.entity(other_at)
     entity, _, _ = here.subject(match.start(), match.start())
@@ -538,15 +540,8 @@ def _distance(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
 
 def _outperform(match: re.Match[str], here: Phrases) -> Iterator[Assertion]:
     clauses = here.clauses
-    other_at = next(
-        (
-            place
-            for place, token in enumerate(clauses.tokens)
-            if token.code == "E" and token.start >= match.end() - 4
-        ),
-        None,
-    )
-    if other_at is None or clauses.tokens[other_at].start > match.end() + 4:
+    other_at = here.set_against(match)
+    if other_at is None:
         return
     other = clauses.entity(other_at)
     entity, move, sure = here.subject(match.start(), match.start())

@@ -5,7 +5,7 @@ Owns no story and no wording; what a story says of its own, in which order, is i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 
 from broadtape.desk.newsworthiness import Ranked
@@ -20,11 +20,40 @@ from broadtape.desk.outline import (
     paragraph,
     section,
 )
-from broadtape.desk.patterns import basis_of, benchmarks
+from broadtape.desk.patterns import Signal, basis_of, benchmarks
 from broadtape.desk.stories import Assignment, Proposal, common
 from broadtape.model import Basis, Fact
 
 NOTHING: Mapping[str, object] = {}
+
+
+def strongest(
+    assignment: Assignment,
+    story: str,
+    wanted: Callable[[Signal], bool],
+    key: Callable[[Signal], str] | None = None,
+) -> list[Proposal]:
+    """The one story that the strongest of the wanted signals makes; a key of its own is told by no other story."""
+    item = next((one for one in assignment.ranked if wanted(one.signal)), None)
+    if item is None:
+        return []
+    own = story if key is None else key(item.signal)
+    return [Proposal(story, own, item.score.total, item, () if key is None else (own,))]
+
+
+def one_each(
+    assignment: Assignment,
+    story: str,
+    kind: str,
+    of: Callable[[Signal], str],
+    covers: Callable[[Signal], tuple[str, ...]] = lambda _: (),
+) -> list[Proposal]:
+    """A story for each signal of a kind, strongest first: `of` says of what, `covers` what else it tells."""
+    return [
+        Proposal(story, f"{story}/{of(item.signal)}", item.score.total, item, covers(item.signal))
+        for item in assignment.ranked
+        if item.signal.kind == kind
+    ]
 
 
 class Plan:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from broadtape.desk.newsworthiness import Ranked
 from broadtape.desk.outline import Outline, Planned, Section, paragraph, section
-from broadtape.desk.patterns import basis_of
+from broadtape.desk.patterns import Signal, basis_of
 from broadtape.desk.stories import Assignment, Proposal, asides, common
-from broadtape.desk.stories.base import Plan, chosen, lead_of
+from broadtape.desk.stories.base import Plan, chosen, lead_of, strongest
 from broadtape.model import Basis, UnknownSymbol
 
 _SESSIONS = {
@@ -34,11 +34,11 @@ class Brief:
 
     def propose(self, assignment: Assignment) -> list[Proposal]:
         """One a session, of the strongest such signal that all it is told with is there for."""
-        for item in assignment.ranked:
-            if asides.values_of(assignment, item.signal) is not None:
-                key = asides.key_of(item.signal)
-                return [Proposal(self.name, key, item.score.total, item, (key,))]
-        return []
+
+        def told(signal: Signal) -> bool:
+            return asides.values_of(assignment, signal) is not None
+
+        return strongest(assignment, self.name, told, asides.key_of)
 
     def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
         """What stood out, what followed earlier ones, how the indices closed, what is next."""

@@ -15,7 +15,7 @@ from broadtape.desk.outline import Cell, ChartPlan, Outline, Planned, Section, T
 from broadtape.desk.patterns import RECORD_HISTORY, basis_of
 from broadtape.desk.prose import size
 from broadtape.desk.stories import Assignment, Proposal, common, filed
-from broadtape.desk.stories.base import Plan, chosen, lead_of
+from broadtape.desk.stories.base import Plan, chosen, lead_of, strongest
 from broadtape.model import Basis, Fact
 
 _FAR_SIZE = 3  # of the index: jumped, slid
@@ -37,11 +37,12 @@ class CompanyMove:
 
     def propose(self, assignment: Assignment) -> list[Proposal]:
         """Each share whose move is news, strongest first; an edition takes one."""
-        for item in assignment.ranked:
-            if item.signal.kind in _KINDS:
-                key = f"company/{item.signal.subject}"
-                return [Proposal(self.name, key, item.score.total, item, (key,))]
-        return []
+        return strongest(
+            assignment,
+            self.name,
+            lambda signal: signal.kind in _KINDS,
+            lambda signal: f"company/{signal.subject}",
+        )
 
     def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
         """The move, where it stands, what is on file, the peers, precedent."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from broadtape.desk.outline import Cell, ChartPlan, Outline, Section, Table, paragraph, section
 from broadtape.desk.stories import Assignment, Proposal, common
-from broadtape.desk.stories.base import Plan
+from broadtape.desk.stories.base import Plan, strongest
 from broadtape.metrics import series_of
 from broadtape.model import Fact, NoData
 from broadtape.numbers import plain
@@ -33,10 +33,7 @@ class YieldCurve:
 
     def propose(self, assignment: Assignment) -> list[Proposal]:
         """One story where the newest yields changed the curve's shape or set an extreme."""
-        for item in assignment.ranked:
-            if item.signal.kind == "curve":
-                return [Proposal(self.name, "curve", item.score.total, item)]
-        return []
+        return strongest(assignment, self.name, lambda signal: signal.kind == "curve")
 
     def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
         """What changed, the yields, the slope over a week and a month, and what comes next."""

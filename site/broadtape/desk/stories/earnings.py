@@ -12,7 +12,7 @@ from decimal import Decimal
 from broadtape.desk.outline import ChartPlan, Outline, Section, paragraph, section
 from broadtape.desk.patterns import basis_of
 from broadtape.desk.stories import Assignment, Proposal, common
-from broadtape.desk.stories.base import Plan, day_of, days_since
+from broadtape.desk.stories.base import Plan, day_of, days_since, one_each
 from broadtape.desk.stories.volatility import enough
 from broadtape.metrics.filings import reports_results
 from broadtape.model import Fact, NewsView, NoData
@@ -33,14 +33,10 @@ class EarningsMover:
 
     def propose(self, assignment: Assignment) -> list[Proposal]:
         """One story a company, the strongest move first."""
-        return [
-            Proposal(
-                self.name, f"earnings/{item.signal.subject}", item.score.total, item,
-                (f"company/{item.signal.subject}",),
-            )
-            for item in assignment.ranked
-            if item.signal.kind == "earnings"
-        ]  # fmt: skip
+        return one_each(
+            assignment, self.name, "earnings", lambda signal: signal.subject,
+            lambda signal: (f"company/{signal.subject}",),
+        )  # fmt: skip
 
     def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
         """The move beside the index, the filing, what was filed, and what followed moves like it."""

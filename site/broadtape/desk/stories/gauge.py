@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from broadtape.desk.outline import ChartPlan, Outline, Section, paragraph, section
 from broadtape.desk.stories import Assignment, Proposal, common
-from broadtape.desk.stories.base import Plan
+from broadtape.desk.stories.base import Plan, one_each
 from broadtape.model import Fact, NoData
 
 _FAR_DAYS = 120
@@ -27,11 +27,7 @@ class Gauge:
 
     def propose(self, assignment: Assignment) -> list[Proposal]:
         """One story a series, the strongest first."""
-        return [
-            Proposal(self.name, f"gauge/{item.signal.params['series']}", item.score.total, item)
-            for item in assignment.ranked
-            if item.signal.kind == "series"
-        ]
+        return one_each(assignment, self.name, "series", lambda signal: signal.params["series"])
 
     def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
         """The reading, its rank, where it was a year before, and what the indices did."""

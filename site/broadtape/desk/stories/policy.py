@@ -13,6 +13,7 @@ from datetime import timedelta
 from broadtape.desk.outline import ChartPlan, Outline, Planned, Section, SentenceKind, paragraph, section
 from broadtape.desk.patterns import basis_of, benchmarks
 from broadtape.desk.stories import Assignment, Proposal, common
+from broadtape.desk.stories.base import strongest
 from broadtape.model import Fact, NoData
 
 _HORIZONS = (21, 63)
@@ -32,10 +33,7 @@ class PolicyDecision:
 
     def propose(self, assignment: Assignment) -> list[Proposal]:
         """One story where a decision fell on the session, or on the days off before it."""
-        for item in assignment.ranked:
-            if item.signal.kind == "policy":
-                return [Proposal(self.name, "policy", item.score.total, item)]
-        return []
+        return strongest(assignment, self.name, lambda signal: signal.kind == "policy")
 
     def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
         """The decision, its place in the path, the readings it met, what followed earlier ones."""

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from broadtape.desk.outline import ChartPlan, Outline, Planned, Section, paragraph, section
 from broadtape.desk.stories import Assignment, Proposal, common
-from broadtape.desk.stories.base import Plan
+from broadtape.desk.stories.base import Plan, one_each
 from broadtape.model import Fact, NoData
 
 _FAR_DAYS = 270  # an extreme nearer than this is not worth a sentence
@@ -51,11 +51,7 @@ class DataPrint:
 
     def propose(self, assignment: Assignment) -> list[Proposal]:
         """One story a release of the session."""
-        return [
-            Proposal(self.name, f"print/{item.signal.params['release']}", item.score.total, item)
-            for item in assignment.ranked
-            if item.signal.kind == "print"
-        ]
+        return one_each(assignment, self.name, "print", lambda signal: signal.params["release"])
 
     def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
         """The reading, the trend, what is beside it, how markets closed, and when the next one comes."""

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from broadtape.desk.newsworthiness import Ranked
 from broadtape.desk.outline import ChartPlan, Outline, Section, paragraph, section
+from broadtape.desk.patterns import Signal
 from broadtape.desk.stories import Assignment, Proposal, common
-from broadtape.desk.stories.base import Plan, day_of, lead_of
+from broadtape.desk.stories.base import Plan, day_of, lead_of, strongest
 
 _KINDS = ("streak", "streak-ended")
 _UNITS = ("session", "month")
@@ -26,11 +27,11 @@ class Streak:
 
     def propose(self, assignment: Assignment) -> list[Proposal]:
         """One a session, of the strongest run."""
-        for item in assignment.ranked:
-            if item.signal.kind in _KINDS and item.signal.params.get("unit") in _UNITS:
-                key = f"streak/{item.signal.subject}"
-                return [Proposal(self.name, key, item.score.total, item, (key,))]
-        return []
+
+        def told(signal: Signal) -> bool:
+            return signal.kind in _KINDS and signal.params.get("unit") in _UNITS
+
+        return strongest(assignment, self.name, told, lambda signal: f"streak/{signal.subject}")
 
     def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
         """The run, since when it is the longest, what it brought, the others, precedent, what ends it."""

@@ -12,7 +12,7 @@ from decimal import Decimal
 from broadtape.desk.outline import ChartPlan, Outline, Planned, Section, paragraph, section
 from broadtape.desk.patterns import basis_of
 from broadtape.desk.stories import Assignment, Proposal, common
-from broadtape.desk.stories.base import Plan, days_since
+from broadtape.desk.stories.base import Plan, days_since, strongest
 from broadtape.model import Fact, NoData
 
 _HORIZONS = (21, 63)
@@ -31,10 +31,7 @@ class Volatility:
 
     def propose(self, assignment: Assignment) -> list[Proposal]:
         """One story where the volatility index moved far or stands where it has not for long."""
-        for item in assignment.ranked:
-            if item.signal.kind == "volatility":
-                return [Proposal(self.name, "volatility", item.score.total, item)]
-        return []
+        return strongest(assignment, self.name, lambda signal: signal.kind == "volatility")
 
     def plan(self, assignment: Assignment, proposal: Proposal) -> Outline:
         """The move and its rank, what the indices did, what followed earlier moves of the size."""
