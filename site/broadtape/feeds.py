@@ -584,12 +584,16 @@ def _object(fields: dict[str, object]) -> str:
     return "  {\n" + ",\n".join(lines) + "\n  }"
 
 
-def _value(value: object) -> str:
+def _value(value: object, pad: str = "   ") -> str:
+    inner = f"{pad} "
     if isinstance(value, str):
         return encode_basestring(value)
-    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
-        return "[\n    " + ",\n    ".join(map(encode_basestring, value)) + "\n   ]"
-    return json.dumps(value, ensure_ascii=False, indent=1).replace("\n", "\n   ")
+    if isinstance(value, list) and value:
+        return "[\n" + ",\n".join(f"{inner}{_value(one, inner)}" for one in value) + f"\n{pad}]"
+    if isinstance(value, dict) and value:
+        lines = (f"{inner}{encode_basestring(name)}: {_value(one, inner)}" for name, one in value.items())
+        return "{\n" + ",\n".join(lines) + f"\n{pad}}}"
+    return json.dumps(value)
 
 
 # --- XML ----------------------------------------------------------------------------------------------------

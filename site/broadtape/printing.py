@@ -28,7 +28,7 @@ from flask import g
 from isal import isal_zlib
 from msgspec.structs import replace
 
-from broadtape import resources, urls
+from broadtape import feeds, resources, urls
 from broadtape.archive import changes
 from broadtape.heartbeat import settings_digest, utc_now
 from broadtape.pagestore import GZIP_FORM, SAFE, Due, Job, PageWriter, Printed, path_of
@@ -36,6 +36,7 @@ from broadtape.prepared import SMALLEST_PACKED, packable
 from broadtape.recording import TAPE, Recorder, RecordingPress, RecordingTape
 from broadtape.search import open_index
 from broadtape.web import create_app
+from broadtape.web.front import PAGE
 from broadtape.web.press import Press, find_clock
 
 if TYPE_CHECKING:
@@ -157,7 +158,27 @@ class Printer:
             self.store.want(site.key, SEEDS)
             self.store.want(site.key, (address for address, _ in self.recorder.addresses(site.key)))
             self.store.want(site.key, self.recorder.former(site.key))
+            self.store.want(site.key, self._of_lists(site))
         self.store.forget_sites(self.instance.sites)
+
+    def _of_lists(self, site: Site) -> Iterator[str]:
+        """The pages of lists and feeds by the counts of their articles: from one to the next they are found one by one,
+        and while few are due, most cores wait."""
+        read = self.recorder
+        counted = [("/", read.count(site.key), True)]
+        counted += [(urls.topic(name), count, True) for name, count in read.topics(site.key)]
+        counted += [(urls.author(name), count, True) for name, count in read.authors(site.key)]
+        for month, count in read.months(site.key):
+            counted.append((urls.month(int(month[:4]), int(month[5:])), count, False))
+        for address, count, fed in counted:
+            if address != urls.FRONT:
+                yield from (urls.page(address, number) for number in range(1, -(-count // PAGE) + 1))
+            if fed:
+                last = min(feeds.PAGES, -(-count // feeds.LENGTH))
+                for number in range(
+                    1, last + 1
+                ):  # three forms of a page side by side, while its stories are at hand
+                    yield from (urls.page(address + file, number) for file in feeds.FILE.values())
 
     def _look_around(self) -> None:
         """Where what surrounds a site's pages changed, they are late; where its blocks did, their pages are stale."""
