@@ -28,7 +28,7 @@ from broadtape.pagefiles import file_of, replace_file, write_forms
 from broadtape.pagestore import Printed
 from broadtape.pressroom import Pressroom
 from broadtape.printing import BEST, Printer, ask, printed
-from broadtape.web.press import STATIC
+from broadtape.web.press import STATIC, shipped
 
 if TYPE_CHECKING:
     from broadtape.config import Instance, Site
@@ -245,13 +245,13 @@ def _static(home: Path, key: str, before: Files, after: Files, done: Exported) -
     for source in sorted(path for path in STATIC.rglob("*") if path.is_file()):
         inside = f"static/{source.relative_to(STATIC).as_posix()}"
         found = source.stat()
-        tag = f"{found.st_mtime_ns}/{found.st_size}"
+        body = shipped(source.relative_to(STATIC).as_posix())
+        tag = f"{found.st_mtime_ns}/{len(body)}"
         name = f"{key}/{inside}"
         after[name] = tag
         if before.get(name) == tag and (home / inside).exists():
             done.kept += 1
             continue
-        body = source.read_bytes()
         worth = source.suffix in (".css", ".js", ".svg", ".txt", ".json")
         modified = datetime.fromtimestamp(found.st_mtime, UTC)
         page = Printed(

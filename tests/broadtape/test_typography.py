@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import tinycss2
 from markupsafe import Markup
 
 from broadtape import markdown
@@ -16,7 +17,7 @@ from broadtape.desk.chart import Bar, BarSpec, ChartSpec, Line, Mark, bar_chart,
 from broadtape.desk.curves import Curve, CurveSpec, curve_chart
 from broadtape.desk.heat import HeatRow, HeatSpec, heat_table
 from broadtape.web import markets, pictures, words
-from broadtape.web.press import STATIC
+from broadtape.web.press import STATIC, shipped
 
 LINES = ChartSpec(
     title="Small caps & large, first session shown = 100",
@@ -180,3 +181,31 @@ def test_each_alignment_that_a_table_of_markdown_may_have_is_one_of_the_style_sh
     for text, name in (("| a |\n| ---: |\n| 1 |", "right"), ("| a |\n| :---: |\n| 1 |", "center")):
         assert f'<td class="{name}">' in markdown.to_html(markdown.parse(text), NoLinks())
         assert re.search(rf"(?m)^[^{{}}]*\.{name} {{ text-align: {name};", sheet), name
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in STATIC.glob("*.css")))
+def test_a_style_sheet_as_it_is_sent_has_every_rule_of_its_file(name: str) -> None:
+    def rules(text: str) -> list[str]:
+        parsed = tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
+        return [re.sub(r"/\*.*?\*/|\s+", "", rule.serialize(), flags=re.DOTALL) for rule in parsed]
+
+    source, sent = (STATIC / name).read_bytes(), shipped(name)
+
+    assert rules(sent.decode()) == rules(source.decode())
+    assert b"/*" not in sent
+    assert len(sent) < len(source)
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in STATIC.glob("*.js")))
+def test_a_script_as_it_is_sent_is_its_file_without_comments_on_lines_of_their_own(name: str) -> None:
+    lines = [line.strip() for line in (STATIC / name).read_text("utf-8").splitlines()]
+
+    assert shipped(name).decode().splitlines() == [one for one in lines if one and not one.startswith("//")]
+    assert all(line.count("`") % 2 == 0 for line in lines)  # no text over several lines that could lose one
+    assert not any(line.startswith(("*", "/*")) for line in lines)
+
+
+def test_what_others_wrote_is_sent_as_they_wrote_it() -> None:
+    vendored = "vendor/uplot/uPlot.iife.min.js"
+
+    assert shipped(vendored) == (STATIC / vendored).read_bytes()

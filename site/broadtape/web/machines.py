@@ -5,19 +5,22 @@ Owns addresses and HTTP; the form of feeds is broadtape.feeds'.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from posixpath import normpath
 from typing import TYPE_CHECKING, get_args
 from xml.sax.saxutils import escape, quoteattr
 
 from flask import Blueprint, Response, abort, request, send_file, send_from_directory
+from werkzeug.security import safe_join
 
 from broadtape import __version__, feeds, heartbeat, icons, urls
 from broadtape import cards as sharing
 from broadtape.web import chrome, pictures, words
-from broadtape.web.press import STATIC, absolute, answer, caching, here, press, static_address
+from broadtape.web.press import STATIC, absolute, answer, caching, here, press, shipped, static_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -303,9 +306,18 @@ def _text(text: str) -> str:
 @blueprint.get("/static/<path:name>")
 def static(name: str) -> Response:
     """A file of ours; kept for ever where its address carries a digest."""
-    response = send_from_directory(STATIC, name, conditional=True, max_age=None)
+    inside = normpath(name)
+    path = safe_join(str(STATIC), name)
+    if inside.endswith((".css", ".js")) and path is not None and Path(path).is_file():
+        body = shipped(inside)
+        response = Response(body, mimetype="text/css" if inside.endswith(".css") else "text/javascript")
+        response.last_modified = datetime.fromtimestamp(Path(path).stat().st_mtime, UTC)
+        response.set_etag(hashlib.sha256(body).hexdigest()[:16])
+        response.make_conditional(request)
+    else:
+        response = send_from_directory(STATIC, name, conditional=True, max_age=None)
     version = request.args.get("v")  # another than the file's own, whoever made it up, is not for ever
-    lasting = static_address(normpath(name)).endswith(f"?v={version}") if version else name.endswith(".woff2")
+    lasting = static_address(inside).endswith(f"?v={version}") if version else name.endswith(".woff2")
     response.headers["Cache-Control"] = FOREVER if lasting else "public, max-age=3600"
     return response
 

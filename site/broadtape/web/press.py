@@ -269,9 +269,26 @@ def absolute(path: str) -> str:
 
 
 @cache
+def shipped(name: str) -> bytes:
+    """A file of ours as readers get it: our own styles and scripts without comments and indentation, a sixth less."""
+    body = (STATIC / name).read_bytes()
+    if name.startswith("vendor/") or not name.endswith((".css", ".js")):
+        return body
+    text = body.decode("utf-8")
+    if name.endswith(".css"):
+        text = _CSS_COMMENT.sub("", text)
+    # Of scripts only what is a comment from its line's beginning: no string of ours begins a line so.
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//")).encode()
+
+
+_CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+
+
+@cache
 def static_address(name: str) -> str:
     """The address of a file of ours, with its digest so that it can be kept for ever."""
-    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
+    digest = hashlib.sha256(shipped(name)).hexdigest()[:10]
     return f"/static/{name}?v={digest}"
 
 
