@@ -6,6 +6,7 @@ Owns text too short to be an article, a sentence say; pages are read by broadtap
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
 
@@ -19,6 +20,7 @@ _QUOTE = re.compile(
     re.MULTILINE,
 )
 _CLOSE = time(16, 0)  # of the market's day; an early close only makes an article look earlier than it was
+_ITEM = re.compile(r"\s*[•·*▪◦‣-]\s+")
 _AS_OF = re.compile(r"\b[Aa]s of\b[^.]{0,40}")
 
 
@@ -72,7 +74,10 @@ def _day_of(value: date, zone: tzinfo) -> date:
 
 
 def from_text(text: str, *, path: str = "-", dated: date | None = None) -> Script:
-    """A script of plain text: blank lines part paragraphs, a short line without a full stop is a heading."""
+    """A script of plain text: blank lines part paragraphs, a short line without a full stop is a heading.
+
+    An item of a list is a paragraph of its own: what stands in one is not said of the next.
+    """
     quotes = tuple(
         QuoteRow(row["symbol"], _number(row["price"]), _number(row["change"]), _number(row["percent"]),
                  text.count("\n", 0, row.start("symbol")) + 1, " ".join(row.group().split()))
@@ -84,17 +89,31 @@ def from_text(text: str, *, path: str = "-", dated: date | None = None) -> Scrip
         stripped = block.strip()
         if stripped:
             offset = block[: len(block) - len(block.lstrip())].count("\n")
-            lines = [one.strip().lstrip("#>*• ").rstrip() for one in stripped.split("\n")]
-            heading = (
-                len(lines) == 1
-                and len(lines[0]) < 120
-                and not lines[0].endswith((".", "!", "?", "”", ":", "%"))
-            )
-            passages.append(Passage("\n".join(lines), line + offset, heading))
+            for number, lines, item in _items(stripped.split("\n")):
+                heading = (
+                    not item
+                    and len(lines) == 1
+                    and len(lines[0]) < 120
+                    and not lines[0].endswith((".", "!", "?", "”", ":", "%"))
+                )
+                passages.append(Passage("\n".join(lines), line + offset + number, heading))
         line += block.count("\n")
     day = dated or _said(body)
     why = "--as-of" if dated else "the text's own “as of”" if day else ""
     return Script(path, tuple(passages), quotes, day, why)
+
+
+def _items(lines: Sequence[str]) -> Iterator[tuple[int, list[str], bool]]:
+    """A block's lines, parted where an item of a list begins: the number of the first line, the lines, whether an item."""
+    begun, held, item = 0, list[str](), False
+    for number, line in enumerate(lines):
+        opens = _ITEM.match(line) is not None
+        if held and opens:
+            yield begun, held, item
+            begun, held = number, []
+        item = opens if not held else item
+        held.append(line.strip().lstrip("#>*• ").removeprefix("- ").rstrip())
+    yield begun, held, item
 
 
 def _said(text: str) -> date | None:
