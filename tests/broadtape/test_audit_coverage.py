@@ -225,3 +225,26 @@ def test_the_true_articles_hold(view_for: Callable[[date], MarketView]) -> None:
         found = judged(text.strip().replace("\n", "\n\n"), view_for, date.fromisoformat(day))
 
         assert [(one.text, one.reason) for one in found.findings if one.status != "verified"] == []
+
+
+def test_each_item_of_a_list_is_of_its_own_subject_and_a_signed_figure_is_a_move(
+    view_for: Callable[[date], MarketView],
+) -> None:
+    # on Jan. 12 the S&P 500 gained 0.16 %, and the Nasdaq Composite rose for the second session in a row
+    items = (
+        "S&P 500 +0.2% at 6,977.27",
+        "Nasdaq Composite +0.3%, a fourth straight gain",
+        "Fed cut rates on Dec. 10",
+    )
+    text = "CLOSE\n" + "\n".join(f"* {item}" for item in items)
+    found = {one.text: one.status for one in judged(text, view_for).findings}
+
+    assert found["S&P 500 +0.2% at 6,977.27"] == "verified"
+    assert found["fourth straight gain"] == "contradicted"
+
+
+@pytest.mark.parametrize("sentence", ["S&P 500 +1.4%", "YTD returns\n* S&P 500 +1.9%\n* Russell 2000 +6.2%"])
+def test_a_signed_figure_that_another_window_bears_out_is_not_contradicted(
+    sentence: str, view_for: Callable[[date], MarketView]
+) -> None:
+    assert [one.text for one in judged(sentence, view_for).findings if one.status == "contradicted"] == []

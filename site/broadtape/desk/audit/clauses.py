@@ -162,12 +162,16 @@ class Clauses(Figures):
         move.on = "intraday" if before == "@" else ""
         at = self._apposition(at, move)
         verb = self._verb(at, move)
-        if verb < 0 and self.word(at) == ":" and self.code(at + 1) in "FO":
-            amount = self.tokens[at + 1].amount  # "S&P 500: -0.16% or -4.27 points to 2,659.41"
-            if amount is None or not amount.sign:
+        figure = at + 1 if self.word(at) == ":" else at
+        if verb < 0 and self.code(figure) in "FO":
+            amount = self.tokens[
+                figure
+            ].amount  # "S&P 500: -0.16% or -4.27 points to 2,659.41", "S&P 500 +1.9% at …"
+            if amount is not None and amount.sign:
+                move.side = "up" if amount.sign > 0 else "down"
+                return self._figures(figure, move)
+            if figure > at:
                 return None
-            move.side = "up" if amount.sign > 0 else "down"
-            return self._figures(at + 1, move)
         if verb < 0:
             if (
                 last is None
