@@ -175,22 +175,23 @@ class _Plan(Plan):
         return self.companies(f"{after[0]}..{self.view.as_of}", after[0])
 
     def _others(self) -> Section | None:
-        said: list[Planned | None] = []
+        too: list[Planned | None] = []  # what is like the lead comes first
+        apart: list[Planned | None] = []
         for symbol in benchmarks(self.view):
             if symbol == self.of:
                 continue
             also = self.book.find("record", of=symbol, side="high")
             away = self.book.find("drawdown", of=symbol)
             if also is not None:
-                said.append(self.say("other_too", other=also, symbol=symbol))
+                too.append(self.say("other_too", other=also, symbol=symbol))
             elif away is not None and away.value:
-                said.append(self.say("other_away", other=away, symbol=symbol))
+                apart.append(self.say("other_away", other=away, symbol=symbol))
         table = common.levels_table(
             self.assignment, [self.of, *(s for s in benchmarks(self.view) if s != self.of)]
         )
         return section(
             self.say("others_heading", "definition"),
-            paragraph(*said),
+            paragraph(*too, *apart),
             *asides.told(self.assignment, (self.of,), kinds=("gap", "average-cross", "ratio"), most=1),
             table,
         )

@@ -197,11 +197,12 @@ class _Plan(Plan):
                 self.say("lede"),
                 self.say("turn") if self.turn is not None else None,
                 self.say("turn_rate") if self.turned is not None else None,
+                self.say("month_to_date", mtd=month) if month and not self.drawdown else None,
                 self.say("index_others", others=others) if others else None,
             ),
             paragraph(
                 self.say("drawdown") if self.drawdown else None,
-                self.say("month_to_date", mtd=month) if month else None,
+                self.say("month_to_date", mtd=month) if month and self.drawdown else None,
                 common.volatility(self.assignment) if self.long else None,
             ),
         )
