@@ -7,9 +7,9 @@ exporting's.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import unquote
 
@@ -38,12 +38,17 @@ class Written:
     tag: str = ""
 
 
-@lru_cache(maxsize=4096)
+_PLAIN: Final = re.compile(r"(/|(?:/[\w-]{1,150})+)(/|\.[a-z0-9]{1,20})?", re.ASCII)  # nearly every address
+
+
 def file_of(address: str) -> str:
     """The path of a page's file under its site's folder; "" for an address that cannot be one.
 
     "/topics/x/" → "topics/x/index.html"; its second page → "topics/x/page-2.html"; "…/proof" → "…/proof.html".
     """
+    if (plain := _PLAIN.fullmatch(address)) is not None and address[:2] not in ("//", "/."):
+        end = plain[2] or plain[1]
+        return address[1:] + ("index.html" if end.endswith("/") else "" if plain[2] else ".html")
     path, _, query = address.partition("?")
     path = unquote(path)
     parts = path.split("/")

@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 NAME: Final = "pages.sqlite"
 GZIP_FORM: Final = 31  # zlib's word for: the largest window, in a gzip file without name and time
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 EVERYTHING: Final = "*"  # the key of what may depend on anything; as a change: everything changed
 SAFE: Final = "/:.,-^=$~_@!*()+"  # what stands unquoted in the path of an address here
 SOFT: Final = ("r:", "chrome:", "tape")  # changes that an old page may show a little late
@@ -41,6 +41,7 @@ CREATE TABLE page (
     UNIQUE (site, address)
 );
 CREATE INDEX page_due ON page (due, n) WHERE due > 0;
+CREATE INDEX page_listed ON page (site, status, due, address, tag);
 CREATE TABLE dependency (key TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (key, n)) WITHOUT ROWID;
 CREATE INDEX dependency_n ON dependency (n);
 """
@@ -264,15 +265,16 @@ class PageWriter:
     def failed(self, site: str) -> list[str]:
         """Addresses of a site that could not be rendered."""
         rows = self._db.execute(
-            "SELECT address FROM page WHERE site = ? AND due = ? ORDER BY address", (site, Due.FAILED)
+            "SELECT address FROM page WHERE site = ? AND due = ? AND due > 0 ORDER BY address",
+            (site, Due.FAILED),
         )
         return [str(row[0]) for row in rows]
 
     def headers(self, site: str) -> Iterator[tuple[str, int, tuple[tuple[str, str], ...]]]:
         """Address, status and headers of what answers with another status than 200."""
         rows = self._db.execute(
-            "SELECT address, status, headers FROM page WHERE site = ? AND status NOT IN (0, 200) AND due IN (0, 3)"
-            " ORDER BY address",
+            "SELECT address, status, headers FROM page INDEXED BY page_listed"
+            " WHERE site = ? AND (status BETWEEN 1 AND 199 OR status > 200) AND due IN (0, 3) ORDER BY address",
             (site,),
         )
         for address, status, headers in rows:
@@ -285,12 +287,13 @@ class PageWriter:
         }
 
     def tags(self, site: str) -> list[tuple[str, str, int]]:
-        """Address, tag and status of every printed page of a site."""
+        """Address, tag and status of every printed page of a site; the index has them, no page's bytes are read."""
         rows = self._db.execute(
-            "SELECT address, tag, status FROM page WHERE site = ? AND status > 0 AND due IN (0, 3) ORDER BY n",
+            "SELECT address, tag, status FROM page INDEXED BY page_listed"
+            " WHERE site = ? AND status > 0 AND due IN (0, 3)",
             (site,),
         )
-        return [(str(address), str(tag), int(status)) for address, tag, status in rows]
+        return rows.fetchall()
 
     # --- what changes ---------------------------------------------------------------------------------------
 

@@ -125,6 +125,10 @@ class Printer:
         if self.store.generation != generation or self.store.meta("settings") != self.settings:
             # Publishing accounts for its changes itself; this is for a new store, or one that a crash left behind.
             self.store.account(self.recorder.touched_since(self.store.generation), generation, self.settings)
+        if self._seeded < 0:
+            before, _, settings = self.store.meta("seeded").partition("|")
+            if settings == self.settings and self.store.meta("program") == fingerprint():
+                self._seeded = int(before)
         if generation != self._seeded:
             touched = self.recorder.touched_since(self._seeded) if self._seeded >= 0 else {changes.EVERYTHING}
             self._seeded = generation
@@ -137,6 +141,7 @@ class Printer:
                         self.instance.sites.values()
                     ):  # where it does not belong it is not found, and dropped
                         self.store.want(site.key, addresses)
+                self.store.set_meta("seeded", f"{generation}|{self.settings}")
             self._looked = -LOOK_S
         if time.monotonic() - self._looked >= LOOK_S:
             self._looked = time.monotonic()

@@ -384,3 +384,26 @@ def test_nginx_gives_out_the_export_as_the_documentation_says(
     ):
         assert get(nginx, live)[0] == 502, live
     assert get(nginx, "/search?q=x")[0] == 502  # handed to the application, which does not run here
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("/", "index.html"),
+        ("/topics/x/", "topics/x/index.html"),
+        ("/topics/x/?page=2", "topics/x/page-2.html"),
+        ("/2026/01/12/a-b/proof", "2026/01/12/a-b/proof.html"),
+        ("/2026/01/12/a-b/index.md", "2026/01/12/a-b/index.md"),
+        ("/2026/01/12/a-b/chart.dark.svg", "2026/01/12/a-b/chart.dark.svg"),
+        ("/.well-known/security.txt", ".well-known/security.txt"),
+        ("/quotes/NYSE:BRK/B/", "quotes/NYSE:BRK/B/index.html"),
+        ("/topics/caf%C3%A9/", "topics/café/index.html"),
+        ("//evil/", ""),
+        ("/a//b/", ""),
+        ("/a/../b", ""),
+        ("/" + "a" * 201, ""),
+        ("topics", ""),
+    ],
+)
+def test_an_address_has_one_file(address: str, name: str) -> None:
+    assert file_of(address) == name
