@@ -127,6 +127,11 @@ def slugs(found: FolderIndex, text: str, **more: object) -> list[str]:
         ("S&P 500", {"fed"}),
         ("at&t", {"fed"}),
         ("U.S. economy", {"fed"}),
+        ("x" * 90, set()),
+        ("fed " + "x" * 90, set()),
+        ("ticker:$IWM", {"rotation"}),
+        ("ticker:^RUT", {"rotation"}),
+        ("by:jané-doe", {"fed", "tiburon"}),
         ("ticker:IWM", {"rotation"}),
         ("ticker:NYSEArca:IWM", {"rotation"}),
         ("ticker:NYSEARCA:IWM", {"rotation"}),
@@ -285,6 +290,7 @@ def test_a_snippet_does_not_begin_inside_a_name(before, begins):
         ("1200000", "It sold 1,200,000 of them", "1,200,000"),
         ("москва", "Москва today", "Москва"),
         ("市", "東京株式市場", "市"),
+        ("2", "A $1.2 billion 2-for-1 deal of 2,002", "2"),
     ],
 )
 def test_a_word_is_marked_however_it_is_written(asked, text, marked):
@@ -362,6 +368,7 @@ def test_where_few_stories_were_found_a_spelling_that_finds_many_more_is_told(tm
     assert found.search(Query("rotaton")).total == 1
     assert found.search(Query("rotaton")).suggestion == "rotation"
     assert found.search(Query("slip")).suggestion == ""
+    assert spelling.nearest("rotato", [spelling.Vocabulary([("rotation", 12)])], 1) == ""
     assert found.search(Query("rotation")).suggestion == ""
 
 

@@ -362,6 +362,9 @@ class _Reader:
         found = [*words.terms(said)]
         found = found[: self._room(len(found))]
         if not found:
+            if any(char.isalnum() for char in said) and self.words < MAX_WORDS:
+                self.notes.append(f"No word has more than {words.MAX_WORD} characters.")
+                return Not(Everything())
             return None
         self.written += [(term.surface, start + term.start, start + term.end) for term in found]
         if len(found) == 1:

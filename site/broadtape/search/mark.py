@@ -19,7 +19,7 @@ from typing import Final
 NAME: Final = "current"
 RECHECK_S: Final = 3600.0  # disks err in silence: every file is read through again so often (54 MB: 0.05 s)
 CONDEMNED: Final = "condemned"  # a file of this name asks for a rebuild
-SCHEMAS: Final = {"whoosh": 2, "tantivy": 2}  # of each engine's fields; an index of another is rebuilt
+SCHEMAS: Final = {"whoosh": 2, "tantivy": 4}  # of each engine's fields; an index of another is rebuilt
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from broadtape import urls
+from broadtape.search import words
+
 TITLE_WEIGHT: Final = 4  # a word of the title counts as so many of the text
 GAP: Final = 100  # positions between title and text: no phrase reaches across
 RECENCY: Final = 0.2  # the newest article scores a fifth more, one a year older a tenth more, and so on
@@ -24,6 +27,12 @@ def window(limit: int, offset: int) -> tuple[int, int]:
 
 
 def class_mark(symbol: str) -> str:
-    """A symbol with its share class behind a dot, in capitals: "nyse:brk-b" is "NYSE:BRK.B"."""
+    """A symbol with its share class behind a dot, in capitals: "nyse:brk-b" is "NYSE:BRK.B", "$iwm" and "^VIX" as
+    others write them are "IWM" and "VIX"."""
     exchange, colon, ticker = symbol.upper().rpartition(":")
-    return exchange + colon + ticker.replace("-", ".").replace("/", ".")
+    return exchange + colon + ticker.lstrip("$^").replace("-", ".").replace("/", ".")
+
+
+def name_key(name: str) -> str:
+    """What two writings of a topic's or an author's name have in common: "Élodie Dupré" is "elodie-dupre"."""
+    return urls.key(words.fold(name))

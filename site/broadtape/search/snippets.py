@@ -71,6 +71,8 @@ class Marker:
         if before != " ":
             if before.isalnum() and before < _WIDE and text[at] < _WIDE:
                 return None  # inside a word
+            if before in ".," and text[at].isdigit() and text[at - 2 : at - 1].isdigit():
+                return None  # inside a figure
             if before in "&'’" and text[at - 2 : at - 1].isalnum():
                 return None  # inside a name
         token = words.TOKEN.match(text, at)

@@ -50,11 +50,12 @@ def _letters(words: Sequence[str]) -> NDArray[np.uint64]:
     return bits.view(np.uint64).ravel()
 
 
-def nearest(word: str, vocabularies: Iterable[Vocabulary]) -> str:
-    """The nearest word with letters only, of equally near ones the most frequent; "" when none is near."""
+def nearest(word: str, vocabularies: Iterable[Vocabulary], most: int = 2) -> str:
+    """The nearest word with letters only, within so many edits, of equally near ones the most frequent; "" when none
+    is near."""
     if not _LEAST <= len(word) <= _LONGEST or not word.isalpha():
         return ""
-    farthest = 1 if len(word) < 6 else 2
+    farthest = min(most, 1 if len(word) < 6 else 2)
     held = [(one, _apart(word, one)) for one in vocabularies if one.words]
     measured = _measure(word, farthest)
     for reach in range(1, farthest + 1):
@@ -87,6 +88,7 @@ def respelt(
     written: Sequence[tuple[str, int, int]],
     known: Callable[[str], bool],
     vocabularies: Callable[[], Iterable[Vocabulary]],
+    most: int = 2,
 ) -> str:
     """The query with each unknown word (word, start, end) as the archive spells what is nearest; "" where one is
     near to nothing or all are known."""
@@ -94,7 +96,7 @@ def respelt(
     for word, start, end in reversed(written):
         if known(word):
             continue
-        near = nearest(word, vocabularies())
+        near = nearest(word, vocabularies(), most)
         if not near:
             return ""
         changed = changed[:start] + near + changed[end:]

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import tantivy
 
-from broadtape import urls
 from broadtape.search import language, mark, ranking, spelling, tantivy_schema, words
 from broadtape.search.generations import Damaged
 from broadtape.search.port import FACETS, FacetCount, Hit, Query, Results
@@ -292,7 +291,7 @@ class _Generation:
             return Find.term_set_query(self.schema, "site", [value, ranking.EVERYWHERE])
         if name == "symbol":
             return self._term("symbol_key", ranking.class_mark(value))
-        return self._term(f"{name}_key", urls.key(value))
+        return self._term(f"{name}_key", ranking.name_key(value))
 
     # --- words ----------------------------------------------------------------------------------------------
 
@@ -314,7 +313,9 @@ class _Generation:
 
     def _other_spelling(self, query: Query, parsed: language.Parsed, found: int) -> str:
         known = partial(self._is_known, rare=spelling.FEW if found else 0)
-        text = spelling.respelt(parsed.text, parsed.written, known, self._vocabularies)
+        # A word that some stories have is seldom a slip: only what is one edit away is asked about.
+        most = 1 if found else 2
+        text = spelling.respelt(parsed.text, parsed.written, known, self._vocabularies, most)
         if not text:
             return ""
         tree = self.tree(language.parse(text).node)

@@ -13,7 +13,6 @@ from typing import Any, Final
 import msgspec
 import tantivy
 
-from broadtape import urls
 from broadtape.search import mark, ranking, snippets, words
 from broadtape.search.port import Document
 
@@ -86,7 +85,7 @@ def document(one: Document) -> Any:
     for name, values in (("topic", one.topics), ("author", one.authors)):
         for value in dict.fromkeys(values):
             made.add_text(name, value)
-        for key in {urls.key(value) for value in values}:
+        for key in {ranking.name_key(value) for value in values}:
             made.add_text(f"{name}_key", key)
     for symbol in dict.fromkeys(one.symbols):
         made.add_text("symbol", symbol)

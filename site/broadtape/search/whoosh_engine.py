@@ -24,13 +24,12 @@ from numpy.typing import NDArray
 from whoosh import index
 from whoosh.filedb.filestore import FileStorage
 
-from broadtape import urls
 from broadtape.search import language, mark, ranking, spelling, whoosh_schema, words
 from broadtape.search.generations import Damaged
 from broadtape.search.port import FACETS, FacetCount, Hit, Query, Results
 from broadtape.search.ranking import HALVED_DAYS, MAX_EXPANSIONS, MAX_FACETS, RECENCY
 from broadtape.search.snippets import Marker
-from broadtape.search.whoosh_postings import Postings, positions, read
+from broadtape.search.whoosh_postings import Postings, positions, read, vocabulary
 
 if TYPE_CHECKING:
     from broadtape.search.generations import Opened
@@ -415,22 +414,21 @@ class _Generation:
     def _vocabularies(self) -> Iterable[spelling.Vocabulary]:
         for leaf, _, segment in self.leaves:
             if segment.surfaces is None:
-                pairs = [(term.decode(), info.doc_frequency()) for term, info in leaf.iter_field("surface")]
-                segment.surfaces = spelling.Vocabulary(pairs)
+                segment.surfaces = spelling.Vocabulary(vocabulary(leaf, "surface"))
             yield segment.surfaces
 
     def _expansions(self, start: str, most: int) -> list[tuple[str, int]]:
         """The most frequent words that begin so, with the number of documents they are in."""
         counts: dict[str, int] = {}
-        for vocabulary in self._vocabularies():
-            low = bisect_left(vocabulary.words, start)
-            high = bisect_left(vocabulary.words, start + "\U0010ffff")
-            part = vocabulary.counts[low:high]
+        for held in self._vocabularies():
+            low = bisect_left(held.words, start)
+            high = bisect_left(held.words, start + "\U0010ffff")
+            part = held.counts[low:high]
             chosen: Iterable[int] = range(len(part))
             if len(part) > 4 * most:
                 chosen = np.argpartition(part, len(part) - 4 * most)[len(part) - 4 * most :].tolist()
             for place in chosen:
-                word = vocabulary.words[low + place]
+                word = held.words[low + place]
                 counts[word] = counts.get(word, 0) + int(part[place])
         return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
 
@@ -449,7 +447,9 @@ class _Generation:
         Where few stories were found, words of few stories count as unknown, and it has to find many more.
         """
         known = partial(self._is_known, rare=spelling.FEW if found else 0)
-        text = spelling.respelt(parsed.text, parsed.written, known, self._vocabularies)
+        # A word that some stories have is seldom a slip: only what is one edit away is asked about.
+        most = 1 if found else 2
+        text = spelling.respelt(parsed.text, parsed.written, known, self._vocabularies, most)
         if not text:
             return ""
         mask, _ = self.evaluate(language.parse(text).node)
@@ -506,4 +506,4 @@ def _keys(name: str, value: str) -> tuple[str, ...]:
     if name == "symbol":
         mark = ranking.class_mark(value)
         return (mark, mark.partition(":")[2]) if ":" in mark else (mark,)
-    return (urls.key(value),)
+    return (ranking.name_key(value),)

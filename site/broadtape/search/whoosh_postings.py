@@ -6,6 +6,7 @@ Owns the decoding alone: Whoosh's matchers give the same numbers one by one, wit
 from __future__ import annotations
 
 import pickle
+import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from io import BytesIO
@@ -20,6 +21,9 @@ from whoosh.system import unpack_int
 Ids = NDArray[np.int32]
 
 _INT: Final = 4  # bytes of a block's length, and of the count before the places of a word
+
+_RECORD: Final = struct.Struct("!ii")
+_DOCUMENTS: Final = struct.Struct("!5xI")  # behind a flag and the total weight
 
 
 class Postings(NamedTuple):
@@ -87,6 +91,28 @@ def positions(leaf: Any, name: str, term: str, wanted: NDArray[np.intp]) -> list
                 place += apart
                 places[step] = place
             found.append(places)
+    return found
+
+
+def vocabulary(leaf: Any, name: str) -> list[tuple[str, int]]:
+    """The terms of a field, sorted, with the number of documents each was in."""
+    terms = leaf._terms
+    key = terms._keycoder(name, b"")
+    first = terms._tindex.closest_key_pos(key)
+    if first is None:
+        return []
+    # Records stand one after another: two lengths, the key (two bytes of the field, then the term), the note.
+    raw = terms._tindex.dbfile.get(first, terms._tindex.endofdata - first)
+    found: list[tuple[str, int]] = []
+    at, after = 0, _RECORD.size
+    while at < len(raw):
+        key_size, note_size = _RECORD.unpack_from(raw, at)
+        begin = at + after
+        end = begin + key_size
+        if raw[begin : begin + len(key)] != key:
+            break
+        found.append((raw[begin + len(key) : end].decode(), _DOCUMENTS.unpack_from(raw, end)[0]))
+        at = end + note_size
     return found
 
 

@@ -303,6 +303,10 @@ def ways(what: Asked) -> tuple[Link, ...]:
     wider: list[tuple[str, Asked]] = []
     if what.filtered and what.text:
         wider.append(("Without filters", Asked(what.text, sort=what.sort)))
+    if re.search('["“”]', what.text):
+        wider.append(
+            ("Without quotation marks", replace(what, text=re.sub('["“”]+', " ", what.text), page=1))
+        )
     plain = re.findall(r"[^\s()\"“”:<>=*+-]+", what.text)
     if len(plain) > 1 and ":" not in what.text:
         wider.append(("Any of these words", replace(what, text=" OR ".join(plain[:12]), page=1)))
