@@ -141,6 +141,25 @@ def test_a_damaged_index_is_rebuilt_from_content_and_no_search_fails(
     index.close()
 
 
+def test_a_large_index_is_made_anew_by_another_process(
+    newsroom: Newsroom, engine: EngineName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = newsroom.instance.index
+    open_writer(folder, engine).condemn()
+    monkeypatch.setattr(searchable, "MUCH", ARTICLES)
+    monkeypatch.setattr(searchable, "_rebuild", lambda *_: pytest.fail("made here"))
+    indexing = Indexing(Keeper(newsroom.root, publish=lambda *_, **__: None))  # type: ignore[arg-type, return-value] # as above
+
+    with readers(newsroom, least=ARTICLES) as failures:
+        end = time.monotonic() + 60
+        while indexing.step() < 60 and time.monotonic() < end:
+            time.sleep(0.05)
+
+    assert failures == []
+    assert open_writer(folder, engine).state() == "sound"
+    assert open_index(folder).documents == ARTICLES
+
+
 def test_what_is_saved_during_a_rebuild_is_on_its_page_at_once_and_in_search_after_it(
     newsroom: Newsroom, engine: EngineName, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,8 +5,11 @@ Owns when the index is added to and when it is rebuilt. The index itself is sear
 
 from __future__ import annotations
 
+import os
+import sys
 from datetime import datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from broadtape.publishing import standstill
 from broadtape.search import Document, IndexInDoubt, SearchBusy, document_of, mark, open_writer
@@ -17,6 +20,14 @@ if TYPE_CHECKING:
     from broadtape.archive.cataloguing import CatalogueWriter
     from broadtape.archive.records import Searchable
     from broadtape.config import Instance
+
+
+MUCH: Final = 1_000  # articles; an index of so many is made by a process of its own
+
+
+def much(instance: Instance, writer: CatalogueWriter) -> bool:
+    """Whether the index has to be made anew, and of how many that is."""
+    return writer.files() >= MUCH and mark.whole(instance.index, instance.search.engine) is None
 
 
 def update(
@@ -81,3 +92,19 @@ def _rebuild(
 
 def _document(one: Searchable) -> Document:
     return document_of(one.article, one.address, one.text)
+
+
+def main(arguments: list[str]) -> int:
+    """A process that brings an index up to date: `python -m broadtape.publishing.searchable ROOT`."""
+    from broadtape import config  # noqa: PLC0415  only as a process
+    from broadtape.archive.cataloguing import CatalogueWriter  # noqa: PLC0415
+    from broadtape.heartbeat import utc_now  # noqa: PLC0415
+
+    os.nice(5)  # publishing and answering come first
+    instance = config.load(Path(arguments[0]))
+    with CatalogueWriter(instance.catalogue) as writer:
+        return 0 if update(instance, writer, utc_now(), lambda _step, _done, _total: None) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
