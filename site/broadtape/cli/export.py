@@ -43,7 +43,7 @@ def command(newsroom: Newsroom, folder: Path, sites: tuple[str, ...], *, private
         def told(step: str, done: int, total: int) -> None:
             bar.update(task, description=_STEPS.get(step, step), completed=done, total=total)
 
-        publish(instance, None, told)
+        publish(instance, None, told, search=False)  # files hold no search; serve and index tell it
         done = export(instance, folder, sites=sites, private=private, progress=told)
     click.echo(
         f"{done.pages:,} pages: {done.written:,} files written, {done.kept:,} unchanged, {done.removed:,} removed;"
