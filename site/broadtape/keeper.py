@@ -47,6 +47,7 @@ DRAWING_S = 0.5  # between two pictures for sharing: each takes about as long
 IMPROVING_S = 0.1  # between two pages compressed better: this is nobody's hurry
 STOP_WITHIN_S = 5.0
 MAKING_S = 0.5  # between two looks whether another process has made the search index
+WAIT_S = 600.0  # for a publish that begins while the index is told, to let what was told be noted
 NICE = 5  # of what can wait: printing and drawing leave the processors to who reads, searches and publishes
 SWITCH_S = (
     0.0005  # a helper gives the interpreter away after so long: publishing asks for it at each call of SQLite
@@ -348,7 +349,8 @@ class Helper(threading.Thread):
         log = structlog.get_logger(self.name)
         try:
             while not self._stopping.is_set():
-                self._free.wait(1.0)
+                if not self._free.wait(1.0):
+                    continue  # a first publish takes minutes, and holds the catalogue
                 self._woken.clear()
                 try:
                     wait = self._work.step()
@@ -385,7 +387,7 @@ class Indexing:
         instance = self._keeper.instance
         if not instance.catalogue.exists():
             return 1.0
-        with CatalogueWriter(instance.catalogue) as writer:
+        with CatalogueWriter(instance.catalogue, wait_s=WAIT_S) as writer:
             if not self._alone and searchable.much(instance, writer):
                 self._beside = self._start(instance.root)
                 return MAKING_S

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+from broadtape import databases
+
 NAME: Final = "pages.sqlite"
 GZIP_FORM: Final = 31  # zlib's word for: the largest window, in a gzip file without name and time
 SCHEMA: Final = 2
@@ -177,38 +179,33 @@ class _Connection(sqlite3.Connection):
             self.close()
 
 
+def _sound(db: sqlite3.Connection) -> bool:
+    try:
+        db.execute("SELECT count(*) FROM meta").fetchone()
+        return bool(db.execute("PRAGMA user_version").fetchone()[0] == SCHEMA)
+    except sqlite3.DatabaseError:
+        return False
+
+
+def _create(db: sqlite3.Connection) -> None:
+    for statement in _TABLES.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+    db.execute(f"PRAGMA user_version = {SCHEMA}")
+
+
 class PageWriter:
     """The keeper's side. Each thread has its own; SQLite's lock keeps them apart."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._db = self._open()
-        if not self._sound():
-            self._db.close()
-            for suffix in ("", "-wal", "-shm"):
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
-            self._db = self._open()
-            with self.change():
-                if not self._sound():  # another may have made it meanwhile
-                    for statement in _TABLES.split(";\n"):
-                        if statement.strip():
-                            self._db.execute(statement)
-                    self._db.execute(f"PRAGMA user_version = {SCHEMA}")
-
-    def _open(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, isolation_level=None, timeout=30)
-        with suppress(sqlite3.DatabaseError):
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = OFF")  # can be printed again
-        return db
-
-    def _sound(self) -> bool:
-        try:
-            self._db.execute("SELECT count(*) FROM meta").fetchone()
-            return bool(self._db.execute("PRAGMA user_version").fetchone()[0] == SCHEMA)
-        except sqlite3.DatabaseError:
-            return False
+        self._db, _ = databases.made_sound(
+            path,
+            lambda: databases.open_for_writing(path, "OFF"),  # can be printed again
+            _sound,
+            _create,
+        )
 
     def close(self) -> None:
         """Close the file."""

@@ -8,12 +8,13 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from broadtape import databases
 from broadtape.archive import changes, manifest, published
 from broadtape.archive.local import Local
 from broadtape.archive.manifest import Compared, FileMark, Seen, mark_of, row_of
@@ -42,37 +43,25 @@ def _shown(path: str) -> str:
     return path if path.startswith(("content/", "/")) or not path else f"content/{path}"
 
 
+def _sound(db: sqlite3.Connection) -> bool:
+    try:
+        db.execute("SELECT count(*) FROM meta").fetchone()
+        return current(db)
+    except sqlite3.DatabaseError:
+        return False
+
+
 class CatalogueWriter:
     """The keeper's side. What one `change()` holds becomes visible at once, as a new generation."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, wait_s: float = databases.WAIT_S) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._db = self._open()
         self._touched: set[str] = set()  # keys of broadtape.archive.changes
-        self.rebuilt = False
-        if not self._sound():
-            self._db.close()
-            for suffix in ("", "-wal", "-shm"):
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
-            self._db = self._open()
-            self.rebuilt = True
-            with self._transaction():
-                create(self._db)
-
-    def _open(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, isolation_level=None, timeout=30)
-        with suppress(sqlite3.DatabaseError):
-            db.execute("PRAGMA journal_mode = WAL")
-            db.execute("PRAGMA synchronous = NORMAL")
-        return db
-
-    def _sound(self) -> bool:
-        try:
-            self._db.execute("SELECT count(*) FROM meta").fetchone()
-            return current(self._db)
-        except sqlite3.DatabaseError:
-            return False
+        with self._refusals():
+            self._db, self.rebuilt = databases.made_sound(
+                path, lambda: databases.open_for_writing(path, "NORMAL", wait_s=wait_s), _sound, create
+            )
 
     def close(self) -> None:
         """Close the file."""

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from broadtape import databases
 from broadtape.archive.records import HistoryRow
 
 if TYPE_CHECKING:
@@ -357,6 +358,22 @@ class Tape:
         return _board.decode(rows[0][0]) if rows else None
 
 
+def _sound(db: sqlite3.Connection) -> bool:
+    try:
+        return bool(
+            _schema_of(db) == SCHEMA and db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        )
+    except sqlite3.DatabaseError:
+        return False
+
+
+def _create(db: sqlite3.Connection) -> None:
+    for statement in _TABLES.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+    db.execute(f"PRAGMA user_version = {SCHEMA}")
+
+
 @dataclass(slots=True)
 class TapeWriter:
     """The keeper's side: what one `with` block puts becomes visible at its end, or not at all."""
@@ -375,28 +392,11 @@ class TapeWriter:
             self._db.execute("ROLLBACK" if kind else "COMMIT")
 
     def _open(self) -> sqlite3.Connection:
-        for attempt in range(2):
-            db = sqlite3.connect(self.path, isolation_level=None, timeout=30)
-            try:
-                db.execute("PRAGMA journal_mode = WAL")
-                db.execute("PRAGMA synchronous = NORMAL")
-                tables = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-                if tables and _schema_of(db) == SCHEMA:
-                    return db
-                if not tables:
-                    for statement in _TABLES.split(";\n"):
-                        if statement.strip():
-                            db.execute(statement)
-                    db.execute(f"PRAGMA user_version = {SCHEMA}")
-                    return db
-            except sqlite3.DatabaseError:
-                if attempt:
-                    db.close()
-                    raise
-            db.close()  # damaged or of another version: it can be made again
-            for suffix in ("", "-wal", "-shm"):
-                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
-        raise AssertionError("unreachable: a new file has no tables")
+        path = self.path
+        db, _ = databases.made_sound(
+            path, lambda: databases.open_for_writing(path, "NORMAL"), _sound, _create
+        )
+        return db
 
     def stamps(self) -> dict[str, str]:
         """What the sessions of each instrument were made from."""

@@ -6,12 +6,13 @@ links, even after var/cache was deleted. Decides nothing about what is proven.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+from broadtape import databases
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS revision (
@@ -40,9 +41,7 @@ class Revisions:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = NORMAL")
+        self._db = databases.open_for_writing(path, "NORMAL")
         for statement in _TABLES.split(";\n"):
             if statement.strip():
                 self._db.execute(statement)

@@ -102,7 +102,7 @@ def main(arguments: list[str]) -> int:
 
     os.nice(5)  # publishing and answering come first
     instance = config.load(Path(arguments[0]))
-    with CatalogueWriter(instance.catalogue) as writer:
+    with CatalogueWriter(instance.catalogue, wait_s=600) as writer:
         return 0 if update(instance, writer, utc_now(), lambda _step, _done, _total: None) else 1
 
 
