@@ -44,9 +44,17 @@ def key_of(signal: Signal) -> str:
 
 
 def told(
-    assignment: Assignment, subjects: Collection[str], *, kinds: Collection[str] = (), most: int = _MOST
+    assignment: Assignment,
+    subjects: Collection[str],
+    *,
+    kinds: Collection[str] = (),
+    most: int = _MOST,
+    extreme: bool = True,
 ) -> list[Paragraph]:
-    """A paragraph a signal of these subjects, strongest first; less what another story of the edition leads with."""
+    """A paragraph a signal of these subjects, strongest first; less what another story of the edition leads with.
+
+    `extreme` says that the story tells since when its close is the highest or lowest, and need not tell a level.
+    """
     said: list[Paragraph] = []
     seen: set[str] = set()
     for item in assignment.ranked:
@@ -56,7 +64,7 @@ def told(
         passage = "ratios" if signal.kind in RELATIVE else "asides"
         if passage in assignment.covered or (kinds and signal.kind not in kinds):
             continue
-        if signal.kind == "recross" and _told_as_extreme(assignment, signal):
+        if signal.kind == "recross" and _told_as_extreme(assignment, signal, far=extreme):
             continue
         values = values_of(assignment, signal)
         block = sentences(signal.kind, values) if values is not None else None
@@ -68,20 +76,22 @@ def told(
     return said
 
 
-def _told_as_extreme(assignment: Assignment, signal: Signal) -> bool:
+def _told_as_extreme(assignment: Assignment, signal: Signal, *, far: bool) -> bool:
     """Whether the close that crossed a level again is told already, as a record or the highest since then."""
     if signal.params["side"] == "above" and assignment.book.find("record", of=signal.subject) is not None:
         return True
     sides = (assignment.book.find("extreme-since", of=signal.subject, side=side) for side in ("high", "low"))
-    return any(one is not None and _implies(one, signal.fact, assignment.view.as_of) for one in sides)
+    return any(
+        one is not None and _implies(one, signal.fact, assignment.view.as_of, far=far) for one in sides
+    )
 
 
-def _implies(extreme: Fact, crossed: Fact, as_of: date) -> bool:
+def _implies(extreme: Fact, crossed: Fact, as_of: date, *, far: bool) -> bool:
     """The highest close since January is the first above a level since March, where the story tells that it is."""
     then, last = extreme.value, crossed.value
     if not isinstance(then, date) or not isinstance(last, date):
         return False
-    return then == last or (then < last and (as_of - then).days > _FAR_DAYS)
+    return then == last or (far and then < last and (as_of - then).days > _FAR_DAYS)
 
 
 def sentences(kind: str, values: Mapping[str, object]) -> Paragraph | None:

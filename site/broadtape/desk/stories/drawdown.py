@@ -255,10 +255,11 @@ class _Plan(Plan):
         table = (
             common.filled(heads, rows) if len(rows) > 1 else None
         )  # of one index the story tells as much in words
+        others = paragraph(*self._others_stand(symbols[1:]), common.volatility(self.assignment))
         return section(
-            self.say("standing_heading", "definition"),
+            self.say("standing_heading", "definition") if table or others else None,
             table,
-            paragraph(*self._others_stand(symbols[1:]), common.volatility(self.assignment)),
+            others,
             *self._against(),
         )
 
@@ -372,6 +373,7 @@ class _Plan(Plan):
                 self.assignment,
                 (self.of, *asides.funds_of(self.assignment, (self.of,))),
                 kinds=("gap", "average-cross", "recross", "volume"),
+                extreme=self.mode == "plunge",  # the others lead with the stage, not with the close
             ),
             common.policy(self.assignment),
         ]
