@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import unquote
 
 import brotli
+from isal import isal_zlib
 
+from broadtape.pagestore import GZIP_FORM
 from broadtape.prepared import WINDOW
 from broadtape.printing import QUICK, ask
 
@@ -85,7 +87,8 @@ def write_page(printer: Printer, site: Site, address: str, path: Path) -> Writte
 
 def write_forms(path: Path, page: Printed) -> None:
     """The plain file and its compressed forms beside it; the plain one last, since it is what is asked for."""
-    identity, br = page.identity(), page.br
+    identity = page.identity() if page.gzip is None else isal_zlib.decompress(page.gzip, GZIP_FORM)
+    br = page.br
     if br is None and page.gzip is not None:  # printed a moment ago
         br = brotli.compress(identity, quality=QUICK, lgwin=WINDOW)
     for suffix, body in ((".gz", page.gzip), (".br", br)):

@@ -357,11 +357,13 @@ class PageWriter:
         quality: int,
     ) -> bool:
         """Keep a page as printed; False where its bytes are those it had, which keep their date."""
-        row = self._db.execute("SELECT tag, status FROM page WHERE n = ?", (job.n,)).fetchone()
-        same = row is not None and row == (page.tag, page.status)
-        self._db.execute("DELETE FROM dependency WHERE n = ?", (job.n,))
+        same = False
+        if job.due != Due.NEW:  # else it has neither bytes nor dependencies
+            row = self._db.execute("SELECT tag, status FROM page WHERE n = ?", (job.n,)).fetchone()
+            same = row is not None and row == (page.tag, page.status)
+            self._db.execute("DELETE FROM dependency WHERE n = ?", (job.n,))
         self._db.executemany(
-            "INSERT INTO dependency VALUES (?, ?)", [(key, job.n) for key in sorted(set(keys))]
+            "INSERT OR IGNORE INTO dependency VALUES (?, ?)", [(key, job.n) for key in sorted(set(keys))]
         )
         if same:
             self._db.execute(
@@ -388,7 +390,7 @@ class PageWriter:
         """The page could not be rendered: readers try it themselves, and a change tries it again here."""
         self._db.execute("DELETE FROM dependency WHERE n = ?", (job.n,))
         self._db.executemany(
-            "INSERT INTO dependency VALUES (?, ?)", [(key, job.n) for key in sorted(set(keys))]
+            "INSERT OR IGNORE INTO dependency VALUES (?, ?)", [(key, job.n) for key in sorted(set(keys))]
         )
         self._db.execute("UPDATE page SET due = ? WHERE n = ?", (Due.FAILED, job.n))
 
