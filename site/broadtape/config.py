@@ -778,3 +778,11 @@ def _zone(name: str, where: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise BadSettings(f"{where}: {name!r} is no time zone such as 'America/New_York'") from error
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    usable = getattr(
+        os, "sched_getaffinity", None
+    )  # Linux tells of a container's share, others of the machine
+    return len(usable(0)) if usable is not None else os.cpu_count() or 1

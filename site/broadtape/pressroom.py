@@ -148,7 +148,7 @@ class Pressroom:
     def __init__(self, printer: Printer, *, now: Callable[[], datetime] = utc_now) -> None:
         self.printer = printer
         self._now = now
-        self._most = min(MOST_PROCESSES, len(os.sched_getaffinity(0)))
+        self._most = min(MOST_PROCESSES, config.cores())
         self._workers: list[_Worker] = []
         self._selector = selectors.DefaultSelector()
         self._deaths = 0

@@ -46,7 +46,7 @@ def processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two processes, however few the pages and the cores."""
     monkeypatch.setattr(pressroom, "WORTH", 1)
     monkeypatch.setattr(pressroom, "PORTION", 7)
-    monkeypatch.setattr(pressroom.os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(config, "cores", lambda: 2)
 
 
 def pages(instance: config.Instance) -> dict[tuple[str, str], Any]:

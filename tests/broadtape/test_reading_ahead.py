@@ -34,7 +34,7 @@ def newsroom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Newsroom:
     (folder / "broken.md").write_text("---\ntitle: No date\n---\n\nText.\n", "utf-8")
     (folder / "strange.md").write_bytes(b"---\ntitle: \xff\n---\n")
     monkeypatch.setattr(ahead, "PORTION", 4)
-    monkeypatch.setattr(ahead.os, "sched_getaffinity", lambda _: {0, 1})
+    monkeypatch.setattr(config, "cores", lambda: 2)
     return made
 
 

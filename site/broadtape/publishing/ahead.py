@@ -53,7 +53,7 @@ class Ahead:
         self._asked: deque[list[str]] = deque()
         self._came: dict[str, Read] = {}
         self._process: subprocess.Popen[bytes] | None = None
-        if len(paths) >= WORTH and len(os.sched_getaffinity(0)) > 1:
+        if len(paths) >= WORTH and config.cores() > 1:
             self._start(instance, settings)
 
     def __enter__(self) -> Ahead:
