@@ -41,6 +41,7 @@ from broadtape.search.generations import FolderIndex
 from broadtape.search.ranking import RECENCY
 from broadtape.search.snippets import LENGTH, Marker, prepared
 from broadtape.search.whoosh_filling import Filling
+from broadtape.search.whoosh_writer import small
 from broadtape.search.writing import LOCK, FolderWriter
 
 CONTRACT = Path(__file__).parents[2] / "docs" / "contracts" / "search.md"
@@ -818,6 +819,37 @@ def test_an_update_that_fails_changes_nothing(tmp_path, engine):
 
     assert writer.state() == "sound"
     assert slugs(open_index(tmp_path), "rotation") == ["rotation"]
+
+
+def test_small_segments_are_merged_after_a_change_is_found_and_large_ones_stay(tmp_path):
+    writer = open_writer(tmp_path, "whoosh")
+    writer.rebuild(crowd(40))
+    found, most, marks = open_index(tmp_path), 0, set()
+    for number in range(30):
+        before = found.generation
+        writer.update([story(f"n{number}", f"Number{number}x")], [STORIES[0].url])
+        current = mark.read(tmp_path)
+        most = max(most, sum(1 for _ in (tmp_path / current.folder).glob("*.trm")))
+        marks.add(current.generation - before)
+        assert slugs(found, f"number{number}x") == [f"n{number}"]
+        assert writer.state() == "sound"
+
+    assert found.search(Query(limit=0)).total == found.documents == 70
+    assert most < 8
+    assert marks == {1, 2}  # some changes are followed by a commit that merges
+
+
+@pytest.mark.parametrize(
+    ("sizes", "merged"),
+    [
+        ([1] * 7 + [20_000], 7),
+        ([1, 1, 1, 1, 50, 300, 3_000, 20_000], 4),
+        ([1, 1, 1, 25, 50, 300, 3_000, 20_000], 6),
+        ([5_000] * 9, 0),
+    ],
+)
+def test_segments_are_merged_with_those_of_their_size(sizes, merged):
+    assert small(sizes) == merged
 
 
 def test_a_first_index_has_the_bytes_that_whoosh_itself_would_write(tmp_path):

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from whoosh import index
+from whoosh.reading import SegmentReader
 
 from broadtape.search import whoosh_schema
 from broadtape.search.port import Document
@@ -18,6 +19,9 @@ from broadtape.search.whoosh_filling import Filling
 from broadtape.search.writing import FolderWriter, unique
 
 ENGINE: Final = "whoosh"
+_MANY: Final = 8  # segments: a search looks into each of them
+_FEWEST: Final = 4
+_LARGE: Final = 2_000  # documents: merging takes a millisecond each
 
 
 class WhooshWriter(FolderWriter):
@@ -53,7 +57,7 @@ class WhooshWriter(FolderWriter):
         return count
 
     def change(self, home: Path, documents: dict[str, Document], removed: set[str]) -> int:
-        """One commit with Whoosh's own policy of merging."""
+        """One commit, and nothing merged: `tidy` does that once the change is found."""
         opened = index.open_dir(str(home))
         writer = opened.writer(limitmb=64, compound=False, codec=whoosh_schema.codec())
         try:
@@ -63,8 +67,45 @@ class WhooshWriter(FolderWriter):
         except BaseException:
             writer.cancel()
             raise
-        writer.commit()
+        writer.commit(merge=False)
         return gone
+
+    def tidy(self, home: Path) -> bool:
+        """Merge small segments where there are many."""
+        if sum(1 for _ in home.glob("*.trm")) < _MANY:
+            return False
+        opened = index.open_dir(str(home))
+        reader = opened.reader()
+        try:
+            sizes = [leaf.doc_count_all() for leaf, _ in reader.leaf_readers()]
+        finally:
+            reader.close()
+        if small(sizes) < 2:
+            return False
+        writer = opened.writer(limitmb=64, compound=False, codec=whoosh_schema.codec())
+        writer.commit(mergetype=_merge_small)
+        return True
+
+
+def small(sizes: Iterable[int]) -> int:
+    """How many segments are to be merged, the smallest first: four at least, then those that are not far larger than
+    all before them together; large ones stay."""
+    count = total = 0
+    for size in sorted(sizes):
+        if size > _LARGE or (count >= _FEWEST and size > 4 * total):
+            break
+        count, total = count + 1, total + size
+    return count
+
+
+def _merge_small(writer: Any, segments: list[Any]) -> list[Any]:
+    ordered = sorted(segments, key=lambda segment: segment.doc_count_all())
+    merged = small(segment.doc_count_all() for segment in segments)
+    for segment in ordered[:merged]:
+        reader = SegmentReader(writer.storage, writer.schema, segment)
+        writer.add_reader(reader)
+        reader.close()
+    return ordered[merged:]
 
 
 def _delete(writer: Any, urls: set[str]) -> int:

@@ -55,6 +55,10 @@ class FolderWriter(ABC):
     def change(self, home: Path, documents: dict[str, Document], removed: set[str]) -> int:
         """One commit: what has these urls goes, the documents come; returns how many went."""
 
+    def tidy(self, home: Path) -> bool:  # noqa: ARG002  for engines that do not see to it themselves
+        """Put small parts together where there are many; whether there was a commit."""
+        return False
+
     # --- what all do --------------------------------------------------------------------------------------
 
     def state(self) -> Literal["sound", "missing", "outdated", "damaged"]:
@@ -86,7 +90,12 @@ class FolderWriter(ABC):
             home = self.folder / before.folder
             gone = self.change(home, documents, {*documents, *removed})
             count = before.documents - gone + len(documents)
-            return self._finish(home, before.generation + 1, count, before.files)
+            made = self._finish(home, before.generation + 1, count, before.files)
+            # What was added is found from here on; the next to write waits, no reader does.
+            if self.tidy(home):
+                known = mark.read(self.folder)
+                made = self._finish(home, made + 1, count, known.files if known else {})
+            return made
 
     def rebuild(self, documents: Iterable[Document], progress: Callable[[int], None] = lambda _: None) -> int:
         """A new index in a folder of its own; the old one answers until the mark names the new one."""
