@@ -5,7 +5,6 @@ Owns when something is published; what that means is publishing's business. Serv
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import sqlite3
@@ -28,12 +27,11 @@ from broadtape.heartbeat import Heartbeat, settings_digest, utc_now
 from broadtape.hub import Teller
 from broadtape.keeperlock import only_keeper
 from broadtape.model import BroadtapeError
+from broadtape.workshop import Helper, Workshop
 
 if TYPE_CHECKING:
     from broadtape.config import Instance
-    from broadtape.printing import Printer
     from broadtape.publishing import Published
-    from broadtape.publishing.cards import Cards
 
 QUIET_MS = 5  # a save is complete when nothing more came for so long (editors write, rename, set times)
 GATHER_MS = 400  # but a flood is cut into portions of this length
@@ -41,14 +39,9 @@ TICK_MS = 500  # how often schedules, the store and the heartbeat are looked at 
 EVERYTHING_S = 60.0  # how often all files are compared with the manifest, for changes the watcher never saw
 MANY = 200  # more changed paths than this: compare everything instead
 RETRY_S = (1.0, 5.0, 15.0, 60.0)  # after a publish that failed
-PRINTED_AT_ONCE = 8  # pages between two looks at whether something is to be published
-PRINTING_S = 0.02  # and no more of them than this takes
-DRAWING_S = 0.5  # between two pictures for sharing: each takes about as long
-IMPROVING_S = 0.1  # between two pages compressed better: this is nobody's hurry
 STOP_WITHIN_S = 5.0
 MAKING_S = 0.5  # between two looks whether another process has made the search index
 WAIT_S = 600.0  # for a publish that begins while the index is told, to let what was told be noted
-NICE = 5  # of what can wait: printing and drawing leave the processors to who reads, searches and publishes
 SWITCH_S = (
     0.0005  # a helper gives the interpreter away after so long: publishing asks for it at each call of SQLite
 )
@@ -160,14 +153,14 @@ class Keeper:
         self._helpers: tuple[Helper, ...] = ()
         self._free = threading.Event()  # set while nothing is being published
         self._open = Open()
+        self._workshop: Workshop | None = None
 
     def run(self, stop: threading.Event) -> None:
         """Publish, then follow changes until `stop` is set."""
         self._log.info("keeper started", pid=os.getpid())
         self._free.set()
-        self._helpers = tuple(
-            Helper(work, stop, self._free) for work in (Indexing(self), Printing(self), Drawing(self))
-        )
+        self._helpers = (Helper(Indexing(self), stop, self._free),)
+        self._workshop = Workshop(self._root)
         for helper in self._helpers:
             helper.start()
         self.tick()
@@ -176,17 +169,18 @@ class Keeper:
             try:
                 for changes in self._changes(stop):
                     if changes:
-                        self._free.clear()  # helpers stop where they can
+                        self._hush()
                     try:
                         self.notice(Path(path) for _, path in changes)
                         self.tick()
                     finally:
-                        self._free.set()
+                        self._go_on()
             except (FileNotFoundError, RuntimeError, OSError) as error:
                 self._log.warning("cannot watch content/", cause=str(error))
                 self._due.everything = True
                 self.tick()
                 stop.wait(1.0)
+        self._workshop.close()
         for helper in self._helpers:
             helper.wake()
         end = time.monotonic() + STOP_WITHIN_S
@@ -267,7 +261,7 @@ class Keeper:
         changed = None if due.everything else set(due.changed)
         if due.everything:
             self._compared = self._monotonic()
-        self._free.clear()
+        self._hush()
         try:
             # While it runs, the queue of the search index is the helper's, which is told below.
             done = self._publish(self.instance, changed, budget_s=REPROVING_S, search=not self._helpers)
@@ -281,7 +275,7 @@ class Keeper:
             self._say()
             return
         finally:
-            self._free.set()
+            self._go_on()
         for helper in self._helpers:
             helper.wake()
         if self._helpers:
@@ -301,9 +295,17 @@ class Keeper:
         )
         self._say()
 
-    def idle(self) -> bool:
-        """Whether nothing waits to be published."""
-        return self._free.is_set()
+    def _hush(self) -> None:
+        """Have the helpers stop where they can: something is to be published."""
+        self._free.clear()
+        if self._workshop is not None:
+            self._workshop.hush()
+
+    def _go_on(self) -> None:
+        """Let the helpers go on, and see to it that the workshop is there."""
+        self._free.set()
+        if self._workshop is not None:
+            self._workshop.go_on()
 
     def _say(self) -> None:
         self._beaten = self._monotonic()
@@ -312,56 +314,6 @@ class Keeper:
             heartbeat.write_heartbeat(self.instance, self._beat)
         except OSError as error:
             self._log.error("heartbeat not written", cause=str(error))
-
-
-class Work(Protocol):
-    """What a helper does, a little at a time."""
-
-    name: str
-
-    def step(self) -> float:
-        """Do the next piece; returns the seconds until there may be more, 0 where there is."""
-
-    def close(self) -> None:
-        """Let go of files, in the thread that opened them."""
-
-
-class Helper(threading.Thread):
-    """Does what need not be done before a page can be shown, while nothing is being published."""
-
-    def __init__(self, work: Work, stop: threading.Event, free: threading.Event) -> None:
-        super().__init__(name=work.name, daemon=True)
-        self._work = work
-        self._stopping = stop
-        self._free = free
-        self._woken = threading.Event()
-
-    def wake(self) -> None:
-        """There may be something to do."""
-        self._woken.set()
-
-    def run(self) -> None:
-        """Step after step until the keeper stops."""
-        # Elsewhere niceness is a process's, and publishing cannot wait; nor can who looks for what was saved.
-        if sys.platform == "linux" and not isinstance(self._work, Indexing):
-            with suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
-        log = structlog.get_logger(self.name)
-        try:
-            while not self._stopping.is_set():
-                if not self._free.wait(1.0):
-                    continue  # a first publish takes minutes, and holds the catalogue
-                self._woken.clear()
-                try:
-                    wait = self._work.step()
-                except Exception as error:
-                    expected = isinstance(error, BroadtapeError | OSError)
-                    log.log(logging.ERROR, f"{self.name} failed", cause=str(error), exc_info=not expected)
-                    wait = 5.0
-                if wait:
-                    self._woken.wait(wait)
-        finally:
-            self._work.close()
 
 
 class Indexing:
@@ -410,65 +362,6 @@ class Indexing:
             self._beside.kill()
             self._beside.wait()
             self._beside = None
-
-
-class Printing:
-    """Fills the page store: stale pages, new ones, late ones; then the same bytes better compressed."""
-
-    name = "printing"
-
-    def __init__(self, keeper: Keeper) -> None:
-        self._keeper = keeper
-        self._printer: Printer | None = None
-
-    def step(self) -> float:
-        """Print a few pages."""
-        from broadtape.printing import Printer  # noqa: PLC0415 – loads the pages' code
-
-        instance = self._keeper.instance
-        if self._printer is not None and (
-            self._printer.instance is not instance or not self._printer.store.path.exists()
-        ):
-            self.close()
-        if self._printer is None:
-            if not instance.catalogue.exists():
-                return 0.5
-            self._printer = Printer(instance)
-        if self._printer.look() and self._printer.some(
-            PRINTED_AT_ONCE, within_s=PRINTING_S, go_on=self._keeper.idle
-        ):
-            return 0.0
-        return IMPROVING_S if self._printer.improve(1) else 20.0
-
-    def close(self) -> None:
-        """Close the printer's files."""
-        if self._printer is not None:
-            self._printer.close()
-        self._printer = None
-
-
-class Drawing:
-    """Makes the pictures for sharing, one at a time."""
-
-    name = "drawing"
-
-    def __init__(self, keeper: Keeper) -> None:
-        self._keeper = keeper
-        self._cards: Cards | None = None
-
-    def step(self) -> float:
-        """Draw one picture."""
-        from broadtape.publishing.cards import Cards  # noqa: PLC0415 – loads the renderer
-
-        instance = self._keeper.instance
-        if not instance.catalogue.exists():
-            return 1.0
-        if self._cards is None or self._cards.instance is not instance:
-            self._cards = Cards(instance)
-        return DRAWING_S if self._cards.work(0.0) else 60.0
-
-    def close(self) -> None:
-        """Nothing is kept open."""
 
 
 def watchable(_: watchfiles.Change, path: str) -> bool:

@@ -12,8 +12,8 @@ import pytest
 
 from broadtape import databases, pagestore
 from broadtape.archive.cataloguing import CatalogueWriter
-from broadtape.keeper import Helper
 from broadtape.publishing.revisions import Revisions
+from broadtape.workshop import Helper
 
 
 def at_once(number: int, work: Callable[[int], None]) -> list[Exception]:
