@@ -476,7 +476,7 @@ def links(site: Site, headers: Iterable[tuple[str, str]], body: bytes) -> Iterat
     yield from dict.fromkeys(address for one in dict.fromkeys(found) if (address := _meant(one)) is not None)
 
 
-@lru_cache(maxsize=50_000)  # most of a page's links stand in thousands
+@lru_cache(maxsize=20_000)  # most of a page's links stand in thousands
 def _meant(link: str) -> str | None:
     return printable(html.unescape(link))
 

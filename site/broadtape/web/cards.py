@@ -27,7 +27,7 @@ DISCLAIMER = "This content is intended for informational purposes only and is no
 _TICKER = re.compile(r'<a (?=[^>]*class="ticker")(?![^>]*\btitle=)([^>]*data-symbol="([^"]+)"[^>]*)>')
 
 
-_MOST_KEPT = 2_000  # cards, of half a kilobyte
+_MOST_KEPT = 600  # cards, each with its entry: some ten kilobytes
 _kept: dict[tuple[int, str], tuple[Entry, Site, Instance, Card]] = {}
 
 
