@@ -334,8 +334,13 @@ class _Plan(Plan):
             ]
         if not told and not after:
             return None
+        heading = "precedent_heading"
+        if self.single and after:  # either may be left out later, where other stories said as much
+            heading = "both_heading" if told else "after_heading"
         return section(
-            self.say("precedent_heading", "definition"), paragraph(*told), *common.case_paragraphs(after)
+            self.say(heading, "definition"),
+            paragraph(*told),
+            *common.case_paragraphs(after),
         )
 
     def _after(self, by: int) -> list[Planned]:
