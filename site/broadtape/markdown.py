@@ -280,6 +280,7 @@ class _Parser:
         self.image_depth = 0
         self.sections = 0
         self.tables = -1
+        self.cornered = False  # whether the table's first cell is empty
         self.row = self.column = 0
         self.alignments: tuple[str, ...] = ()
         self.anchors: dict[str, int] = {}
@@ -589,10 +590,14 @@ class _Parser:
             before, after = f'<{tag} id="{self._anchor(text)}">', f"</{tag}>\n"
         elif leaf.kind == "cell":
             # A corner without words heads nothing: a header cell there would be read out as one.
-            tag = "td" if leaf.row or not leaf.pieces else "th"
+            # Below such a corner stand the names of the rows, and they head them.
+            if not leaf.row and not leaf.column:
+                self.cornered = not leaf.pieces
+            named = bool(leaf.row) and not leaf.column and self.cornered and bool(leaf.pieces)
+            tag = "th" if named or (not leaf.row and leaf.pieces) else "td"
             aligned = self.alignments[leaf.column] if leaf.column < len(self.alignments) else "None"
             shown = f' class="{aligned.lower()}"' if aligned in {"Left", "Center", "Right"} else ""
-            scope = "" if tag == "td" else ' scope="col"'
+            scope = "" if tag == "td" else ' scope="row"' if named else ' scope="col"'
             before, after = f"<{tag}{shown}{scope}>", f"</{tag}>"
         self.pieces.append(before)
         self.pieces.extend(leaf.pieces)
@@ -636,7 +641,7 @@ _CLEANER: Final = nh3.Cleaner(
     },
     tag_attribute_values={
         "a": {"rel": {_EXTERNAL}},
-        "th": {"scope": {"col"}},
+        "th": {"scope": {"col", "row"}},
         "img": {"loading": {"lazy"}, "decoding": {"async"}},
     },
     allowed_classes={

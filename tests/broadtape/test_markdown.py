@@ -508,3 +508,20 @@ def test_a_month_and_its_day_stand_on_one_line_of_a_page() -> None:
 
     assert "on Jan.&nbsp;12, rose in May 2025 and fell from March&nbsp;3 through Sept.&nbsp;9." in page
     assert "Jan. 12" in document.blocks[0].text
+
+
+def test_below_an_empty_corner_stand_headers_of_rows() -> None:
+    class NoLinks:
+        def fact(self, target: str, text: str) -> None:
+            return None
+
+        def ticker(self, symbol: str) -> None:
+            return None
+
+    cornered = to_html(parse("|  | Close |\n| --- | ---: |\n| S&P 500 | 1 |\n|  | 2 |\n"), NoLinks())
+    named = to_html(parse("| Company | Change |\n| --- | ---: |\n| Apple | 1 |\n"), NoLinks())
+
+    assert '<tr><td></td><th class="right" scope="col">Close</th></tr>' in cornered
+    assert '<tr><th scope="row">S&amp;P 500</th><td class="right">1</td></tr>' in cornered
+    assert "<tr><td></td><td" in cornered  # a cell without words heads nothing
+    assert "<tr><td>Apple</td>" in named

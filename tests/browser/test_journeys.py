@@ -273,3 +273,26 @@ def test_what_writers_and_others_wrote_runs_nothing(page: Page, newsroom: Served
     own = 'script:not([src^="/static/"])'  # what comes from elsewhere, or stands in the page itself
     assert page.locator("main").locator(f"{own}, iframe, [style], [onclick], [onerror]").count() == 0
     assert page.locator('a[href^="javascript:"]').count() == 0
+
+
+def test_on_a_phone_a_proof_does_not_hide_the_words_that_it_proves(
+    browser: Browser, newsroom: Served
+) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 700}, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(newsroom.base + newsroom.proved.address)
+    figure = page.locator(".body a.fact").nth(1)
+    figure.evaluate(
+        "it => scrollTo(0, it.getBoundingClientRect().top + scrollY - innerHeight + 60)"
+    )  # at the foot
+
+    figure.click()
+
+    card = page.get_by_role("dialog")
+    expect(card).to_be_visible()
+    expect(card.locator("tbody td").first).to_have_text(re.compile(r"^[A-Z][a-z]+\.? \d{1,2}, \d{4}$"))
+    page.wait_for_function(
+        "() => document.querySelector('[aria-expanded=true]').getClientRects()[0].bottom"
+        " <= document.querySelector('[role=dialog]').getBoundingClientRect().top"
+    )
+    context.close()

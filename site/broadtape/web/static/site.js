@@ -58,6 +58,12 @@
     if (refocus) opener.focus();
   };
 
+  const MONTHS = ["Jan.", "Feb.", "March", "April", "May", "June", "July", "Aug.", "Sept.", "Oct.", "Nov.", "Dec."];
+  const spoken = (day) => {
+    const [year, month, date] = day.split("-").map(Number);
+    return date && MONTHS[month - 1] ? `${MONTHS[month - 1]} ${date}, ${year}` : day;
+  };
+
   const inputs = (evidence) => {
     const rows = (evidence && evidence.rows || []).slice(0, 6);
     if (!rows.length) return null;
@@ -67,7 +73,7 @@
       const line = element("tr");
       const name = element("th", row.series);
       name.scope = "row";
-      line.append(name, element("td", row.day), element("td", row.field), element("td", row.value, "num"));
+      line.append(name, element("td", spoken(row.day)), element("td", row.field === "adj_close" ? "adjusted close" : row.field), element("td", row.value, "num"));
       body.append(line);
     }
     table.append(body);
@@ -104,7 +110,9 @@
     card.style.top = `${scrollY + (below ? at.bottom + 8 : at.top - card.offsetHeight - 8)}px`;
     link.setAttribute("aria-expanded", "true");
     card.focus({ preventScroll: true });
-    card.scrollIntoView({ block: "nearest" });
+    const sheet = card.getBoundingClientRect();
+    if (getComputedStyle(card).position !== "fixed") card.scrollIntoView({ block: "nearest" });
+    else if (at.bottom > sheet.top - 12) scrollBy(0, at.bottom - sheet.top + 12); // the words that it proves stay in sight
   };
 
   document.addEventListener("click", (event) => {
