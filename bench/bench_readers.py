@@ -198,10 +198,9 @@ def measure(articles: int, engine: str) -> None:
         pages = [f"/{one.date:%Y/%m/%d}/{one.slug}/" for one in stories(min(articles, 400))]
         with serving(root) as (client, pid):
             until_searchable(root, articles)
-            left = waiting(root)
+            before = printed(root)
             busy, busy_pages = latencies(client, searches, pages)
-            printed = left - waiting(root)
-            still = waiting(root)
+            made = printed(root) - before
         with serving(root, "--no-keeper") as (client, pid):
             latencies(client, searches[:50], pages[:50])
             rest, rest_pages = latencies(client, searches, pages)
@@ -211,7 +210,7 @@ def measure(articles: int, engine: str) -> None:
         print(f"{articles:,} articles, {engine}, load {os.getloadavg()[0]:.1f}")
         print(f"  search at rest    {ms(rest)}   page {ms(rest_pages)}")
         print(
-            f"  while printing    {ms(busy)}   page {ms(busy_pages)}   ({printed:,} pages printed, {still:,} left)"
+            f"  while printing    {ms(busy)}   page {ms(busy_pages)}   ({made:,} pages printed meanwhile)"
             f"; held up: {'no' if held else 'YES'}"
         )
         met = "met" if resident <= WEIGHT else "MISSED"
@@ -221,10 +220,10 @@ def measure(articles: int, engine: str) -> None:
         )
 
 
-def waiting(root: Path) -> int:
-    """Pages that are not printed yet."""
+def printed(root: Path) -> int:
+    """Pages that are printed so far."""
     with PageWriter(path_of(config.load(root).cache)) as store:
-        return store.count(Due.NEW, Due.STALE, Due.LATE)
+        return store.count(Due.FRESH)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
+from sys import intern
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote_plus
 
@@ -32,7 +33,10 @@ if TYPE_CHECKING:
 Encoding = Literal["identity", "gzip", "br"]
 
 LONGEST_S = 60.0  # the clock and "updated … ago" on a kept page are never older than this
-MOST_BYTES = 64 * 1024 * 1024  # of one process, all encodings together
+MOST_BYTES = (
+    16 * 1024 * 1024
+)  # of one process, all encodings together: 2,000 printed pages; others are read from disk
+OVERHEAD = 3_000  # bytes of a page in memory besides its bodies: headers as text and as they go over the wire
 TOUCHED_S = 1.0  # a page asked for more often than this is made the newest in memory only so often
 LARGEST = 2 * 1024 * 1024  # a larger answer is passed on as it comes
 WINDOW = 16  # of a quick Brotli form: 64 KB, as long as nearly every page, takes a tenth less time than 4 MB
@@ -92,6 +96,7 @@ class Page:
     mark: object
     until: float
     bodies: dict[Encoding, bytes] = field(default_factory=dict)
+    weight: int = 0  # bytes, as counted
     touched: float = 0.0  # when it last was made the newest in memory
     _ready: dict[Encoding, tuple[list[tuple[str, str]], bytes]] = field(default_factory=dict)
     _wire: dict[tuple[Encoding, str], Ready] = field(default_factory=dict)
@@ -193,7 +198,11 @@ class PreparedPages:
             page = made
         elif now - page.touched > TOUCHED_S:
             self._touch(page, key, now)
-        return self._answer(page, environ, start_response, method)
+        made_before = len(page.bodies)
+        answer = self._answer(page, environ, start_response, method)
+        if len(page.bodies) != made_before:
+            self._weigh_again(page, key)
+        return answer
 
     def at_hand(self, environ: WSGIEnvironment) -> Ready | None:
         """The answer where it only has to be looked up: no file, no compressing, no waiting."""
@@ -248,7 +257,8 @@ class PreparedPages:
             bodies["gzip"] = found.gzip
         if found.br is not None:
             bodies["br"] = found.br
-        headers = [*found.headers, ("Last-Modified", format_datetime(found.modified, usegmt=True))]
+        same = [(intern(name), intern(value)) for name, value in found.headers]  # most are those of all pages
+        headers = [*same, ("Last-Modified", format_datetime(found.modified, usegmt=True))]
         status = f"{found.status} {HTTPStatus(found.status).phrase}"
         packs = found.gzip is not None
         page = Page(status, headers, found.tag, False, found.modified, packs, mark, until, bodies)
@@ -324,19 +334,30 @@ class PreparedPages:
         return LONGEST_S if due is None else max(0.0, min(LONGEST_S, due))
 
     def _keep(self, key: Key, page: Page) -> None:
-        # The encodings are made later; together they are about half of the plain body again.
-        size = _weight(page)
-        if size > self._most_bytes // 4:
+        page.weight = _weight(page)
+        if page.weight > self._most_bytes // 4:
             return
         with self._lock:
             old = self._pages.pop(key, None)
             if old is not None:
-                self._bytes -= _weight(old)
+                self._bytes -= old.weight
             self._pages[key] = page
-            self._bytes += size
-            while self._bytes > self._most_bytes:
-                _, oldest = self._pages.popitem(last=False)
-                self._bytes -= _weight(oldest)
+            self._bytes += page.weight
+            self._make_room()
+
+    def _weigh_again(self, page: Page, key: Key) -> None:
+        """An encoding was made: it counts."""
+        with self._lock:
+            if self._pages.get(key) is page:
+                self._bytes -= page.weight
+                page.weight = _weight(page)
+                self._bytes += page.weight
+                self._make_room()
+
+    def _make_room(self) -> None:
+        while self._bytes > self._most_bytes:
+            _, oldest = self._pages.popitem(last=False)
+            self._bytes -= oldest.weight
 
     # --- answering --------------------------------------------------------------------------------------
 
@@ -425,10 +446,7 @@ def _lasting(headers: Iterable[tuple[str, str]]) -> bool:
 
 
 def _weight(page: Page) -> int:
-    plain = page.bodies.get("identity")
-    if plain is None:  # printed: its plain form, about four times the gzip one, may be made
-        return 1_000 + 5 * len(page.bodies["gzip"])
-    return 1_000 + len(plain) * (2 if page.packable else 1)
+    return OVERHEAD + sum(len(body) for body in page.bodies.values())
 
 
 def _pack(body: bytes, encoding: Encoding, *, quality: int) -> bytes:
