@@ -302,6 +302,16 @@ def test_a_word_is_marked_however_it_is_written(asked, text, marked):
     ]
 
 
+def test_single_letters_in_a_long_text_are_not_looked_for_everywhere():
+    parsed = language.parse(" ".join("abcdefghijklmnopqrstuvwxyz"))
+    text = "every quick brown fox jumps over lazy dogs; " * 4_000
+    began = time.thread_time()
+
+    Marker.of(parsed.stems, parsed.prefixes).snippet(text)
+
+    assert time.thread_time() - began < 0.5
+
+
 def test_the_second_half_of_a_name_is_not_marked():
     parsed = language.parse("P")
 

@@ -21,7 +21,10 @@ _ACCENTED: Final = re.compile("[\u00c0-\u024f\u0370-\u03ff\u0400-\u045f\u1e00-\u
 _APOSTROPHE: Final = re.compile(r"['’](?<=[^\W_].)(?=[^\W_])(?!s\b)")  # within a word, and no genitive's
 _SPECIAL: Final = re.compile("[&<>]")
 _LONGEST_NAME: Final = 40  # characters that are looked back for where a name begins
-_MOST_FOUND: Final = 160  # places looked at in one text
+_MOST_FOUND: Final = 160  # places marked in one text, of each word
+_MOST_LOOKS: Final = (
+    1_000  # places looked at for each beginning: "e" is everywhere in a long text, and seldom a word
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,9 @@ class Marker:
     def _find(self, text: str, low: AnyStr, beginning: AnyStr, found: list[tuple[int, int, str]]) -> None:
         step, most = len(beginning), len(found) + _MOST_FOUND
         here = low.find(beginning)
-        while here >= 0 and len(found) < most:
+        for _ in range(_MOST_LOOKS):
+            if here < 0 or len(found) >= most:
+                break
             if (place := self._word(text, here)) is not None:
                 found.append(place)
             here = low.find(beginning, here + step)
@@ -103,7 +108,9 @@ class Marker:
         most = len(found) + _MOST_FOUND
         for beginning in {one for term in missing for one in words.beginnings(term)}:
             here = plain.find(beginning)
-            while here >= 0 and len(found) < most:
+            for _ in range(_MOST_LOOKS):
+                if here < 0 or len(found) >= most:
+                    break
                 if (place := self._word(text, here + bisect_right(left_out, here))) is not None:
                     found.append(place)
                 here = plain.find(beginning, here + len(beginning))
