@@ -38,6 +38,9 @@ LONGEST_TARGET: Final = 8 * 1024
 LONGEST_HEADERS: Final = 32 * 1024
 SMALLEST_HEADER: Final = 250  # bytes that one is counted as, besides what it says: a hundred or so are enough
 LONGEST_BODY: Final = 64 * 1024  # readers send no bodies worth more
+LONGEST_WIRE: Final = (
+    8 * LONGEST_BODY
+)  # of a body as it comes: with the sizes of its chunks, their extensions, trailers
 MOST_PIPELINED: Final = 64  # requests of one connection that wait for one at work; the rest is not read
 MOST_WAITING: Final = 512  # requests that wait for a thread; more are told to come back
 MOST_CONNECTIONS: Final = 8_000
@@ -194,8 +197,8 @@ class Door:
                 self._loop.call_soon_threadsafe(self._done, connection, answer, True)
                 return
             self._loop.call_soon_threadsafe(self._done, connection, answer, False)
-            self._stream(connection, rest)
-            self._loop.call_soon_threadsafe(connection.finish)
+            whole = self._stream(connection, rest, _length(answer.head))
+            self._loop.call_soon_threadsafe(connection.finish, whole)
         except RuntimeError:
             return  # the loop is gone: this process ends
 
@@ -215,43 +218,54 @@ class Door:
             return written.append
 
         chunks = self._application(environ, start)
-        if not isinstance(chunks, list):
-            if not said:
-                raise RuntimeError("the application began a body before its headers")
-            return Ready(int(said[0][:3]), head_of(*said), b""), chunks
+        if not said:
+            _close(chunks)
+            raise RuntimeError("the application began a body before its headers")
         status, headers = said
-        body = chunks[0] if len(chunks) == 1 and not written else b"".join([*written, *chunks])
         code = int(status[:3])
-        bodiless = code in (204, 304) or environ["REQUEST_METHOD"] == "HEAD"
-        if not bodiless and not any(name.lower() == "content-length" for name, _ in headers):
-            headers = [*headers, ("Content-Length", str(len(body)))]
-        return Ready(code, head_of(status, headers), b"" if bodiless else body), None
+        if code in (204, 304) or environ["REQUEST_METHOD"] == "HEAD":
+            _close(chunks)
+            return Ready(code, head_of(status, headers), b""), None
+        if not isinstance(chunks, list):
+            return Ready(code, head_of(status, headers), b""), chunks
+        body = chunks[0] if len(chunks) == 1 and not written else b"".join([*written, *chunks])
+        head = head_of(status, headers)
+        told = _length(head)
+        if told is None:
+            head += b"Content-Length: %d\r\n" % len(body)
+        elif told != len(body):
+            raise RuntimeError(f"a body of {len(body):,} bytes with a Content-Length of {told:,}")
+        return Ready(code, head, body), None
 
-    def _stream(self, connection: Connection, rest: Iterable[bytes]) -> None:
-        """Hand over piece after piece, the next when the client has taken enough of those before."""
+    def _stream(self, connection: Connection, rest: Iterable[bytes], length: int | None) -> bool:
+        """Hand over piece after piece, the next when the client has taken enough of those before; whether all came."""
         assert self._loop is not None
+        given = 0
         try:
             for chunk in rest:
+                given += len(chunk)
+                if length is not None and given > length:
+                    raise ValueError(f"more than the {length:,} bytes of its Content-Length")  # noqa: TRY301 – as any
                 taken = threading.Event()
                 self._loop.call_soon_threadsafe(connection.part, chunk, taken)
                 taken.wait()
                 if connection.gone:
-                    break
+                    return False
         except Exception as error:  # noqa: BLE001 – cut off: the client sees that bytes are missing
             self.log("an answer was cut off", error)
+            return False
         finally:
-            close = getattr(rest, "close", None)
-            if close is not None:
-                close()
+            _close(rest)
+        return length is None or given == length
 
 
 class Connection(asyncio.Protocol):
     """One client: its requests are answered in the order in which they came."""
 
     __slots__ = (
-        "_base", "_body", "_busy", "_deaf", "_door", "_environ", "_full", "_heads", "_keep", "_lasts", "_lingering",
-        "_parser", "_paused", "_pieces", "_since", "_size", "_stalled", "_taken", "_target", "_transport", "_waiting",
-        "_working", "gone",
+        "_asks", "_base", "_body", "_busy", "_deaf", "_door", "_environ", "_full", "_heads", "_keep", "_lasts",
+        "_lingering", "_parser", "_paused", "_pieces", "_since", "_size", "_stalled", "_taken", "_target", "_transport",
+        "_waiting", "_working", "gone",
     )  # fmt: skip
 
     def __init__(self, door: Door) -> None:
@@ -260,6 +274,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._base: dict[str, Any] = {}
         self._waiting: deque[tuple[WSGIEnvironment, str]] = deque()
+        self._asks = False  # whether to send its body, and was not told yet
         self._busy = False  # a thread is at work on a request
         self._full = False  # the client has not taken what was written
         self._paused = False  # nothing is read
@@ -381,11 +396,13 @@ class Connection(asyncio.Protocol):
             if not self._deaf:
                 self._refuse(400)
         else:
-            # Headers that come in many pieces: the parser tells of one when it is whole.
-            if self._size and self._heads is heads and self._environ is None and not self._deaf:
+            # What comes in many pieces: the parser tells of a header when it is whole, of a chunk's extensions never.
+            if self._size and self._heads is heads and not self._deaf:
                 self._pieces += len(data)
-                if self._pieces > LONGEST_HEADERS + LONGEST_TARGET:
+                if self._environ is None and self._pieces > LONGEST_HEADERS + LONGEST_TARGET:
                     self._refuse(431)
+                elif self._pieces > LONGEST_WIRE:
+                    self._refuse(413, f"A request here has at most {LONGEST_BODY:,} bytes.")
         if (self._waiting or self._full) and not self._paused and not self._deaf:
             self._paused = True
             self._transport.pause_reading()
@@ -398,6 +415,7 @@ class Connection(asyncio.Protocol):
         self._heads = self._base.copy()
         self._size, self._pieces = 1, 0
         self._body = self._environ = None
+        self._asks = False
         self._since, self._lasts = self._door.now, HEADERS_S
 
     def on_url(self, piece: bytes) -> None:
@@ -417,7 +435,7 @@ class Connection(asyncio.Protocol):
             self._refuse(431)
             return
         key = _key(name)
-        if not key:
+        if not key or self._environ is not None:  # a trailer passes for no header: a proxy did not look at it
             return
         text = value.decode("latin-1").strip(" \t")
         heads = self._heads
@@ -444,6 +462,8 @@ class Connection(asyncio.Protocol):
             self._refuse(400, "A request names one Host.")
         elif "HTTP_TRANSFER_ENCODING" in environ and version == "1.0":
             self._refuse(400)
+        elif environ.get("HTTP_TRANSFER_ENCODING", "chunked").lower() != "chunked":
+            self._refuse(501, "No body is unpacked here.")
         elif not self._point(environ, method):
             return
         else:
@@ -489,7 +509,15 @@ class Connection(asyncio.Protocol):
         if expected and version == "1.1":
             if expected.lower() != "100-continue":
                 self._refuse(417)
-            elif not self._busy and not self._waiting:
+            else:
+                self._asks = True
+                self._go_on()
+
+    def _go_on(self) -> None:
+        """Tell a client that waits for it to send its body, once it has the answers before."""
+        if self._asks and not self._busy and not self._waiting:
+            self._asks = False
+            if self._environ is not None and not self._body and not self._deaf:
                 self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, piece: bytes) -> None:
@@ -552,6 +580,7 @@ class Connection(asyncio.Protocol):
         if self._paused and not self._waiting and not self._full and not self.gone:
             self._paused = False
             self._transport.resume_reading()
+        self._go_on()
         self._go_if_done()
 
     def answer(self, ready: Ready, *, whole: bool) -> None:
@@ -562,8 +591,7 @@ class Connection(asyncio.Protocol):
         if not self.gone:
             self._write(ready, self._working, last=whole)
         if whole:
-            self._busy = False
-            self._since, self._lasts = self._door.now, IDLE_S
+            self._at_rest()
             self._next()
 
     def part(self, chunk: bytes, taken: threading.Event) -> None:
@@ -577,12 +605,20 @@ class Connection(asyncio.Protocol):
         else:
             taken.set()
 
-    def finish(self) -> None:
-        """The pieces are all there."""
-        self._busy = False
-        self._since, self._lasts = self._door.now, IDLE_S
-        self._deaf = self._deaf or self._working == "close"
+    def finish(self, whole: bool) -> None:
+        """There are no more pieces; where some are missing, nothing may follow that would pass for them."""
+        self._at_rest()
+        if not whole:
+            self._waiting.clear()
+        self._deaf = self._deaf or not whole or self._working == "close"
         self._next()
+
+    def _at_rest(self) -> None:
+        """The clock of the client runs again: for its next request, or for the one it has begun."""
+        self._busy = False
+        self._since = self._door.now
+        if not self._size:
+            self._lasts = IDLE_S
 
     def _write(self, ready: Ready, keep: str, *, last: bool = True) -> None:
         if self._door.closing and not self._waiting:
@@ -612,6 +648,18 @@ class Connection(asyncio.Protocol):
         self._transport.write(ready.head + self._door.tails["close"] + ready.body)
         if self._transport.can_write_eof():
             self._transport.write_eof()
+
+
+def _close(chunks: Iterable[bytes]) -> None:
+    close = getattr(chunks, "close", None)
+    if close is not None:
+        close()
+
+
+def _length(head: bytes) -> int | None:
+    """The Content-Length of an answer's headers, where they have one."""
+    _, found, rest = head.lower().partition(b"\r\ncontent-length:")
+    return int(rest.partition(b"\r\n")[0]) if found else None
 
 
 def _keeps(told: str, version: str) -> str:

@@ -74,6 +74,9 @@ class House:
         self.go_on.wait(10)
         if path == "/error":
             raise RuntimeError("nothing works")
+        if path.startswith("/wrong"):
+            start("200 OK", [("Content-Length", "5")])
+            return self._wrong(path)
         if path == "/split":
             start("200 OK", [("X", "a\r\nSet-Cookie: b")])
             return [b""]
@@ -91,6 +94,20 @@ class House:
                 yield LONG
         finally:
             self.closed += 1
+
+    def _wrong(self, path: str) -> Iterable[bytes]:
+        """A body that is not what its Content-Length says."""
+        if path.endswith("list"):
+            return [b"abc"]
+        return (
+            self._fails()
+            if path.endswith("fails")
+            else iter([b"abc", b"" if path.endswith("short") else b"def"])
+        )
+
+    def _fails(self) -> Iterator[bytes]:
+        yield b"abc"
+        raise OSError("the disk is gone")
 
     def connect(self) -> socket.socket:
         return socket.create_connection(("127.0.0.1", self.port), timeout=10)
@@ -276,6 +293,7 @@ def test_a_client_that_asks_first_is_told_to_go_on(house: House) -> None:
         (b"GET http://u:p@bay.localhost/ HTTP/1.1\r\n" + HOST + b"\r\n", 400),
         (b"GET ftp://bay.localhost/ HTTP/1.1\r\n" + HOST + b"\r\n", 400),
         (b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
+        (b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
         (b"\x16\x03\x01\x02\x00\x01\x00", 400),  # TLS where none is spoken
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
         (b"GET / HTTP/2.0\r\n" + HOST + b"\r\n", 505),
@@ -302,6 +320,80 @@ def test_what_is_no_request_is_refused_and_the_connection_ends(
     if status in (204, 405):
         assert b"Allow: GET, HEAD, OPTIONS" in told
     assert house.asked == []
+
+
+@pytest.mark.parametrize(("before", "status"), [(b"0\r\nX: ", (413, 431)), (b"1;", (413,))])
+def test_what_comes_beside_a_body_has_an_end_too(
+    house: House, before: bytes, status: tuple[int, ...]
+) -> None:
+    ask = b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n" + before
+    told = b""
+    with house.connect() as one:
+        one.sendall(ask)
+        for _ in range(40):
+            with contextlib.suppress(OSError):
+                one.sendall(b"a" * 0x8000)
+        with contextlib.suppress(OSError):
+            told = one.recv(1000)
+
+    assert told.startswith(tuple(b"HTTP/1.1 %d " % one for one in status)), told
+    assert house.asked == []
+
+
+def test_a_trailer_passes_for_no_header(house: House) -> None:
+    told = house.say(
+        b"POST /a HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+        b"1\r\nx\r\n0\r\nX-Forwarded-For: 9.9.9.9\r\nHost: evil.example\r\n\r\n"
+    )
+
+    assert told.endswith(b"/a x")
+    assert house.asked[0]["HTTP_HOST"] == "bay.localhost"
+    assert "HTTP_X_FORWARDED_FOR" not in house.asked[0]
+
+
+@pytest.mark.parametrize("kind", [b"short", b"long", b"fails"])
+def test_nothing_follows_an_answer_with_other_bytes_than_it_said(house: House, kind: bytes) -> None:
+    told = house.say(get(b"/wrong/" + kind, last=False) + get(b"/held/next", last=False))
+
+    assert (
+        told.partition(b"\r\n\r\n")[2] == b"abc"
+    )  # and the connection ends: the client sees what is missing
+
+
+def test_a_body_in_one_piece_with_a_wrong_length_is_not_sent(house: House) -> None:
+    told = house.say(get(b"/wrong/list", last=False) + get(b"/held/next"))
+
+    assert told.startswith(b"HTTP/1.1 500 ")
+    assert told.endswith(b"/held/next")
+
+
+def test_head_has_no_body_where_the_application_gives_pieces(house: House) -> None:
+    told = house.say(get(b"/pieces", last=False).replace(b"GET", b"HEAD") + get(b"/held/next"))
+
+    assert told.count(b"HTTP/1.1 200 OK") == 2
+    assert b"ferry" not in told
+    assert told.endswith(b"/held/next")
+
+
+def test_a_client_behind_a_slow_answer_is_told_to_go_on_after_it(house: House) -> None:
+    house.go_on.clear()
+    with house.connect() as one:
+        one.sendall(get(b"/slow", last=False))
+        wait(lambda: len(house.asked) == 1)
+        one.sendall(
+            b"POST /a HTTP/1.1\r\n"
+            + HOST
+            + b"Expect: 100-continue\r\nConnection: close\r\nContent-Length: 3\r\n\r\n"
+        )
+        time.sleep(0.05)
+        house.go_on.set()
+        told = b""
+        while not told.endswith(b"HTTP/1.1 100 Continue\r\n\r\n"):
+            told += one.recv(1000)
+        one.sendall(b"abc")
+        assert read(one).endswith(b"/a abc")
+
+    assert b"/slow HTTP/1.1 100" in told
 
 
 def test_nothing_is_read_behind_what_was_refused(house: House) -> None:
