@@ -22,14 +22,16 @@ from urllib.parse import unquote
 import brotli
 import msgspec
 
-from broadtape import urls
+from broadtape import nginxheaders, urls
 from broadtape.heartbeat import utc_now
 from broadtape.model import BroadtapeError
+from broadtape.nginxheaders import quoted
 from broadtape.pagefiles import file_of, replace_file, write_forms
 from broadtape.pagestore import Printed
 from broadtape.pressroom import Pressroom
 from broadtape.printing import BEST, Printer, ask, printed
-from broadtape.web.press import STATIC, shipped
+from broadtape.web.chrome import palette_address
+from broadtape.web.press import STATIC, shipped, static_address
 
 if TYPE_CHECKING:
     from broadtape.config import Instance, Site
@@ -176,9 +178,10 @@ def _write(
         asked = [(urls.NEWS_SITEMAP, 200), (_MISSING, 404)]
         if printer.instance.contact:
             asked.append((urls.SECURITY, 200))  # no page leads to it
+        sent = _static_headers(printer, site)
         for address, code in asked:
-            _asked(printer, site, address, code, folder / site.key, before, after, done, now)
-        _rules(printer, site, folder, after, done)
+            _asked(printer, site, address, code, folder / site.key, before, after, done, now, sent)
+        _rules(printer, site, folder, sent, after, done)
         done.failed += printer.store.failed(site.key)
     progress("write", total, total)
     for name in sorted(before.keys() - after.keys() - others.keys()):
@@ -239,6 +242,7 @@ def _asked(
     after: Files,
     done: Exported,
     now: datetime,
+    sent: Sent,
 ) -> None:
     """What is not printed, as it is at this moment."""
     status, headers, body = ask(printer.app, site, address)
@@ -247,12 +251,34 @@ def _asked(
         return
     page = printed(status, headers, body, now)
     name = (NOT_FOUND if code == 404 else address)[1:]
+    sent.files.append((f"/{name}", dict(headers)))
     after[f"{site.key}/{name}"] = page.tag
     if before.get(f"{site.key}/{name}") == page.tag and (home / name).exists():
         done.kept += 1
         return
     write_forms(home / name, page)
     done.written += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """With which headers files go out that are not printed; `asked` by address with its query."""
+
+    files: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    asked: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def _static_headers(printer: Printer, site: Site) -> Sent:
+    """Those of our own files, for ever where the address names the version; and of the site's colours."""
+    sent = Sent()
+    for source in sorted(path for path in STATIC.rglob("*") if path.is_file()):
+        name = source.relative_to(STATIC).as_posix()
+        sent.files.append((f"/static/{name}", dict(ask(printer.app, site, f"/static/{name}")[1])))
+        versioned = static_address(name)
+        sent.asked[versioned] = dict(ask(printer.app, site, versioned)[1])
+    if colours := palette_address(site):
+        sent.asked[colours] = dict(ask(printer.app, site, colours)[1])
+    return sent
 
 
 def _static(home: Path, key: str, before: Files, after: Files, done: Exported) -> None:
@@ -279,41 +305,37 @@ def _static(home: Path, key: str, before: Files, after: Files, done: Exported) -
         done.written += 1
 
 
-def _rules(printer: Printer, site: Site, folder: Path, after: Files, done: Exported) -> None:
-    """What nginx includes: maps of what moved and of what was withdrawn, keyed by $uri, and the headers of pages."""
+def _rules(printer: Printer, site: Site, folder: Path, sent: Sent, after: Files, done: Exported) -> None:
+    """What nginx includes: maps of what moved and of what was withdrawn, keyed by $uri, and the headers of files."""
     moved, gone = [], []
+    files = list(sent.files)
     for address, status, headers in printer.store.headers(site.key):
+        named = dict(headers)
+        if status in (200, 410) and (name := file_of(address)):
+            files.append((f"{address}index.html" if status == 410 else f"/{name}", named))
         if "?" in address:
             continue
         if status in (301, 308):
             location = next((value for name, value in headers if name.lower() == "location"), "")
             if location.startswith("/") and "$" not in location:  # nginx would take it for a variable
-                moved.append(f"{_quoted(unquote(address))} {_quoted(location)};\n")
+                moved.append(f"{quoted(unquote(address))} {quoted(location)};\n")
         elif status == 410:
-            gone.append(f"{_quoted(unquote(address))} 1;\n")
-    front = printer.store.get(site.key, urls.FRONT)
-    named = [
-        (name, value) for name, value in (front.headers if front else ()) if name.lower() not in _OF_NGINX
-    ]
-    sent = [f"add_header {name} {_quoted(value)} always;\n" for name, value in named if "$" not in value]
-    for suffix, lines in (("moved.map", moved), ("gone.map", gone), ("headers.conf", sent)):
+            gone.append(f"{quoted(unquote(address))} 1;\n")
+    made = nginxheaders.rules(site.key, files, sent.asked)
+    for suffix, text in (
+        ("moved.map", "".join(moved)),
+        ("gone.map", "".join(gone)),
+        ("headers.map", made.maps),
+        ("headers.conf", made.headers),
+    ):
         name = f"{RULES}/{site.key}.{suffix}"
-        raw = "".join(lines).encode()
+        raw = text.encode()
         path = folder / name
         if not path.exists() or path.read_bytes() != raw:
             replace_file(path, raw)
         after[name] = ""
     done.moved += len(moved)
     done.gone += len(gone)
-
-
-_OF_NGINX: Final = frozenset({"content-type", "vary"})  # what it says of each file itself
-
-
-def _quoted(text: str) -> str:
-    """A string of nginx's configuration."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def _remove(folder: Path, name: str) -> None:

@@ -268,14 +268,17 @@ class PageWriter:
         return [str(row[0]) for row in rows]
 
     def headers(self, site: str) -> Iterator[tuple[str, int, tuple[tuple[str, str], ...]]]:
-        """Address, status and headers of what answers with another status than 200."""
+        """Address, status and headers of everything that is printed."""
         rows = self._db.execute(
             "SELECT address, status, headers FROM page INDEXED BY page_listed"
-            " WHERE site = ? AND (status BETWEEN 1 AND 199 OR status > 200) AND due IN (0, 3) ORDER BY address",
+            " WHERE site = ? AND status > 0 AND due IN (0, 3) ORDER BY address",
             (site,),
         )
+        read: dict[str, tuple[tuple[str, str], ...]] = {}  # nearly all pages have the same few
         for address, status, headers in rows:
-            yield str(address), int(status), tuple((name, value) for name, value in json.loads(headers))
+            if headers not in read:
+                read[headers] = tuple((name, value) for name, value in json.loads(headers))
+            yield str(address), int(status), read[headers]
 
     def prints(self) -> dict[tuple[str, str], int]:
         """How often each page was printed."""

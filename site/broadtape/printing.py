@@ -55,7 +55,7 @@ LARGEST: Final = 2 * 1024 * 1024  # bytes; a larger answer stays a file
 FILES_FROM: Final = 64 * 1024  # of what compression does not shrink (photographs): those too
 SEEDS: Final = (
     "/", urls.ROBOTS, urls.SITEMAP, urls.OPENSEARCH, "/feed.xml", "/atom.xml", "/feed.json", "/feeds.opml",
-    "/favicon.svg", "/favicon.ico", "/palette.css", "/archive/", "/topics/",
+    "/favicon.svg", "/favicon.ico", "/icon-192.png", "/icon-512.png", "/palette.css", "/archive/", "/topics/",
 )  # fmt: skip
 """Where every site's pages are found from: the rest is linked."""
 UNPRINTED: Final = (

@@ -25,6 +25,7 @@ from broadtape.cli import main
 from broadtape.exporting import MANIFEST, CannotExport, Exported, export, file_of
 from broadtape.printing import Printer
 from broadtape.serving import Reader
+from broadtape.web.press import static_address
 
 OPERATING = Path(__file__).parents[2] / "docs" / "operating.md"
 UP = "Aaa [rose 3.02%](fact:return?of=NASDAQ:AAA&over=2s) in two sessions. (NASDAQ: AAA)"
@@ -360,6 +361,7 @@ def test_nginx_gives_out_the_export_as_the_documentation_says(
                 "Cache-Control",
             ):
                 assert headers[name] == ours[name]
+    _compare_headers(nginx, newsroom, reader)
     status, headers, body = get(nginx, "/2026/01/20/up/", **{"Accept-Encoding": "gzip"})
     assert headers["Content-Encoding"] == "gzip"
     assert body == ask(reader, "/2026/01/20/up/", ACCEPT_ENCODING="gzip")[2]
@@ -407,3 +409,35 @@ def test_nginx_gives_out_the_export_as_the_documentation_says(
 )
 def test_an_address_has_one_file(address: str, name: str) -> None:
     assert file_of(address) == name
+
+
+def _compare_headers(nginx: int, newsroom: Newsroom, reader: Reader) -> None:
+    """Every exported address has the status, the type and the headers that the application sends."""
+    printer = Printer(newsroom.instance)
+    found = [(address, status) for address, _, status in printer.store.tags("bay") if status in (200, 410)]
+    printer.close()
+    wanted = [one for one in found if not one[0].startswith(("/widgets", "/embed"))]  # handed on
+    now = {"/news-sitemap.xml": 200, "/.well-known/security.txt": 200, "/nowhere/": 404}  # as of the export
+    for address, code in [
+        *wanted,
+        *now.items(),
+        (static_address("site.css"), 200),
+        ("/static/site.css", 200),
+    ]:
+        status, headers, _ = get(nginx, address, **{"Accept-Encoding": "gzip"})
+        answered, ours, _ = ask(reader, address, ACCEPT_ENCODING="gzip")
+        assert (status, int(answered[:3])) == (code, code), address
+        sent = {name.lower(): value for name, value in headers.items()}
+        loose = {
+            "content-length",
+            "accept-ranges",
+            "content-disposition",
+            "connection",
+            "server",
+            "date",
+            "etag",
+        }
+        if code != 200 or address in now or "/static/" in address:
+            loose |= {"last-modified", "vary", "content-encoding"}
+        for name, value in ours.items():
+            assert name.lower() in loose or sent.get(name.lower()) == value, (address, name)
