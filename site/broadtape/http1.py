@@ -10,13 +10,12 @@ import asyncio
 import io
 import socket
 import sys
-import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from email.utils import formatdate
-from functools import lru_cache
+from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from urllib.parse import unquote_to_bytes
@@ -197,8 +196,7 @@ class Door:
                 self._loop.call_soon_threadsafe(self._done, connection, answer, True)
                 return
             self._loop.call_soon_threadsafe(self._done, connection, answer, False)
-            whole = self._stream(connection, rest, _length(answer.head))
-            self._loop.call_soon_threadsafe(connection.finish, whole)
+            self._piece(connection, rest, iter(rest), _length(answer.head))
         except RuntimeError:
             return  # the loop is gone: this process ends
 
@@ -237,26 +235,44 @@ class Door:
             raise RuntimeError(f"a body of {len(body):,} bytes with a Content-Length of {told:,}")
         return Ready(code, head, body), None
 
-    def _stream(self, connection: Connection, rest: Iterable[bytes], length: int | None) -> bool:
-        """Hand over piece after piece, the next when the client has taken enough of those before; whether all came."""
+    def _piece(
+        self, connection: Connection, source: Iterable[bytes], rest: Iterator[bytes], left: int | None
+    ) -> None:
+        """Hand over one piece; the next when the client has taken enough of those before, and no thread waits for that.
+
+        `left` is what is still to come of the Content-Length, where there is one.
+        """
         assert self._loop is not None
-        given = 0
+        chunk: bytes | None = None
+        whole = False
         try:
-            for chunk in rest:
-                given += len(chunk)
-                if length is not None and given > length:
-                    raise ValueError(f"more than the {length:,} bytes of its Content-Length")  # noqa: TRY301 – as any
-                taken = threading.Event()
-                self._loop.call_soon_threadsafe(connection.part, chunk, taken)
-                taken.wait()
-                if connection.gone:
-                    return False
+            if not connection.gone:
+                chunk = next(rest, None)
+                whole = chunk is None and not left
+                if chunk is not None and left is not None:
+                    left -= len(chunk)
+                    if left < 0:
+                        raise ValueError(f"{-left:,} bytes more than its Content-Length")  # noqa: TRY301 – as any
         except Exception as error:  # noqa: BLE001 – cut off: the client sees that bytes are missing
             self.log("an answer was cut off", error)
-            return False
-        finally:
-            _close(rest)
-        return length is None or given == length
+            chunk = None
+        try:
+            if chunk is not None:
+                more = partial(self._again, connection, source, rest, left)
+                self._loop.call_soon_threadsafe(connection.part, chunk, more)
+                return
+            self._loop.call_soon_threadsafe(connection.finish, whole)
+        except RuntimeError:
+            pass  # the loop is gone: this process ends
+        _close(source)
+
+    def _again(
+        self, connection: Connection, source: Iterable[bytes], rest: Iterator[bytes], left: int | None
+    ) -> None:
+        try:
+            self._pool.submit(self._piece, connection, source, rest, left)
+        except RuntimeError:  # this process ends
+            _close(source)
 
 
 class Connection(asyncio.Protocol):
@@ -281,7 +297,7 @@ class Connection(asyncio.Protocol):
         self._deaf = False  # what comes is not looked at: the last request is in, or was refused
         self._lingering = False
         self._working = ""  # the Connection header of the answer at work
-        self._taken: threading.Event | None = None
+        self._taken: Callable[[], None] | None = None
         self._since, self._lasts = door.now, HEADERS_S  # what the client does now, and how long it may
         self._stalled: tuple[int, float] = (0, 0.0)
         self.gone = False
@@ -345,8 +361,8 @@ class Connection(asyncio.Protocol):
 
     def _release(self) -> None:
         if self._taken is not None:
-            self._taken.set()
-            self._taken = None
+            taken, self._taken = self._taken, None
+            taken()
 
     def look(self, now: float, *, crowded: bool) -> None:
         """Let go of a client that takes too long."""
@@ -594,16 +610,16 @@ class Connection(asyncio.Protocol):
             self._at_rest()
             self._next()
 
-    def part(self, chunk: bytes, taken: threading.Event) -> None:
-        """One more piece of a body that comes in pieces; `taken` is set when there is room for the next."""
+    def part(self, chunk: bytes, taken: Callable[[], None]) -> None:
+        """One more piece of a body that comes in pieces; `taken` is called when there is room for the next."""
         if self.gone:
-            taken.set()
+            taken()
             return
         self._transport.write(chunk)
         if self._full:
             self._taken = taken
         else:
-            taken.set()
+            taken()
 
     def finish(self, whole: bool) -> None:
         """There are no more pieces; where some are missing, nothing may follow that would pass for them."""

@@ -40,7 +40,11 @@ if TYPE_CHECKING:
     from broadtape.search import SearchIndex
 
 THREADS = 4  # of one reader: enough to overlap file and SQLite waits, few enough not to fight over Python
-LARGEST_WHOLE = 24 * 1024 * 1024  # bytes of an answer handed over in one piece: more than any attachment
+LARGEST_WHOLE = (
+    1024 * 1024
+)  # bytes of an answer handed over in one piece; of a larger one a slow client has little
+PIECE = 256 * 1024  # bytes of it, and this many at a time
+MOST_LARGE = 200  # of those at once, each with an open file
 LOOK_S = 0.001  # a publish is noticed this late at most; a flood of requests asks the disk no more often
 SWITCH_S = (
     0.001  # a thread at a search lets the loop answer pages after so long; Python's usual 5 ms are felt
@@ -71,7 +75,7 @@ class Reader:
         self._published: Mark | None = None
         self._settings = settings_digest(root)
         self._lock = threading.Lock()
-        self._large = threading.BoundedSemaphore(THREADS - 1)
+        self._large = threading.BoundedSemaphore(MOST_LARGE)
         self._tally = Tally(pending(config.load(root)))
         self._application, self._pages = self._make()
 
@@ -92,10 +96,7 @@ class Reader:
         return ready
 
     def _whole(self, chunks: Iterable[bytes]) -> Iterable[bytes]:
-        """An answer that would come piece by piece, in one piece: else a slow client holds the thread until it has all.
-
-        Of answers too large for that, fewer come at once than there are threads.
-        """
+        """An answer in one piece where it is small; else in pieces as its client takes them, so many at once."""
         body, iterator = bytearray(), iter(chunks)
         try:
             for chunk in iterator:
@@ -114,8 +115,17 @@ class Reader:
                 log_refused()
                 return  # shorter than its Content-Length: the client sees that it was cut off, and may resume
             try:
-                yield head
-                yield from rest
+                for start in range(0, len(head), PIECE):
+                    yield head[start : start + PIECE]
+                del head
+                gathered = bytearray()
+                for chunk in rest:  # files come by 8 KB
+                    gathered += chunk
+                    if len(gathered) >= PIECE:
+                        yield bytes(gathered)
+                        gathered.clear()
+                if gathered:
+                    yield bytes(gathered)
             finally:
                 self._large.release()
         finally:
@@ -263,7 +273,7 @@ def log_refused() -> None:
 
     structlog.get_logger("reader").warning(
         "large file cut off",
-        cause=f"{THREADS - 1} others are being sent; let nginx or a CDN give out such files",
+        cause=f"{MOST_LARGE} others are being sent; let nginx or a CDN give out such files",
     )
 
 

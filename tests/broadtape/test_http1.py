@@ -80,6 +80,9 @@ class House:
         if path == "/split":
             start("200 OK", [("X", "a\r\nSet-Cookie: b")])
             return [b""]
+        if path == "/endless":
+            start("200 OK", [("Content-Length", str(len(LONG) * 100))])
+            return (LONG for _ in range(100))
         if path.startswith("/pieces"):
             length = [("Content-Length", str(len(LONG) * 4))] if path == "/pieces" else []
             start("200 OK", length)
@@ -439,6 +442,16 @@ def test_clients_that_do_not_read_hold_neither_threads_nor_the_others(house: Hou
         assert house.say(get(b"/slow")).endswith(b"/slow ")
         written = [one._transport.get_write_buffer_size() for one in house.door.connections]  # type: ignore[attr-defined]
         assert max(written) < http1.WRITE_AHEAD + 2 * len(LONG)
+
+
+def test_slow_clients_of_answers_in_pieces_hold_no_thread(house: House) -> None:
+    with contextlib.ExitStack() as held:
+        for _ in range(5):  # of two threads
+            held.enter_context(house.connect()).sendall(get(b"/endless"))
+        wait(lambda: sum(one._full for one in house.door.connections) == 5)
+
+        assert house.say(get(b"/slow")).endswith(b"/slow ")
+        assert len(house.say(get(b"/endless")).partition(b"\r\n\r\n")[2]) == 100 * len(LONG)
 
 
 def test_a_client_that_reads_late_gets_everything_it_asked(house: House) -> None:
