@@ -629,6 +629,23 @@ def test_pictures_of_the_body_never_lead_out_of_their_folders(room: Newsroom) ->
     assert html in room.page(told.address)
 
 
+def test_media_are_links_within_the_content_only(room: Newsroom, tmp_path: Path) -> None:
+    media = room.root / "content" / "media"
+    media.mkdir()
+    picture = b"GIF89a" + bytes([9, 0, 7, 0])
+    (room.root / "content" / "shared.png").write_bytes(picture)
+    (room.root / "content" / "draft.md").write_text("not yet", encoding="utf-8")
+    (tmp_path / "outside.png").write_bytes(picture)
+    (media / "within.png").symlink_to(room.root / "content" / "shared.png")
+    (media / "out.png").symlink_to(tmp_path / "outside.png")
+    (media / "draft.png").symlink_to(room.root / "content" / "draft.md")
+    (media / "round.png").symlink_to(media / "round.png")
+
+    assert room.get("/media/within.png").data == picture
+    for name in ("out.png", "draft.png", "round.png", "missing.png", "%2e%2e/shared.png", "//etc/hosts.png"):
+        assert room.get(f"/media/{name}").status_code in (301, 308, 404), name
+
+
 def test_a_standfirst_that_opens_the_text_is_not_printed_twice(room: Newsroom) -> None:
     text = "The ferry is late.\n\nIt is the third time."
     same = room.catalogue.publish(replace(entry("same", summary="The ferry  is late."), text=text))

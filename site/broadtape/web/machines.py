@@ -421,11 +421,10 @@ def favicon_ico() -> Response:
 @blueprint.get("/media/<path:name>")
 def media(name: str) -> Response:
     """A picture of content/media; only pictures and tables, only from there."""
-    folder = press().instance.content / "media"
-    kind = pictures.media_type(name)
-    if kind is None or not folder.is_dir():
+    found = pictures.in_media(press().instance, name)
+    if found is None:
         abort(404)
-    response = send_from_directory(folder, name, mimetype=kind, conditional=True, max_age=None)
+    response = send_file(found, mimetype=pictures.media_type(name), conditional=True, max_age=None)
     response.headers["Cache-Control"] = caching(3600)
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     return response

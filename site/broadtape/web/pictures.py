@@ -54,6 +54,22 @@ MAX_DRAWN = 60_000  # characters of a chart that a page may hold itself
 _NUMBER = r"\s*([0-9]+(?:\.[0-9]+)?)"
 
 
+def in_media(instance: Instance, name: str) -> Path | None:
+    """The file of that name in content/media; None where there is none that may be served.
+
+    A link is followed to a file of the same kind inside content/ only.
+    """
+    kind = media_type(name)
+    if name.startswith("/") or ".." in name.split("/"):
+        return None
+    try:
+        found = (instance.content / "media" / name).resolve(strict=True)
+        inside = found.is_relative_to(instance.content.resolve(strict=True)) and found.is_file()
+    except (OSError, RuntimeError, ValueError):
+        return None
+    return found if inside and kind is not None and media_type(found.name) == kind else None
+
+
 def attachment(instance: Instance, entry: Entry, name: str) -> Path | None:
     """The file of that name beside the article; None where there is none that may be served.
 
@@ -139,12 +155,7 @@ def placed(instance: Instance, site: Site, entry: Entry) -> str:
 def _local(instance: Instance, entry: Entry, name: str) -> Path | None:
     if not name.startswith("/media/"):
         return attachment(instance, entry, name.removeprefix(entry.address).removeprefix("./"))
-    folder = instance.content / "media"
-    try:
-        found = (folder / name.removeprefix("/media/")).resolve(strict=True)
-        return found if found.is_relative_to(folder.resolve(strict=True)) and found.is_file() else None
-    except (OSError, ValueError):
-        return None
+    return in_media(instance, name.removeprefix("/media/"))
 
 
 def drawn(path: Path) -> tuple[str, str] | None:
